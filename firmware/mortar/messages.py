@@ -1,0 +1,433 @@
+"""Every message that crosses a process boundary, declared once.
+
+Messages are small and typed (msgspec, MessagePack on the wire). Payload (audio, pictures,
+embeddings) never travels here: it lies in shared memory, and a message says where. Times are
+`clock.now_ms()` milliseconds, sample positions count 16 kHz samples since the microphone opened.
+"""
+
+from __future__ import annotations
+
+from typing import Union
+
+import msgspec
+
+from mortar.settings import RunOptions, Settings
+
+Scalar = str | int | float | bool | None
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
+    """Base of all messages; the class name is the tag on the wire."""
+
+
+# --- supervisor -> worker ---------------------------------------------------------------------
+
+
+class Start(Message, frozen=True):
+    """First message a worker gets: who it is, and how this run is configured."""
+
+    name: str
+    settings: Settings
+    run: RunOptions
+    restarts: int
+    """How often this worker was started before; above 0 it comes back from a death."""
+    started_ms: float
+    """When this run of Mortar started: the zero of the times that people see."""
+
+
+class Wire(Message, frozen=True):
+    """A new link to `peer`: its socket travels with this message."""
+
+    peer: str
+    generation: int
+
+
+class PeerGone(Message, frozen=True):
+    """`peer` has ended: its pidfd says so, what it held may be reused."""
+
+    peer: str
+    generation: int
+
+
+class LinkLost(Message, frozen=True):
+    """Made inside a worker, never sent: the link closed. PeerGone follows once `peer` has ended."""
+
+    peer: str
+    generation: int
+
+
+class Abort(Message, frozen=True):
+    """Give up the job: it is past its deadline."""
+
+    job: int
+
+
+class Stop(Message, frozen=True):
+    """End in an orderly way."""
+
+
+# --- worker -> supervisor ---------------------------------------------------------------------
+
+
+class Ready(Message, frozen=True):
+    """The worker has loaded what it needs and serves."""
+
+    placement: dict[str, str]
+    """What runs where, for people: {"vision": "tflite/cpu"}."""
+
+
+class JobBegan(Message, frozen=True):
+    """Work began that must end within `deadline_ms`."""
+
+    job: int
+    what: str
+    deadline_ms: float
+
+
+class JobEnded(Message, frozen=True):
+    job: int
+
+
+class Report(Message, frozen=True):
+    """Figures for `mortar status`; each replaces what this worker reported before."""
+
+    figures: dict[str, Scalar]
+
+
+class Failure(Message, frozen=True):
+    """Something failed that people should know; the worker says before it ends, or goes on."""
+
+    code: str
+    what: str
+    do: str
+    turn: int | None = None
+
+
+class Event(Message, frozen=True):
+    """A conversation event: stage starts and ends, wake, speech, first sound, done."""
+
+    event: str
+    t_ms: float
+    data: dict[str, Scalar] = {}
+
+
+class Finished(Message, frozen=True):
+    """The run is over (`--once`, or the recording has ended)."""
+
+    result: dict[str, Scalar | dict[str, str]]
+    failure: Failure | None = None
+
+
+# --- supervisor -> assistant ------------------------------------------------------------------
+
+
+class Press(Message, frozen=True):
+    """The button: "short", "double" or "long"."""
+
+    kind: str
+
+
+class Question(Message, frozen=True):
+    """A typed question about the picture, from `mortar describe`."""
+
+    text: str
+
+
+# --- assistant <-> ears -----------------------------------------------------------------------
+
+
+class Listen(Message, frozen=True):
+    """Take the next speech as the question of `turn`, with no wake word needed."""
+
+    turn: int
+
+
+class Rest(Message, frozen=True):
+    """The turn is over: wait for the wake word again."""
+
+
+class WakeHeard(Message, frozen=True):
+    word: str
+    score: float
+    end_sample: int
+    t_ms: float
+
+
+class SpeechBegan(Message, frozen=True):
+    from_sample: int
+    t_ms: float
+
+
+class SpeechEnded(Message, frozen=True):
+    """The endpointer closed the utterance that ears handed to listen."""
+
+    utterance: int
+    from_sample: int
+    to_sample: int
+    t_ms: float
+
+
+class NoSpeech(Message, frozen=True):
+    """Woken (or pressed), but nobody spoke."""
+
+    t_ms: float
+
+
+class SoundEnded(Message, frozen=True):
+    """The recording that plays the microphone has ended."""
+
+    t_ms: float
+
+
+# --- ears <-> listen (over the audio ring's link) ---------------------------------------------
+
+
+class AudioOffer(Message, frozen=True):
+    """The audio ring's memory (its descriptor travels along): int16 mono, `capacity` samples."""
+
+    capacity: int
+    rate_Hz: int
+
+
+class Audio(Message, frozen=True):
+    """Samples [from_sample, to_sample) of `utterance` are in the ring; `last` closes it."""
+
+    utterance: int
+    from_sample: int
+    to_sample: int
+    last: bool
+
+
+class AudioTaken(Message, frozen=True):
+    """The reader has copied everything below `to_sample`."""
+
+    utterance: int
+    to_sample: int
+
+
+class AudioLost(Message, frozen=True):
+    """The writer overwrote samples of `utterance` before they were taken."""
+
+    utterance: int
+
+
+# --- listen -> assistant ----------------------------------------------------------------------
+
+
+class Heard(Message, frozen=True):
+    """What was said; `text` is None where the recogniser rejects it."""
+
+    utterance: int
+    text: str | None
+    confidence: float
+    t_ms: float
+
+
+# --- assistant <-> eye ------------------------------------------------------------------------
+
+
+class Look(Message, frozen=True):
+    """Take a frame now, encode it, hand it to the language brick."""
+
+    turn: int
+
+
+class Looked(Message, frozen=True):
+    turn: int
+    frame: int
+    n_tok: int
+    encode_ms: float
+    t_ms: float
+
+
+# --- eye <-> language (over the token ring's link) --------------------------------------------
+
+
+class RingOffer(Message, frozen=True):
+    """The token ring's memory (its descriptor travels along): float32 [slots, slot_tok, n_embd]."""
+
+    slots: int
+    slot_tok: int
+    n_embd: int
+
+
+class SlotReady(Message, frozen=True):
+    """READY_TO_READ: `n_tok` embeddings of `turn` lie in `slot`."""
+
+    slot: int
+    generation: int
+    n_tok: int
+    turn: int
+
+
+class SlotTaken(Message, frozen=True):
+    """ALLOCATED_FOR_READ: the reader is using the slot."""
+
+    slot: int
+    generation: int
+
+
+class SlotReleased(Message, frozen=True):
+    """FREE again: the reader is done with the slot, or gave it back unread."""
+
+    slot: int
+    generation: int
+
+
+class SlotRecall(Message, frozen=True):
+    """The writer wants the slot back (drop oldest); the reader answers released or taken."""
+
+    slot: int
+    generation: int
+
+
+# --- assistant <-> language -------------------------------------------------------------------
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """One earlier turn as text."""
+
+    question: str
+    answer: str
+
+
+class Context(Message, frozen=True):
+    """The text of earlier turns; the language brick reads it in while idle."""
+
+    earlier: list[Exchange]
+
+
+class Ask(Message, frozen=True):
+    """Answer `question`; `look` says that the newest image of `turn` belongs to it."""
+
+    turn: int
+    question: str
+    look: bool
+
+
+class Cancel(Message, frozen=True):
+    """Stop working for `turn`."""
+
+    turn: int
+
+
+class Sentence(Message, frozen=True):
+    """A whole sentence of the answer, while the rest is generated."""
+
+    turn: int
+    index: int
+    text: str
+    t_ms: float
+
+
+class Answered(Message, frozen=True):
+    """The answer is complete (or was cancelled: then `text` is what there was)."""
+
+    turn: int
+    text: str
+    n_tok: int
+    confidence: float
+    """Geometric mean of the answer tokens' probabilities, 0..1."""
+    first_token_ms: float
+    """From the Ask to the first token."""
+    cancelled: bool
+    t_ms: float
+
+
+# --- assistant <-> voice ----------------------------------------------------------------------
+
+
+class Say(Message, frozen=True):
+    turn: int
+    index: int
+    text: str
+
+
+class Chime(Message, frozen=True):
+    """Play an earcon: "wake", "done", "error"."""
+
+    name: str
+    turn: int
+
+
+class Hush(Message, frozen=True):
+    """Stop sounding now, forget what is queued."""
+
+
+class SoundBegan(Message, frozen=True):
+    """The first audible sample of a sentence or an earcon is at the speaker."""
+
+    turn: int
+    index: int | None
+    """None for an earcon."""
+    t_ms: float
+
+
+class Said(Message, frozen=True):
+    turn: int
+    index: int | None
+    hushed: bool
+    t_ms: float
+
+
+# --- supervisor <-> zygote --------------------------------------------------------------------
+
+
+class Spawn(Message, frozen=True):
+    """Fork a worker; its control socket travels along."""
+
+    name: str
+    entry: str
+
+
+class Spawned(Message, frozen=True):
+    """The worker's pidfd travels along."""
+
+    name: str
+    pid: int
+
+
+class Exited(Message, frozen=True):
+    """Reaped: `status` as os.waitstatus_to_exitcode gives it (negative: a signal)."""
+
+    pid: int
+    status: int
+
+
+class Bequeath(Message, frozen=True):
+    """Files that the zygote removes if the supervisor dies without doing so."""
+
+    paths: list[str]
+
+
+# --- status socket ----------------------------------------------------------------------------
+
+
+class StatusRequest(Message, frozen=True):
+    """`mortar status`."""
+
+
+class StatusReply(Message, frozen=True):
+    status: dict[str, object]
+
+
+class PressReply(Message, frozen=True):
+    """`accepted` is False where the assistant is not running; `why` says so."""
+
+    accepted: bool
+    why: str = ""
+
+
+_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(
+    Union[tuple(Message.__subclasses__())]  # type: ignore[arg-type]
+)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode(message: Message) -> bytes:
+    return _encoder.encode(message)
+
+
+def decode(data: bytes) -> Message:
+    """Raises msgspec.DecodeError or msgspec.ValidationError for anything that is no message."""
+    return _decoder.decode(data)

@@ -1,0 +1,76 @@
+"""What a brick asks of an engine. One small protocol per kind; one file per engine beside this.
+
+Bricks import this file and `runtimes.choose`; they never import an engine. Arrays are numpy;
+sound is int16 mono at 16 kHz unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.int16]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A wake word, `end_sample` counted from the first sample the engine was given."""
+
+    word: str
+    score: float
+    end_sample: int
+
+
+class WakeWordSpotter(Protocol):
+    def process(self, samples: Samples) -> list[Detection]:
+        """Feed the next samples, any number; gives the detections in them."""
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+
+
+class SpeechDetector(Protocol):
+    window: int
+    """Samples per decision."""
+
+    def probability(self, window: Samples) -> float:
+        """Probability of speech in exactly `window` samples, 0..1."""
+
+    def reset(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """`text` is None where the recogniser rejects what it heard."""
+
+    text: str | None
+    confidence: float
+
+
+class SpeechToText(Protocol):
+    unit: str
+    """Runtime and unit, for the placement: "pocketsphinx/cpu"."""
+
+    def transcribe(self, samples: Samples) -> Transcript: ...
+
+
+class VisionEncoder(Protocol):
+    unit: str
+    n_tok: int
+    n_embd: int
+
+    def encode(self, picture: Floats, out: Floats) -> None:
+        """Encode one preprocessed picture into `out`, float32 [n_tok, n_embd], in place."""
+
+
+class SpeechSynthesiser(Protocol):
+    unit: str
+    rate_Hz: int
+
+    def synthesise(self, text: str) -> Iterator[Samples]:
+        """Sound of `text`, chunk by chunk as the engine makes it; closing the iterator stops it."""

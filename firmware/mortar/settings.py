@@ -1,0 +1,202 @@
+"""Settings: a board's profile plus one user file, TOML, typed, with limits beside each field.
+
+Every section belongs to one part of the program. A key that no field takes is an error that names
+file and key; a test holds that every field is read somewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from mortar import resources
+from mortar.errors import UsageError
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all sections: unknown keys are refused."""
+
+
+class Board(Section, frozen=True):
+    """What the board is. Only a profile sets this."""
+
+    title: str = "Linux computer"
+    """Name that people read."""
+
+
+class Microphone(Section, frozen=True):
+    device: str = "auto"
+    """"auto" (the system's default), "none", or a PortAudio device name or part of it."""
+
+
+class Speaker(Section, frozen=True):
+    device: str = "auto"
+    """"auto" (the system's default), "none", or a PortAudio device name or part of it."""
+
+
+class Camera(Section, frozen=True):
+    device: str = "auto"
+    """"auto" (the first camera found), "none", or a device path such as /dev/video0."""
+
+
+class Ears(Section, frozen=True):
+    wake_word: str = "okay_nabu"
+    """A wake word that pymicro-wakeword carries."""
+    wake_threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.85
+    """Mean probability over the detection window that counts as the wake word, 0..1."""
+    preroll_ms: Annotated[int, Meta(ge=0, le=5_000)] = 400
+    """Sound kept from before the speech began, so that its first sound is not cut."""
+    speech_threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.5
+    """Silero speech probability above which a window counts as voiced, 0..1."""
+    start_patience_ms: Annotated[int, Meta(ge=500, le=60_000)] = 5_000
+    """How long to wait for speech after the wake word."""
+    end_patience_ms: Annotated[int, Meta(ge=100, le=5_000)] = 700
+    """Silence that ends a question (Home Assistant's default pause is 700 ms too)."""
+    longest_speech_ms: Annotated[int, Meta(ge=1_000, le=30_000)] = 15_000
+    """A question is cut after this long."""
+
+
+class Listening(Section, frozen=True):
+    deadline_ms: Annotated[int, Meta(ge=500, le=120_000)] = 15_000
+    """Longest time speech to text may take for one question."""
+
+
+class Eye(Section, frozen=True):
+    threads: Annotated[int, Meta(ge=1, le=16)] = 2
+    """CPU threads of the vision encoder."""
+    ring_slots: Annotated[int, Meta(ge=2, le=16)] = 3
+    """Slots of the token ring between eye and language."""
+    ring_budget_tok: Annotated[int, Meta(ge=16, le=65_536)] = 2_048
+    """Most image tokens in flight between eye and language."""
+    deadline_ms: Annotated[int, Meta(ge=500, le=120_000)] = 15_000
+    """Longest time one picture may take to be taken and encoded."""
+
+
+class Language(Section, frozen=True):
+    threads: Annotated[int, Meta(ge=1, le=16)] = 2
+    """CPU threads of the language model."""
+    context_tok: Annotated[int, Meta(ge=128, le=131_072)] = 512
+    """Size of the KV cache."""
+    answer_tok: Annotated[int, Meta(ge=8, le=4_096)] = 96
+    """Longest answer."""
+    deadline_ms: Annotated[int, Meta(ge=500, le=600_000)] = 30_000
+    """Longest time one answer may take."""
+
+
+class Voice(Section, frozen=True):
+    language: str = "en-us"
+    """An espeak-ng voice (espeak-ng --voices)."""
+    words_per_minute: Annotated[int, Meta(ge=80, le=400)] = 170
+    """Speaking rate."""
+
+
+class Assistant(Section, frozen=True):
+    early_looking: bool = True
+    """Take and encode a picture at the wake word already, while the person speaks."""
+    turn_deadline_ms: Annotated[int, Meta(ge=2_000, le=600_000)] = 60_000
+    """A turn that takes longer is given up with a spoken sentence."""
+    earlier_turns: Annotated[int, Meta(ge=0, le=16)] = 1
+    """How many earlier turns the language model is reminded of."""
+
+
+class Supervision(Section, frozen=True):
+    restarts: Annotated[int, Meta(ge=1, le=100)] = 5
+    """Deaths of one process within `restart_window_s` before it is given up."""
+    restart_window_s: Annotated[int, Meta(ge=1, le=3_600)] = 60
+    """Window in which deaths are counted."""
+    stop_grace_ms: Annotated[int, Meta(ge=100, le=60_000)] = 2_000
+    """Time a process has to end when told to, before it is killed."""
+
+
+class Settings(Section, frozen=True):
+    """All sections; the order here is the order in docs/settings.md."""
+
+    board: Board = Board()
+    microphone: Microphone = Microphone()
+    speaker: Speaker = Speaker()
+    camera: Camera = Camera()
+    ears: Ears = Ears()
+    listen: Listening = Listening()
+    eye: Eye = Eye()
+    language: Language = Language()
+    voice: Voice = Voice()
+    assistant: Assistant = Assistant()
+    supervisor: Supervision = Supervision()
+
+
+class RunOptions(Section, frozen=True):
+    """What one run was asked for on the command line."""
+
+    board: str = "host"
+    mic: str | None = None
+    """Recording that plays the microphone."""
+    camera: str | None = None
+    """Picture, or folder of pictures, that plays the camera."""
+    speaker: str | None = None
+    """WAV file that plays the speaker."""
+    model: str | None = None
+    """Folder of the vision-language model; None is the bundled one."""
+    once: bool = False
+    """End after one exchange."""
+    fast: bool = False
+    """Files are not paced in real time."""
+    ask: str | None = None
+    """A typed question: no ears, no voice."""
+    hear: bool = False
+    """Only hear: no eye, no language, no voice."""
+
+
+def load(board: str, user_file: Path | None = None) -> Settings:
+    """Profile of `board`, overlaid with the user's file. Raises UsageError naming file and key."""
+    profile = resources.profile(board)
+    merged = _read(profile)
+    if user_file is None and (found := default_user_file()).exists():
+        user_file = found
+    if user_file is not None:
+        merged = _overlay(merged, _read(user_file))
+    return msgspec.convert(merged, Settings)
+
+
+def default_user_file() -> Path:
+    """/etc/mortar/mortar.toml for root's service, the XDG configuration folder elsewhere."""
+    if os.geteuid() == 0 and "XDG_CONFIG_HOME" not in os.environ:
+        return Path("/etc/mortar/mortar.toml")
+    base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return Path(base) / "mortar" / "mortar.toml"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The file as a table, checked against the schema by itself so that errors name it."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        msgspec.convert(table, Settings)
+    except OSError as error:
+        raise UsageError(
+            "settings-unreadable", f"{path}: {error.strerror}", "check the path and permissions"
+        ) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(
+            "settings-syntax", f"{path}: {error}", "correct the TOML at that place"
+        ) from None
+    except msgspec.ValidationError as error:
+        raise UsageError(
+            "settings-invalid",
+            f"{path}: {str(error).replace('Object contains unknown', 'unknown')}",
+            "see docs/settings.md for every key and its limits",
+        ) from None
+    return table
+
+
+def _overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        held = merged.get(key)
+        merged[key] = (
+            _overlay(held, value) if isinstance(held, dict) and isinstance(value, dict) else value
+        )
+    return merged
