@@ -1,0 +1,43 @@
+# Everything goes through the environment in .venv, which `make setup` builds; a second set-up takes no time.
+bin := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-tools run test test-all bench lint format pins clean
+
+help: ## show these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## build the environment in .venv (about 10 minutes the first time)
+	@tools/setup/setup.sh
+
+setup-tools: setup ## add what converting and training models needs (torch and others, large)
+	@tools/setup/setup.sh tools
+
+run: setup ## run the assistant on this computer
+	@$(bin)/mortar run --board host
+
+test: setup lint ## check style and types, then run the tests that take minutes
+	$(bin)/python -m pytest
+
+test-all: setup lint ## also run the slow tests: soaks, long fuzzing
+	$(bin)/python -m pytest -m "slow or not slow"
+
+bench: setup ## measure the whole loop on this computer
+	@$(bin)/mortar tools bench loop
+
+lint: setup ## check style and types
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+
+format: setup ## put the code into its form and mend what can be mended
+	$(bin)/ruff format
+	$(bin)/ruff check --fix
+
+# To move to newer packages: change pyproject.toml, install without the constraints, then `make pins`.
+pins: setup-tools ## write constraints.txt from what is installed in .venv
+	tools/setup/pins.sh
+
+clean: ## remove what make made here (the built llama.cpp stays in ~/.cache/mortar)
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
