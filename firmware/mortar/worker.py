@@ -126,6 +126,13 @@ class Worker:
         finally:
             self.tell_supervisor(JobEnded(number))
 
+    def close(self) -> None:
+        """Let go of every link; a job that still runs is left to itself."""
+        self._control.close()
+        for _, link in self._links.values():
+            link.close()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
     # --- links ---
 
     def _on_control(self, message: Message, descriptors: list[int]) -> None:
@@ -156,25 +163,28 @@ class Worker:
 Main = Callable[[Worker], Coroutine[None, None, None]]
 
 
-def run(main: Main, start: Start, control: socket.socket) -> int:
-    """Run a worker until it ends; gives its exit status.
+async def serve(main: Main, start: Start, control: socket.socket) -> int:
+    """Be a worker until `main` ends; gives the exit status.
 
     A MortarError from `main` is said to the supervisor in one line; anything else is a defect
     and leaves its traceback in the log.
     """
+    worker = Worker(start, control)
+    try:
+        await main(worker)
+    except MortarError as error:
+        worker.failed(error)
+        return EXIT_FAILED
+    except asyncio.CancelledError:
+        pass  # told to stop: `main` has closed what it holds on the way out
+    finally:
+        worker.close()
+    return 0
 
-    async def serve() -> int:
-        worker = Worker(start, control)
-        try:
-            await main(worker)
-        except MortarError as error:
-            worker.failed(error)
-            return EXIT_FAILED
-        except asyncio.CancelledError:
-            pass  # told to stop: `main` has closed what it holds on the way out
-        return 0
 
-    return asyncio.run(serve())
+def run(main: Main, start: Start, control: socket.socket) -> int:
+    """Run a worker in a process of its own until it ends; gives its exit status."""
+    return asyncio.run(serve(main, start, control))
 
 
 def _no_task() -> asyncio.Task[object]:
