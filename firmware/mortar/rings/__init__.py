@@ -1,0 +1,1 @@
+"""Payload between processes: shared memory that one process writes and others may only read."""

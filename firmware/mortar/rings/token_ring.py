@@ -1,0 +1,307 @@
+"""The token ring: image embeddings from the vision encoder to the language model, without a copy.
+
+The encoder's output is placed once into a slot of shared memory; `llama_batch.embd` of the other
+process points at it. A slot changes hands by a message, and that system call is both the ordering
+of memory and the wake-up:
+
+    writer                                   reader
+    acquire          FREE -> WRITE
+    commit           WRITE -> READY   -- SlotReady -->
+                                      <- SlotTaken --  take          READY -> READ
+                                      <- SlotReleased  leave the with-block  READ -> FREE
+    full, dropping                    -- SlotRecall ->
+                                      <- SlotReleased  if still unread; else SlotTaken is under way
+
+Both classes belong to the event loop of their process. Only the arrays go to other threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from mortar.errors import MortarError
+from mortar.messages import (
+    Message,
+    RingOffer,
+    SlotReady,
+    SlotRecall,
+    SlotReleased,
+    SlotTaken,
+)
+from mortar.rings import memory
+from mortar.rings.slots import READY, IllegalTransition, Policy, Slot, SlotTable
+
+Embeddings = npt.NDArray[np.float32]
+Send = Callable[[Message], object]
+
+
+class WriteSlot:
+    """A slot that is being written. Leaving the with-block without a commit abandons it."""
+
+    def __init__(self, ring: TokenRingWriter, slot: Slot, array: Embeddings) -> None:
+        self.array = array
+        """float32 [n_tok, n_embd], straight in the shared memory."""
+        self._ring = ring
+        self._slot = slot
+        self._open = True
+
+    @property
+    def address(self) -> int:
+        """Where `array` begins."""
+        return int(self.array.ctypes.data)
+
+    def commit(self, turn: int) -> None:
+        """Hand the slot to the reader. The array must not be written from here on."""
+        self._close()
+        self._ring._commit(self._slot, turn)
+
+    def abandon(self) -> None:
+        """Free the slot; nobody hears of it."""
+        self._close()
+        self._ring._abandon(self._slot)
+
+    def _close(self) -> None:
+        if not self._open:
+            raise IllegalTransition(f"slot {self._slot.index} has left the writer's hands")
+        self._open = False
+        self.array.setflags(write=False)
+
+    def __enter__(self) -> WriteSlot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._open:
+            self.abandon()
+
+
+class TokenRingWriter:
+    """The writing end; it makes the memory and owns the table of slots.
+
+    For each new link to a reader: send `offer()` with `descriptor`, then `connect`.
+    """
+
+    def __init__(self, slots: int, slot_tok: int, n_embd: int, budget_tok: int, policy: Policy) -> None:
+        """`slots` slots of at most `slot_tok` embeddings float32 [n_embd]; all slots together
+        hold at most `budget_tok`."""
+        shape = (slots, slot_tok, n_embd)
+        self.descriptor, mapping = memory.create("mortar-tokens", _size(*shape))
+        self._offer = RingOffer(*shape)
+        self._memory: Embeddings = np.frombuffer(mapping, np.float32).reshape(shape)
+        # A reader may finish with the ring of a dead writer when the link to the next one is up
+        # already. A random start keeps its late messages from fitting the new ring's slots.
+        self._table = SlotTable(slots, slot_tok, budget_tok, policy, generation=secrets.randbits(31) << 32)
+        self._send: Send | None = None
+        self._changed = asyncio.Event()
+
+    def offer(self) -> RingOffer:
+        return self._offer
+
+    def connect(self, send: Send) -> None:
+        """A reader has a link and has been sent the offer: announce what is unread to it.
+
+        Raises IllegalTransition while an earlier reader is not known to be gone.
+        """
+        if self._send is not None:
+            raise IllegalTransition("a ring has one reader: the last one must be gone first")
+        self._send = send
+        for slot in self._table.in_state(READY):
+            self._announce(slot)
+
+    def reader_gone(self) -> None:
+        """The reader's process has ended (PeerGone, not merely a lost link): reclaim its slots.
+
+        Unread slots wait for the next reader. Whatever still arrives from the dead one is ignored.
+        """
+        self._send = None
+        self._table.reader_gone()
+        self._changed.set()
+
+    def acquire(self, n_tok: int) -> WriteSlot | None:
+        """A slot for `n_tok` embeddings; None while the ring is full.
+
+        Under Policy.DROP_OLDEST a full ring asks its oldest unread slots back; try again when
+        `handle` returns True. Raises MortarError for tokens that can never fit.
+        """
+        most_tok = min(self._table.slot_tok, self._table.budget_tok)
+        if not 1 <= n_tok <= most_tok:
+            raise MortarError(
+                "ring-too-small",
+                f"{n_tok} image tokens do not fit in the token ring, which takes 1 to {most_tok}",
+                "raise ring_budget_tok in [eye], or use a vision encoder with fewer tokens",
+            )
+        slot = self._table.allocate(n_tok)
+        if slot is None:
+            self._make_room(n_tok)
+            slot = self._table.allocate(n_tok)
+        if slot is None:
+            return None
+        return WriteSlot(self, slot, self._memory[slot.index, :n_tok])
+
+    async def acquire_async(self, n_tok: int) -> WriteSlot:
+        """`acquire`, waiting for a slot. Somebody else must meanwhile feed `handle`."""
+        while (slot := self.acquire(n_tok)) is None:
+            self._changed.clear()
+            await self._changed.wait()
+        return slot
+
+    def handle(self, message: Message) -> bool:
+        """Take in SlotTaken or SlotReleased; True where `acquire` is worth another try."""
+        if self._send is None:
+            return False
+        match message:
+            case SlotTaken(slot, generation):
+                current = self._table.taken(slot, generation)
+                # Only matters where it was recalled: another slot has to be asked back then.
+                worth = current and self._table.policy is Policy.DROP_OLDEST
+            case SlotReleased(slot, generation):
+                worth = self._table.released(slot, generation)
+            case _:
+                raise ValueError(f"not for the writer of a token ring: {message}")
+        if worth:
+            self._changed.set()
+        return worth
+
+    def counts(self) -> dict[str, int]:
+        """For the status: slots by state, tokens in flight, slots that were dropped unread."""
+        return self._table.counts() | {
+            "in_flight_tok": self._table.in_flight_tok,
+            "dropped": self._table.dropped,
+        }
+
+    def close(self) -> None:
+        """Give up the memory; it goes once no view of it is left, here or in the reader."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+            del self._memory
+
+    def _make_room(self, n_tok: int) -> None:
+        for slot in self._table.to_drop(n_tok):
+            if self._send is None:
+                self._table.drop(slot)
+            else:
+                slot.recalled = True
+                self._send(SlotRecall(slot.index, slot.generation))
+
+    def _commit(self, slot: Slot, turn: int) -> None:
+        self._table.commit(slot, turn)
+        self._announce(slot)
+
+    def _abandon(self, slot: Slot) -> None:
+        self._table.abandon(slot)
+        self._changed.set()
+
+    def _announce(self, slot: Slot) -> None:
+        if self._send is not None:
+            self._send(SlotReady(slot.index, slot.generation, slot.n_tok, slot.turn))
+
+
+class ReadSlot:
+    """A slot that is being read, from `take_*` until the with-block is left."""
+
+    def __init__(self, ring: TokenRingReader, ready: SlotReady, array: Embeddings) -> None:
+        self.array = array
+        """float32 [n_tok, n_embd], read-only, in the shared memory; not to be used after leaving."""
+        self.turn = ready.turn
+        self.n_tok = ready.n_tok
+        self._ring = ring
+        self._ready: SlotReady | None = ready
+
+    @property
+    def address(self) -> int:
+        """Where `array` begins, for `llama_batch.embd`."""
+        return int(self.array.ctypes.data)
+
+    def release(self) -> None:
+        """Give the slot back; a second time does nothing."""
+        if self._ready is not None:
+            self._ring._release(self._ready)
+            self._ready = None
+
+    def __enter__(self) -> ReadSlot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+class TokenRingReader:
+    """The reading end of the ring that a RingOffer describes."""
+
+    def __init__(self, offer: RingOffer, descriptor: int, send: Send) -> None:
+        """Maps the memory and closes `descriptor`, also on failure. Raises MortarError as
+        `memory.attach` does."""
+        shape = (offer.slots, offer.slot_tok, offer.n_embd)
+        try:
+            mapping = memory.attach(descriptor, _size(*shape))
+        finally:
+            os.close(descriptor)
+        self._memory: Embeddings = np.frombuffer(mapping, np.float32).reshape(shape)
+        self._unread: dict[int, SlotReady] = {}
+        self._send: Send | None = send
+
+    def handle(self, message: Message) -> None:
+        """Take in SlotReady or SlotRecall; a closed end hears nothing."""
+        if self._send is None:
+            return
+        match message:
+            case SlotReady(slot, generation, n_tok):
+                slots, slot_tok, _ = self._memory.shape
+                if not (0 <= slot < slots and 1 <= n_tok <= slot_tok):
+                    raise ValueError(f"outside of the ring {self._memory.shape}: {message}")
+                self._unread[generation] = message
+            case SlotRecall(_, generation):
+                # Otherwise it was taken or given back; that message is under way, and is the answer.
+                if recalled := self._unread.pop(generation, None):
+                    self._release(recalled)
+            case _:
+                raise ValueError(f"not for the reader of a token ring: {message}")
+
+    def take_newest(self, turn: int | None = None) -> ReadSlot | None:
+        """The newest unread slot (of `turn`); older unread ones are given back. None: there is none."""
+        newest = max(self._of(turn), default=None)
+        if newest is None:
+            return None
+        for generation in [held for held in self._unread if held < newest]:
+            self._release(self._unread.pop(generation))
+        return self._take(newest)
+
+    def take_oldest(self) -> ReadSlot | None:
+        """The oldest unread slot. None: there is none."""
+        oldest = min(self._unread, default=None)
+        return None if oldest is None else self._take(oldest)
+
+    def close(self) -> None:
+        """The link or the writer has gone: send nothing more, forget what is unread.
+
+        Slots being read stay readable until they are left.
+        """
+        if self._send is not None:
+            self._send = None
+            self._unread.clear()
+            del self._memory
+
+    def _of(self, turn: int | None) -> list[int]:
+        return [g for g, ready in self._unread.items() if turn is None or ready.turn == turn]
+
+    def _take(self, generation: int) -> ReadSlot:
+        ready = self._unread.pop(generation)
+        self._tell(SlotTaken(ready.slot, ready.generation))
+        return ReadSlot(self, ready, self._memory[ready.slot, : ready.n_tok])
+
+    def _release(self, ready: SlotReady) -> None:
+        self._tell(SlotReleased(ready.slot, ready.generation))
+
+    def _tell(self, message: Message) -> None:
+        if self._send is not None:
+            self._send(message)
+
+
+def _size(slots: int, slot_tok: int, n_embd: int) -> int:
+    return slots * slot_tok * n_embd * np.dtype(np.float32).itemsize
