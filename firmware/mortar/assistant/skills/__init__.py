@@ -1,0 +1,46 @@
+"""Skills: what the assistant answers by itself, with no model. Intent name → skill, in one table.
+
+To add one: a file here with a function `(SkillRequest) -> SkillAnswer`, a row in SKILLS, and its
+sentences in ../sentences/skills.yaml.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from mortar.assistant.skills import (
+    say_again,
+    stop,
+    what_can_you_do,
+    what_day,
+    what_time,
+    who_are_you,
+)
+from mortar.assistant.skills.skill import SkillAnswer, SkillRequest
+
+__all__ = ["SKILLS", "Skill", "SkillAnswer", "SkillRequest", "answer_with_skill"]
+
+log = logging.getLogger(__name__)
+
+Skill = Callable[[SkillRequest], SkillAnswer]
+
+SKILLS: Mapping[str, Skill] = {
+    "Time": what_time.answer,
+    "Date": what_day.answer,
+    "Help": what_can_you_do.answer,
+    "Repeat": say_again.answer,
+    "Stop": stop.answer,
+    "WhoAreYou": who_are_you.answer,
+}
+
+FAILED = SkillAnswer("Sorry, I could not do that.")
+
+
+def answer_with_skill(request: SkillRequest, skills: Mapping[str, Skill] = SKILLS) -> SkillAnswer:
+    """The answer of the intent's skill; a skill that fails is heard and logged, and harms nothing."""
+    try:
+        return skills[request.intent](request)
+    except Exception:  # whatever a skill may raise ends here: its defect is not the conversation's
+        log.exception("the skill %s failed", request.intent)
+        return FAILED

@@ -1,0 +1,13 @@
+"""What people can ask, by example."""
+
+from __future__ import annotations
+
+from mortar.assistant.skills.skill import SkillAnswer, SkillRequest
+
+MOST_EXAMPLES = 4
+"""More than a few nobody keeps in mind."""
+
+
+def answer(request: SkillRequest) -> SkillAnswer:
+    asked = ", ".join(request.examples[:MOST_EXAMPLES])
+    return SkillAnswer(f"I can see, and answer questions. For example, ask me: {asked}, or, what time is it.")
