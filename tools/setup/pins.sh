@@ -3,9 +3,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-installed=$(.venv/bin/python -m pip list --format freeze --exclude-editable)
 {
     echo "# Every package of the environment at one version, written by \`make pins\`."
     echo "# What only boards install (rknn-toolkit-lite2, picamera2) is pinned in pyproject.toml."
-    sed 's/+[a-z0-9.]*$//' <<<"$installed" # 2.13.0+cpu and 2.13.0 are one version here
-} >constraints.txt
+    # 2.13.0+cpu and 2.13.0 are one version here.
+    .venv/bin/python -m pip list --format freeze --exclude-editable | sed 's/+[a-z0-9.]*$//'
+} >constraints.txt.new
+mv constraints.txt.new constraints.txt

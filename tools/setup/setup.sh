@@ -64,6 +64,7 @@ progress() {
     if [ -t 1 ]; then printf '\r\033[K'; fi
 }
 shopt -s extglob
+trap 'die "interrupted; make setup goes on from here"' INT TERM
 
 # run WHAT-TO-DO COMMAND...: all output to the log, the gist of it to the screen.
 run() {
@@ -76,8 +77,8 @@ run() {
 }
 
 find_python() {
-    local candidate
-    for candidate in "${PYTHON:-python3.11}" /usr/bin/python3.11 python3; do
+    local candidate # pyenv puts a python3.11 that does nothing in front of one that works
+    for candidate in ${PYTHON:-$(type -aP python3.11 python3)}; do
         if "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
             echo "$candidate"
             return
