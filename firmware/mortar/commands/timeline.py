@@ -1,0 +1,92 @@
+"""The timeline of an exchange as a picture in the terminal, or as SVG for the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mortar.assistant.stages import Stage
+from mortar.messages import Event
+
+WIDTH = 60
+"""Characters of the time axis."""
+
+COLOURS = {
+    Stage.LISTEN: "cyan",
+    Stage.UNDERSTAND: "blue",
+    Stage.LOOK: "magenta",
+    Stage.ANSWER: "yellow",
+    Stage.SPEAK: "green",
+}
+
+INSTANTS = {"wake": "wake word", "speech_end": "end of speech", "first_sound": "first sound"}
+
+
+@dataclass(frozen=True)
+class Span:
+    stage: Stage
+    from_ms: float
+    to_ms: float
+
+
+def exchanges(events: list[Event]) -> Iterator[list[Event]]:
+    """The events of each exchange, cut behind its `exchange` event."""
+    held: list[Event] = []
+    for event in events:
+        held.append(event)
+        if event.event == "exchange":
+            yield held
+            held = []
+
+
+def spans(events: list[Event]) -> list[Span]:
+    """Start and end of each stage, in the order in which they began."""
+    began: dict[Stage, float] = {}
+    found: list[Span] = []
+    for event in events:
+        name, _, edge = event.event.rpartition("_")
+        if name not in COLOURS:
+            continue
+        stage = Stage(name)
+        if edge == "start":
+            began[stage] = event.t_ms
+        elif edge == "end" and stage in began:
+            found.append(Span(stage, began.pop(stage), event.t_ms))
+    return sorted(found, key=lambda span: span.from_ms)
+
+
+def render(events: list[Event]) -> Table:
+    """One exchange: a bar per stage, and the instants that people notice."""
+    bars = spans(events)
+    marks = {event.event: event.t_ms for event in events if event.event in INSTANTS}
+    end = events[-1]
+    zero_ms = min([span.from_ms for span in bars] + list(marks.values()), default=end.t_ms)
+    scale = WIDTH / max(end.t_ms - zero_ms, 1.0)
+
+    said = f"{end.data.get('heard') or 'nothing'} → {end.data.get('answer') or 'nothing'}"
+    table = Table(title=said, title_justify="left", box=None, pad_edge=False)
+    table.add_column("", style="bold")
+    table.add_column(f"0{'':{WIDTH - 12}}{(end.t_ms - zero_ms) / 1e3:.2f} s", width=WIDTH)
+    table.add_column("ms", justify="right")
+    for span in bars:
+        left = int((span.from_ms - zero_ms) * scale)
+        length = max(1, round((span.to_ms - span.from_ms) * scale))
+        bar = Text(" " * left).append("█" * min(length, WIDTH - left), style=COLOURS[span.stage])
+        table.add_row(span.stage.value, bar, f"{span.to_ms - span.from_ms:.0f}")
+    for name, title in INSTANTS.items():
+        if name in marks:
+            left = min(int((marks[name] - zero_ms) * scale), WIDTH - 1)
+            table.add_row(title, Text(" " * left + "▲"), f"at {marks[name] - zero_ms:.0f}")
+    return table
+
+
+def save_svg(events: list[Event], path: Path) -> None:
+    """The first exchange as an SVG picture."""
+    console = Console(record=True, width=WIDTH + 26, file=Path("/dev/null").open("w"))
+    console.print(render(next(exchanges(events))))
+    path.write_text(console.export_svg(title="mortar run --once"), encoding="utf-8")

@@ -1,0 +1,300 @@
+"""The conversation, driven message by message with no process and no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pytest
+
+from mortar.assistant import phrases
+from mortar.assistant.conversation import Conversation
+from mortar.assistant.intents import Understanding
+from mortar.assistant.stages import MAY_FOLLOW, Press, Stage
+from mortar.assistant.turn import Turn
+from mortar.messages import (
+    Answered,
+    Ask,
+    Cancel,
+    Chime,
+    Context,
+    Failure,
+    Heard,
+    Hush,
+    Listen,
+    Look,
+    Looked,
+    Message,
+    Rest,
+    Said,
+    Say,
+    Scalar,
+    Sentence,
+)
+from mortar.settings import Settings
+
+NINE = datetime(2026, 11, 21, 9, 0)
+
+
+@dataclass
+class ListPort:
+    """Keeps what the conversation does; peers in `down` have no link."""
+
+    sent: list[tuple[str, Message]] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    ended: list[Turn] = field(default_factory=list)
+    down: set[str] = field(default_factory=set)
+
+    def send(self, peer: str, message: Message) -> bool:
+        if peer in self.down:
+            return False
+        self.sent.append((peer, message))
+        return True
+
+    def emit(self, event: str, now_ms: float, **data: Scalar) -> None:
+        self.events.append(event)
+
+    def turn_ended(self, turn: Turn, now_ms: float) -> None:
+        self.ended.append(turn)
+
+    def to(self, peer: str, kind: type[Message]) -> list[Message]:
+        return [message for to, message in self.sent if to == peer and isinstance(message, kind)]
+
+    @property
+    def said(self) -> list[str]:
+        return [message.text for message in self.to("voice", Say) if isinstance(message, Say)]
+
+
+UNDERSTANDING = Understanding.load()
+
+
+@pytest.fixture
+def port() -> ListPort:
+    return ListPort()
+
+
+@pytest.fixture
+def talk(port: ListPort) -> Conversation:
+    return Conversation(port, Settings(), UNDERSTANDING, wall_clock=lambda: NINE)
+
+
+def ask_aloud(talk: Conversation, text: str | None) -> int:
+    """Wake word and question, as ears and listen tell it; gives the turn's number."""
+    talk.woken(0.0)
+    assert talk.turn is not None
+    number = talk.turn.number
+    talk.speech_ended(1, 1_000.0)
+    talk.heard(Heard(1, text, 0.9, 1_100.0), 1_100.0)
+    return number
+
+
+def speak_all(talk: Conversation, port: ListPort) -> None:
+    """Voice says whatever it was given."""
+    for message in port.to("voice", Say):
+        if isinstance(message, Say):
+            talk.said(Said(message.turn, message.index, False, 2_000.0), 2_000.0)
+
+
+def answer(turn: int, text: str, n_tok: int = 5) -> Answered:
+    return Answered(turn, text, n_tok, 0.9, 50.0, False, 1_500.0)
+
+
+def test_looking_starts_at_the_wake_word(talk: Conversation, port: ListPort) -> None:
+    """The picture is asked for before the person has said anything."""
+    talk.woken(0.0)
+    assert port.to("eye", Look) == [Look(1)]
+
+
+def test_no_early_look_where_it_is_switched_off(port: ListPort) -> None:
+    """`assistant.early_looking = false`: the eye is asked only once a question needs it."""
+    import msgspec
+
+    settings = msgspec.convert({"assistant": {"early_looking": False}}, Settings)
+    talk = Conversation(port, settings, UNDERSTANDING, wall_clock=lambda: NINE)
+    talk.woken(0.0)
+    assert port.to("eye", Look) == []
+    talk.speech_ended(1, 1.0)
+    talk.heard(Heard(1, "what do you see", 0.9, 1.0), 1.0)
+    assert port.to("eye", Look) == [Look(1)]
+
+
+def test_a_picture_question_goes_to_the_language_brick(
+    talk: Conversation, port: ListPort
+) -> None:
+    """Sentences are spoken while the rest is generated; the turn ends when all is said."""
+    turn = ask_aloud(talk, "what do you see")
+    assert port.to("language", Ask) == [Ask(turn, "what do you see", look=True)]
+    talk.looked(Looked(turn, 1, 16, 30.0, 1_200.0), 1_200.0)
+    talk.sentence(Sentence(turn, 0, "I see a cat.", 1_300.0), 1_300.0)
+    assert port.said == ["I see a cat."]
+    talk.said(Said(turn, 0, False, 1_400.0), 1_400.0)
+    assert talk.turn is not None, "more sentences may come"
+    talk.answered(answer(turn, "I see a cat."), 1_500.0)
+    assert talk.turn is None
+    assert port.ended[0].answer == "I see a cat."
+    assert port.sent[-1] == ("ears", Rest())
+
+
+def test_a_skill_answers_without_the_language_brick(talk: Conversation, port: ListPort) -> None:
+    """The time is told at once, from the templates."""
+    ask_aloud(talk, "what time is it")
+    assert port.to("language", Ask) == []
+    assert "nine" in port.said[0]
+    speak_all(talk, port)
+    assert port.ended[0].trouble is None
+
+
+def test_the_next_turn_is_reminded_of_the_last_answer(talk: Conversation, port: ListPort) -> None:
+    """The image leaves after the turn, its text stays."""
+    turn = ask_aloud(talk, "what do you see")
+    talk.sentence(Sentence(turn, 0, "I see a cat.", 0.0), 0.0)
+    talk.answered(answer(turn, "I see a cat."), 0.0)
+    speak_all(talk, port)
+    context = port.to("language", Context)[-1]
+    assert isinstance(context, Context)
+    assert [exchange.answer for exchange in context.earlier] == ["I see a cat."]
+
+
+def test_the_wake_word_interrupts_an_answer(talk: Conversation, port: ListPort) -> None:
+    """Voice falls silent, the language brick stops, ears keep what they are capturing."""
+    turn = ask_aloud(talk, "what do you see")
+    talk.sentence(Sentence(turn, 0, "I see a cat.", 0.0), 0.0)
+    port.sent.clear()
+    talk.woken(1_600.0)
+    assert ("voice", Hush()) in port.sent
+    assert ("language", Cancel(turn)) in port.sent
+    assert port.to("ears", Rest) == []
+    talk.sentence(Sentence(turn, 1, "And a dog.", 0.0), 0.0)
+    assert "And a dog." not in port.said, "what the old turn still sends is not spoken"
+
+
+@pytest.mark.parametrize(
+    ("peer", "code", "sentence"),
+    [
+        ("eye", "camera-missing", "I have no camera to look with."),
+        ("eye", "anything", phrases.for_death("eye")),
+        ("language", "anything", phrases.for_death("language")),
+    ],
+)
+def test_a_brick_that_fails_ends_in_a_spoken_sentence(
+    talk: Conversation, port: ListPort, peer: str, code: str, sentence: str
+) -> None:
+    """An error tone at once, then one sentence, then listening again."""
+    turn = ask_aloud(talk, "what do you see")
+    talk.failed(peer, Failure(code, "it failed", "do something", turn), 1_200.0)
+    assert Chime("error", turn) in port.to("voice", Chime)
+    assert port.said == [sentence]
+    speak_all(talk, port)
+    assert talk.turn is None
+    assert port.ended[0].trouble == code
+
+
+def test_a_blind_eye_does_not_spoil_a_question_that_needs_none(
+    talk: Conversation, port: ListPort
+) -> None:
+    """The early look failed, but only the time was asked for."""
+    talk.woken(0.0)
+    talk.failed("eye", Failure("camera-missing", "no camera", "plug one in", 1), 100.0)
+    talk.speech_ended(1, 1_000.0)
+    talk.heard(Heard(1, "what time is it", 0.9, 1_100.0), 1_100.0)
+    speak_all(talk, port)
+    assert port.ended[0].trouble is None
+
+
+@pytest.mark.parametrize("peer", ["ears", "listen"])
+def test_a_death_while_listening_is_said_aloud(
+    talk: Conversation, port: ListPort, peer: str
+) -> None:
+    """Ears or speech to text died while the person spoke."""
+    talk.woken(0.0)
+    talk.peer_lost(peer, 500.0)
+    assert port.said == [phrases.for_death(peer)]
+
+
+def test_language_dying_before_the_question_means_looking_again(
+    talk: Conversation, port: ListPort
+) -> None:
+    """The picture it had read went with it."""
+    talk.woken(0.0)
+    talk.looked(Looked(1, 1, 16, 30.0, 100.0), 100.0)
+    talk.peer_lost("language", 200.0)
+    talk.peer_back("language", 700.0)
+    talk.speech_ended(1, 1_000.0)
+    talk.heard(Heard(1, "what do you see", 0.9, 1_100.0), 1_100.0)
+    assert len(port.to("eye", Look)) == 2
+
+
+def test_a_restarted_voice_says_what_was_unsaid(talk: Conversation, port: ListPort) -> None:
+    """Nothing of an answer is lost when voice dies in the middle of it."""
+    ask_aloud(talk, "what time is it")
+    port.sent.clear()
+    talk.peer_lost("voice", 1_200.0)
+    talk.peer_back("voice", 1_500.0)
+    assert len(port.said) == 1 and "nine" in port.said[0]
+
+
+def test_no_speech_and_nonsense_are_said_aloud(talk: Conversation, port: ListPort) -> None:
+    """Woken for nothing, or not understood."""
+    talk.woken(0.0)
+    talk.no_speech(5_000.0)
+    assert port.said == [phrases.NO_SPEECH]
+    ask_aloud(talk, None)
+    assert port.said[-1] == phrases.NOT_UNDERSTOOD
+
+
+def test_a_turn_that_takes_too_long_is_given_up_twice(talk: Conversation, port: ListPort) -> None:
+    """First with an apology; where not even that is spoken, in silence."""
+    ask_aloud(talk, "what do you see")
+    assert talk.deadline_ms is not None
+    talk.give_up(talk.deadline_ms)
+    assert port.said == [phrases.TOO_LONG]
+    assert talk.turn is not None
+    talk.give_up(talk.deadline_ms or 0.0)
+    assert talk.turn is None
+
+
+def test_the_button(talk: Conversation, port: ListPort) -> None:
+    """Short describes, short again stops, double repeats, long listens."""
+    talk.pressed(Press.SHORT, 0.0)
+    assert [type(message) for _, message in port.sent] == [Look, Ask]
+    talk.pressed(Press.SHORT, 100.0)
+    assert talk.turn is None
+    talk.pressed(Press.DOUBLE, 200.0)
+    assert port.said == [phrases.NOTHING_TO_REPEAT]
+    talk.pressed(Press.LONG, 300.0)
+    assert len(port.to("ears", Listen)) == 1
+    assert len(port.to("eye", Look)) == 2
+
+
+def test_stages_only_follow_those_that_the_table_names(
+    talk: Conversation, port: ListPort
+) -> None:
+    """What listen or ears say in the wrong stage changes nothing."""
+    talk.heard(Heard(9, "what time is it", 0.9, 0.0), 0.0)
+    talk.speech_ended(9, 0.0)
+    talk.no_speech(0.0)
+    assert port.sent == [] and port.events == []
+    assert Stage.LOOK not in MAY_FOLLOW
+    assert MAY_FOLLOW[Stage.UNDERSTAND] == {Stage.LISTEN}
+
+
+def test_events_of_a_whole_turn_come_in_order(talk: Conversation, port: ListPort) -> None:
+    """Every stage that starts also ends."""
+    turn = ask_aloud(talk, "what do you see")
+    talk.looked(Looked(turn, 1, 16, 30.0, 0.0), 0.0)
+    talk.sentence(Sentence(turn, 0, "I see a cat.", 0.0), 0.0)
+    talk.answered(answer(turn, "I see a cat."), 0.0)
+    speak_all(talk, port)
+    assert port.events == [
+        "listen_start",
+        "look_start",
+        "listen_end",
+        "understand_start",
+        "understand_end",
+        "answer_start",
+        "look_end",
+        "sentence",
+        "speak_start",
+        "answer_end",
+        "speak_end",
+    ]
