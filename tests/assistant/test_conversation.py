@@ -51,10 +51,10 @@ class ListPort:
         self.sent.append((peer, message))
         return True
 
-    def emit(self, event: str, now_ms: float, **data: Scalar) -> None:
+    def emit(self, event: str, at_ms: float, **data: Scalar) -> None:
         self.events.append(event)
 
-    def turn_ended(self, turn: Turn, now_ms: float) -> None:
+    def turn_ended(self, turn: Turn, at_ms: float) -> None:
         self.ended.append(turn)
 
     def to(self, peer: str, kind: type[Message]) -> list[Message]:
@@ -65,7 +65,7 @@ class ListPort:
         return [message.text for message in self.to("voice", Say) if isinstance(message, Say)]
 
 
-UNDERSTANDING = Understanding.load()
+UNDERSTANDING = Understanding()
 
 
 @pytest.fixture
@@ -118,9 +118,7 @@ def test_no_early_look_where_it_is_switched_off(port: ListPort) -> None:
     assert port.to("eye", Look) == [Look(1)]
 
 
-def test_a_picture_question_goes_to_the_language_brick(
-    talk: Conversation, port: ListPort
-) -> None:
+def test_a_picture_question_goes_to_the_language_brick(talk: Conversation, port: ListPort) -> None:
     """Sentences are spoken while the rest is generated; the turn ends when all is said."""
     turn = ask_aloud(talk, "what do you see")
     assert port.to("language", Ask) == [Ask(turn, "what do you see", look=True)]
@@ -189,9 +187,7 @@ def test_a_brick_that_fails_ends_in_a_spoken_sentence(
     assert port.ended[0].trouble == code
 
 
-def test_a_blind_eye_does_not_spoil_a_question_that_needs_none(
-    talk: Conversation, port: ListPort
-) -> None:
+def test_a_blind_eye_does_not_spoil_a_question_that_needs_none(talk: Conversation, port: ListPort) -> None:
     """The early look failed, but only the time was asked for."""
     talk.woken(0.0)
     talk.failed("eye", Failure("camera-missing", "no camera", "plug one in", 1), 100.0)
@@ -202,18 +198,14 @@ def test_a_blind_eye_does_not_spoil_a_question_that_needs_none(
 
 
 @pytest.mark.parametrize("peer", ["ears", "listen"])
-def test_a_death_while_listening_is_said_aloud(
-    talk: Conversation, port: ListPort, peer: str
-) -> None:
+def test_a_death_while_listening_is_said_aloud(talk: Conversation, port: ListPort, peer: str) -> None:
     """Ears or speech to text died while the person spoke."""
     talk.woken(0.0)
     talk.peer_lost(peer, 500.0)
     assert port.said == [phrases.for_death(peer)]
 
 
-def test_language_dying_before_the_question_means_looking_again(
-    talk: Conversation, port: ListPort
-) -> None:
+def test_language_dying_before_the_question_means_looking_again(talk: Conversation, port: ListPort) -> None:
     """The picture it had read went with it."""
     talk.woken(0.0)
     talk.looked(Looked(1, 1, 16, 30.0, 100.0), 100.0)
@@ -266,9 +258,7 @@ def test_the_button(talk: Conversation, port: ListPort) -> None:
     assert len(port.to("eye", Look)) == 2
 
 
-def test_stages_only_follow_those_that_the_table_names(
-    talk: Conversation, port: ListPort
-) -> None:
+def test_stages_only_follow_those_that_the_table_names(talk: Conversation, port: ListPort) -> None:
     """What listen or ears say in the wrong stage changes nothing."""
     talk.heard(Heard(9, "what time is it", 0.9, 0.0), 0.0)
     talk.speech_ended(9, 0.0)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mortar.assistant import phrases
-from mortar.assistant.intents import Intent, Understanding
+from mortar.assistant.intents import Intent, Kind, Understanding
 from mortar.assistant.skills import SkillRequest, answer_with_skill
 from mortar.assistant.stages import EARCONS, MAY_FOLLOW, Press, Stage
 from mortar.assistant.turn import Sight, Turn
@@ -59,9 +59,9 @@ class Port(Protocol):
 
     def send(self, peer: str, message: Message) -> bool: ...
 
-    def emit(self, event: str, now_ms: float, **data: Scalar) -> None: ...
+    def emit(self, event: str, at_ms: float, **data: Scalar) -> None: ...
 
-    def turn_ended(self, turn: Turn, now_ms: float) -> None: ...
+    def turn_ended(self, turn: Turn, at_ms: float) -> None: ...
 
 
 class Conversation:
@@ -147,7 +147,7 @@ class Conversation:
         self._end_stage(turn, Stage.UNDERSTAND, now_ms, heard=turn.heard, intent=turn.intent)
         if heard.text is None:
             self._trouble(turn, "not-understood", phrases.NOT_UNDERSTOOD, now_ms)
-        elif intent is not None and intent.kind == "skill":
+        elif intent is not None and intent.kind is Kind.SKILL:
             self._skill(turn, intent, now_ms)
         else:
             self._question(turn, heard.text, now_ms)

@@ -61,9 +61,7 @@ class Ending:
         if turn.trouble is not None:
             self._trouble = Failure(turn.trouble, turn.answer, "see the events above")
         exchange = {key: value for key, value in self._last.items() if not isinstance(value, dict)}
-        self._worker.tell_supervisor(
-            Event("exchange", at_ms, {**exchange, "trouble": turn.trouble})
-        )
+        self._worker.tell_supervisor(Event("exchange", at_ms, {**exchange, "trouble": turn.trouble}))
         self._worker.report(turns=self._turns, unused_looks=self._unused_looks)
         if self._worker.run.once or self._worker.run.ask is not None or self._sound_is_over:
             self.finish()
@@ -104,7 +102,7 @@ class WorkerPort:
 
 async def main(worker: Worker) -> None:
     """Entry point of the process."""
-    understanding = Understanding.load()
+    understanding = Understanding()
     worker.ready()
     if worker.run.hear:
         await Hearing(worker, understanding).serve()

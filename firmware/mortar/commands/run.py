@@ -150,9 +150,7 @@ def _press_by_key(supervisor: Supervisor) -> None:
     asyncio.get_running_loop().add_reader(sys.stdin, read)
 
 
-def _conclude(
-    args: argparse.Namespace, options: RunOptions, outcome: Outcome, console: Console
-) -> None:
+def _conclude(args: argparse.Namespace, options: RunOptions, outcome: Outcome, console: Console) -> None:
     if args.json:
         print_json(outcome.result)
     elif options.speaker is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
@@ -87,6 +88,6 @@ def render(events: list[Event]) -> Table:
 
 def save_svg(events: list[Event], path: Path) -> None:
     """The first exchange as an SVG picture."""
-    console = Console(record=True, width=WIDTH + 26, file=Path("/dev/null").open("w"))
+    console = Console(record=True, width=WIDTH + 26, file=StringIO())
     console.print(render(next(exchanges(events))))
     path.write_text(console.export_svg(title="mortar run --once"), encoding="utf-8")

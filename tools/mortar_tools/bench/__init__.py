@@ -1,0 +1,1 @@
+"""Measurements. A figure is printed only where the machine is quiet enough to mean something."""

@@ -1,0 +1,89 @@
+"""A measured figure, how it is printed, and how a quiet machine is told from a busy one."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from mortar.errors import MortarError
+
+BUSIEST = 0.15
+"""Share of all cores in use beside the bench above which no timing is printed."""
+
+WATCHED_S = 1.0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of a bench: the median of `n` measurements, and the smallest and largest."""
+
+    name: str
+    value: float
+    unit: str
+    against: str | None
+    n: int
+    spread: tuple[float, float]
+
+
+def figure(name: str, values: Sequence[float], unit: str, against: str | None = None) -> Figure:
+    return Figure(
+        name,
+        round(statistics.median(values), 4),
+        unit,
+        against,
+        len(values),
+        (round(min(values), 4), round(max(values), 4)),
+    )
+
+
+def require_quiet() -> None:
+    """Raises MortarError while something else keeps the machine busy."""
+    busy = busy_share(WATCHED_S)
+    if busy > BUSIEST:
+        raise MortarError(
+            "machine-busy",
+            f"the machine is {busy:.0%} busy with something else: timings would mean nothing",
+            "stop the other work and run the bench again",
+        )
+
+
+def busy_share(over_s: float) -> float:
+    """Share of the processors' time, 0..1, that was not idle during the next `over_s`."""
+    before = _cpu_times()
+    time.sleep(over_s)  # the length of the measurement itself
+    after = _cpu_times()
+    spent = [late - early for early, late in zip(before, after, strict=True)]
+    idle = spent[3] + spent[4]
+    return 1 - idle / max(sum(spent), 1)
+
+
+def _cpu_times() -> list[int]:
+    """user nice system idle iowait irq softirq steal, in clock ticks (proc(5), /proc/stat)."""
+    return [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+
+
+def show(figures: Iterable[Figure], as_json: bool, picture: Path | None = None) -> None:
+    """Print each figure as it is measured (JSON lines), or a table at the end."""
+    table = Table("figure", "median", "unit", "from … to", "n", "against", box=None)
+    for held in figures:
+        if as_json:
+            print(json.dumps(asdict(held)), flush=True)
+        table.add_row(
+            held.name,
+            f"{held.value:g}",
+            held.unit,
+            f"{held.spread[0]:g} … {held.spread[1]:g}",
+            str(held.n),
+            held.against or "",
+        )
+    console = Console(record=picture is not None, quiet=as_json and picture is None, stderr=as_json)
+    console.print(table)
+    if picture is not None:
+        console.save_svg(str(picture), title="mortar tools bench")

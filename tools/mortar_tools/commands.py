@@ -1,0 +1,63 @@
+"""`mortar tools ...`: the developer's commands, as one table.
+
+Each runs `main(argv)` of a module that is imported only when it is asked for: most need packages
+that an assistant on a board does not carry.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+
+from mortar.errors import MortarError
+
+TABLE: dict[tuple[str, str], tuple[str, str]] = {
+    ("train", "cards"): ("mortar_tools.cards.train", "train the bundled picture-card model"),
+    ("train", "export"): ("mortar_tools.cards.export", "export a checkpoint to TFLite and GGUF"),
+    ("eval", "cards"): ("mortar_tools.cards.evaluate", "how good the picture-card model is"),
+    ("bench", "loop"): ("mortar_tools.bench.loop", "waits, memory and CPU of the whole assistant"),
+    ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
+    ("bench", "kill"): ("mortar_tools.bench.kill", "how long a killed process is missing"),
+    ("make", "session"): ("mortar_tools.session", "recordings and pictures that `mortar run` plays"),
+    ("make", "docs"): ("mortar_tools.docs", "the pages and pictures in docs/ that are generated"),
+}
+"""(verb, subject) → module with `main(argv) -> exit status`, and what it does."""
+
+PACKAGES_OF_EXTRA = ("torch", "litert_torch", "gguf", "tokenizers", "matplotlib")
+"""What the tools extra brings; where one is missing, the error says so."""
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Join the command line of `mortar` (entry-point group mortar.commands)."""
+    parser = subparsers.add_parser("tools", help="the developer's commands")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    subjects: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
+    for (verb, subject), (module, title) in TABLE.items():
+        if verb not in subjects:
+            under = verbs.add_parser(verb, help=_titles(verb))
+            subjects[verb] = under.add_subparsers(metavar="SUBJECT", required=True)
+        command = subjects[verb].add_parser(subject, help=title, add_help=False)
+        command.add_argument("rest", nargs=argparse.REMAINDER, help="see --help of the command")
+        command.set_defaults(run=_runner(module))
+
+
+def _titles(verb: str) -> str:
+    return "; ".join(title for (held, _), (_, title) in TABLE.items() if held == verb)
+
+
+def _runner(module: str) -> Callable[[argparse.Namespace], int]:
+    def run(args: argparse.Namespace) -> int:
+        try:
+            main: Callable[[list[str]], int] = import_module(module).main
+            return main(args.rest)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.split(".")[0] not in PACKAGES_OF_EXTRA:
+                raise
+            raise MortarError(
+                "tools-missing",
+                f"this command needs the package {error.name}",
+                "run make setup-tools (or pip install 'mortar[tools]')",
+            ) from None
+
+    return run
