@@ -6,7 +6,7 @@ sound is int16 mono at 16 kHz unless said otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,3 +74,42 @@ class SpeechSynthesiser(Protocol):
 
     def synthesise(self, text: str) -> Iterator[Samples]:
         """Sound of `text`, chunk by chunk as the engine makes it; closing the iterator stops it."""
+
+
+class Interrupted(Exception):
+    """The engine was asked to give up while it worked, and did."""
+
+
+class LanguageModel(Protocol):
+    """A causal language model with a memory (KV cache) of one sequence, positions 0, 1, 2, ...
+
+    `decode` and `decode_embeddings` raise Interrupted, or MortarError where the engine fails; the
+    memory then holds an unknown part of what was given, which `keep` removes.
+    """
+
+    unit: str
+    n_ctx: int
+    """Positions that the memory has."""
+    n_embd: int
+
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """Tokens of `text`; `special` lets it name control tokens, otherwise it is only words."""
+
+    def piece(self, token: int) -> bytes:
+        """The token's text: UTF-8, but a character may be split over tokens."""
+
+    def is_end(self, token: int) -> bool:
+        """Whether the token ends an answer."""
+
+    def decode(self, tokens: Sequence[int], pos: int) -> None:
+        """Read `tokens` into the memory at position `pos` and after it."""
+
+    def decode_embeddings(self, address: int, n_tok: int, pos: int) -> None:
+        """Read float32 [n_tok, n_embd] at `address`, where it lies, into the memory at `pos`."""
+
+    def keep(self, n_tok: int) -> int:
+        """Forget everything from position `n_tok` on. Gives what is left: fewer (then 0) where
+        this model's memory cannot forget a part."""
+
+    def predict(self) -> tuple[int, float]:
+        """The most probable token after what was decoded last, and its probability."""

@@ -1,0 +1,205 @@
+"""Language model on llama.cpp: the low-level calls of llama-cpp-python, in llama.cpp's own terms.
+
+One model, one context, one sequence. Embeddings are read where they lie: `llama_batch.embd` points
+at the caller's memory (llama_decode makes one copy of its own, into its micro-batch).
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import llama_cpp
+import numpy as np
+import numpy.typing as npt
+
+from mortar.errors import MortarError
+from mortar.runtimes.interfaces import Interrupted
+
+LARGEST_BATCH_TOK = 512
+"""Tokens of one llama_decode; more are read in several."""
+
+SEQUENCE = 0
+
+# What llama_decode returns, beside 0.
+NO_ROOM = 1
+ABORTED = 2
+
+TOKENS = ctypes.POINTER(ctypes.c_int32)
+"""Tokens and positions, both int32."""
+
+FLOATS = ctypes.POINTER(ctypes.c_float)
+
+LOG_LEVEL_ERROR = 4
+"""GGML_LOG_LEVEL_ERROR."""
+
+ABORT_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p)
+
+
+class LlamaLanguageModel:
+    """A LanguageModel. Raises MortarError where the file is no model that llama.cpp can run.
+
+    `should_stop` is asked between the operations of a decode (some hundred times a token), from
+    whichever thread decodes; True ends the decode with Interrupted.
+    """
+
+    unit = "llama/cpu"
+
+    def __init__(
+        self, path: Path, *, n_ctx: int, threads: int, should_stop: Callable[[], bool]
+    ) -> None:
+        _start_backend()
+        self._model = _load(path)
+        self._context = _new_context(self._model, path, n_ctx, threads)
+        # Kept here because llama.cpp keeps only the pointer.
+        self._abort_callback = ABORT_CALLBACK(lambda _: should_stop())
+        llama_cpp.llama_set_abort_callback(self._context, self._abort_callback, ctypes.c_void_p(None))
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._vocab = llama_cpp.llama_model_get_vocab(self._model)
+        self.n_ctx = int(llama_cpp.llama_n_ctx(self._context))
+        self.n_embd = int(llama_cpp.llama_model_n_embd(self._model))
+        self._n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
+
+    def close(self) -> None:
+        """Free the memory; nothing may be called any more."""
+        llama_cpp.llama_free(self._context)
+        llama_cpp.llama_model_free(self._model)
+
+    # --- text ---
+
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        data = text.encode("utf-8")
+        # A token covers a byte or more, and an added space costs one more.
+        room = len(data) + 8
+        tokens = (llama_cpp.llama_token * room)()
+        n_tok = llama_cpp.llama_tokenize(
+            self._vocab, data, len(data), tokens, room, False, special
+        )
+        return list(tokens[:n_tok])
+
+    def piece(self, token: int) -> bytes:
+        buffer = ctypes.create_string_buffer(256)
+        size = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        return buffer.raw[: max(size, 0)]
+
+    def is_end(self, token: int) -> bool:
+        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+
+    # --- memory ---
+
+    def keep(self, n_tok: int) -> int:
+        if llama_cpp.llama_memory_seq_rm(self._memory, SEQUENCE, n_tok, -1):
+            return n_tok
+        # Recurrent and sliding-window memories refuse to forget a part.
+        llama_cpp.llama_memory_clear(self._memory, True)
+        return 0
+
+    def last_position(self) -> int:
+        """The largest position that the memory holds; -1 where it is empty."""
+        return int(llama_cpp.llama_memory_seq_pos_max(self._memory, SEQUENCE))
+
+    # --- work ---
+
+    def decode(self, tokens: Sequence[int], pos: int) -> None:
+        for start in range(0, len(tokens), LARGEST_BATCH_TOK):
+            part = np.array(tokens[start : start + LARGEST_BATCH_TOK], np.int32)
+            self._decode(len(part), pos + start, token=part.ctypes.data_as(TOKENS))
+
+    def decode_embeddings(self, address: int, n_tok: int, pos: int) -> None:
+        row_bytes = self.n_embd * ctypes.sizeof(ctypes.c_float)
+        for start in range(0, n_tok, LARGEST_BATCH_TOK):
+            rows = ctypes.cast(address + start * row_bytes, FLOATS)
+            self._decode(min(n_tok - start, LARGEST_BATCH_TOK), pos + start, embd=rows)
+
+    def predict(self) -> tuple[int, float]:
+        logits: npt.NDArray[np.float32] = np.ctypeslib.as_array(
+            llama_cpp.llama_get_logits_ith(self._context, -1), (self._n_vocab,)
+        )
+        token = int(np.argmax(logits))
+        # Softmax of the largest: exp(0) over the sum, which cannot overflow.
+        return token, float(1 / np.exp(logits - logits[token]).sum())
+
+    def _decode(self, n_tok: int, pos: int, **payload: Any) -> None:
+        """Decode `token` or `embd`. What the batch leaves out is NULL: sequence 0, the last
+        token's logits.
+
+        Positions are given, not left to llama.cpp, so that it refuses ones that do not follow on.
+        """
+        positions = np.arange(pos, pos + n_tok, dtype=np.int32)
+        batch = llama_cpp.llama_batch(n_tokens=n_tok, pos=positions.ctypes.data_as(TOKENS), **payload)
+        _errors.clear()
+        match llama_cpp.llama_decode(self._context, batch):
+            case 0:
+                return
+            case code if code == ABORTED:
+                raise Interrupted
+            case code if code == NO_ROOM:
+                raise MortarError(
+                    "language-context-full",
+                    f"no room in the language model's context of {self.n_ctx} tokens",
+                    "ask a shorter question, or raise context_tok in [language]",
+                )
+            case code:
+                raise MortarError(
+                    "language-engine-failed",
+                    f"llama.cpp could not decode ({code}{_said()})",
+                    "see the log; if it comes back, report it",
+                )
+
+
+_errors: list[str] = []
+"""What llama.cpp logged as errors since the call began; the first names the cause."""
+
+
+def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
+    if level == LOG_LEVEL_ERROR:
+        _errors.append(" ".join(text.decode("utf-8", "replace").split()))
+
+
+# Kept here because llama.cpp keeps only the pointer.
+_log_callback = llama_cpp.llama_log_callback(_on_log)
+
+
+def _start_backend() -> None:
+    """Quiet, and safe to repeat."""
+    llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(None))
+    llama_cpp.llama_backend_init()
+
+
+def _load(path: Path) -> Any:
+    parameters = llama_cpp.llama_model_default_params()
+    parameters.n_gpu_layers = 0
+    _errors.clear()
+    model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
+    if model is None:
+        raise MortarError(
+            "language-model-unusable",
+            f"{path} is no model that llama.cpp can run{_said()}",
+            "restore the file, or convert the model again",
+        )
+    return model
+
+
+def _new_context(model: Any, path: Path, n_ctx: int, threads: int) -> Any:
+    parameters = llama_cpp.llama_context_default_params()
+    parameters.n_ctx = n_ctx
+    parameters.n_batch = parameters.n_ubatch = min(n_ctx, LARGEST_BATCH_TOK)
+    parameters.n_seq_max = 1
+    parameters.n_threads = parameters.n_threads_batch = threads
+    parameters.no_perf = True
+    _errors.clear()
+    context = llama_cpp.llama_init_from_model(model, parameters)
+    if context is None:
+        llama_cpp.llama_model_free(model)
+        raise MortarError(
+            "language-context-failed",
+            f"no context of {n_ctx} tokens for {path}{_said()}",
+            "lower context_tok in [language]",
+        )
+    return context
+
+
+def _said() -> str:
+    return f": {_errors[0]}" if _errors else ""

@@ -1,0 +1,107 @@
+"""A vision-language model on disk: a folder with its parts and the manifest that vouches for them.
+
+The manifest (manifest.toml) gives each part's size and SHA-256, so a file that is truncated,
+damaged or swapped for another is found at load, by name, before an engine reads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from mortar.errors import MortarError
+
+MANIFEST = "manifest.toml"
+
+Count = Annotated[int, Meta(ge=1)]
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of the manifest's tables: unknown keys are refused."""
+
+
+class Part(_Table, frozen=True):
+    """One file of the model."""
+
+    file: str
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    size_bytes: Count
+
+
+class VisionPart(Part, frozen=True):
+    """The vision encoder: a picture of `width_px` × `height_px` in, float32 [n_tok, n_embd] out."""
+
+    n_tok: Count
+    n_embd: Count
+    width_px: Count
+    height_px: Count
+
+
+class Prompt(_Table, frozen=True):
+    """The text around what the model reads; each piece is one or more special tokens.
+
+    begin (before_question QUESTION before_answer ANSWER end)* before_image IMAGE after_image
+    before_question QUESTION before_answer, then the model writes until end.
+    """
+
+    begin: str
+    before_image: str
+    after_image: str
+    before_question: str
+    before_answer: str
+    end: str
+    most_earlier_turns: Annotated[int, Meta(ge=0)]
+    """Turns that the model was trained to be reminded of; older ones are left out."""
+
+
+class Manifest(_Table, frozen=True):
+    name: str
+    licence: str
+    vision: VisionPart
+    language: Part
+    prompt: Prompt
+    about: dict[str, object] = {}
+    """Facts for people: how it was trained, how well it does."""
+
+
+class ModelFolder:
+    """An opened model folder. Raises MortarError where the manifest is missing or wrong."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest = _read_manifest(path / MANIFEST)
+
+    def verified(self, part: Part) -> Path:
+        """The part's path, after its size and SHA-256 were found to be the manifest's."""
+        path = self.path / part.file
+        try:
+            size_bytes = path.stat().st_size
+            if size_bytes != part.size_bytes:
+                raise _damaged(path, f"has {size_bytes} bytes instead of {part.size_bytes}")
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise MortarError("model-missing", f"{path}: {error.strerror}", _RESTORE) from None
+        if digest != part.sha256:
+            raise _damaged(path, "is not the file that the manifest names (SHA-256 differs)")
+        return path
+
+
+_RESTORE = "restore it with `git checkout models/cards` (bundled model) or `mortar models pull`"
+
+
+def _read_manifest(path: Path) -> Manifest:
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Manifest)
+    except OSError as error:
+        raise MortarError("model-missing", f"{path}: {error.strerror}", _RESTORE) from None
+    except (UnicodeDecodeError, msgspec.DecodeError) as error:
+        raise MortarError("model-manifest-wrong", f"{path}: {error}", _RESTORE) from None
+
+
+def _damaged(path: Path, why: str) -> MortarError:
+    return MortarError("model-damaged", f"{path} {why}", _RESTORE)

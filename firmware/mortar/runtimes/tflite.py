@@ -1,0 +1,111 @@
+"""Vision encoder on TensorFlow Lite: tflite-runtime, or ai-edge-litert, its successor.
+
+Floating-point models run through XNNPACK, which both packages apply by default on the CPU.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mortar.errors import MortarError
+from mortar.runtimes.interfaces import Floats
+
+PACKAGES = ("tflite_runtime.interpreter", "ai_edge_litert.interpreter")
+"""Modules with the same Interpreter class; the first that is installed is used."""
+
+
+class TfliteVisionEncoder:
+    """Encodes float32 [1, height_px, width_px, 3] pictures into float32 [n_tok, n_embd].
+
+    Raises MortarError where the file is no TFLite model or one of another shape.
+    """
+
+    unit = "tflite/cpu"
+
+    def __init__(
+        self, path: Path, *, width_px: int, height_px: int, n_tok: int, n_embd: int, threads: int
+    ) -> None:
+        self.n_tok = n_tok
+        self.n_embd = n_embd
+        try:
+            with _quiet():
+                self._interpreter = _interpreter_class()(model_path=str(path), num_threads=threads)
+                self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise MortarError(
+                "vision-model-unusable",
+                f"{path} is no model that TensorFlow Lite can run ({_first_line(error)})",
+                "restore the file, or convert the model again",
+            ) from None
+        self._input = _only(
+            self._interpreter.get_input_details(), (1, height_px, width_px, 3), path, "takes"
+        )
+        self._output = _only(
+            self._interpreter.get_output_details(), (1, n_tok, n_embd), path, "gives"
+        )
+
+    def encode(self, picture: Floats, out: Floats) -> None:
+        """Encode one picture, float32 [1, height_px, width_px, 3], into `out`.
+
+        `out` is float32 [n_tok, n_embd] and may lie in shared memory: the engine's output is
+        copied there once, from the engine's own buffer, and nowhere else.
+        """
+        self._interpreter.set_tensor(self._input, picture)
+        self._interpreter.invoke()
+        # tensor() gives a view; get_tensor() would make a copy of its own first.
+        np.copyto(out, self._interpreter.tensor(self._output)()[0])
+
+
+def _interpreter_class() -> Any:
+    for package in PACKAGES:
+        try:
+            return importlib.import_module(package).Interpreter
+        except ModuleNotFoundError:
+            continue
+    raise MortarError(
+        "tflite-missing",
+        "neither tflite-runtime nor ai-edge-litert is installed",
+        "install one of them, or run `make setup`",
+    )
+
+
+def _only(details: list[dict[str, Any]], shape: tuple[int, ...], path: Path, verb: str) -> int:
+    """Index of the one tensor, which must be float32 of `shape`."""
+    found = [(tuple(int(n) for n in tensor["shape"]), tensor["dtype"]) for tensor in details]
+    if found != [(shape, np.float32)]:
+        said = ", ".join(f"{dtype.__name__} {list(held)}" for held, dtype in found)
+        raise MortarError(
+            "vision-model-shape",
+            f"{path} {verb} {said} instead of float32 {list(shape)}",
+            "use the file and the manifest of one and the same model",
+        )
+    index: int = details[0]["index"]
+    return index
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Standard error goes nowhere: the engine announces XNNPACK there and has no switch for it.
+
+    What goes wrong is in its exceptions as well.
+    """
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
