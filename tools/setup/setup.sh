@@ -87,10 +87,14 @@ find_python() {
     die "needs Python 3.11: install python3.11 (apt-get on Debian 12, the deadsnakes PPA on Ubuntu, or pyenv), or name it: PYTHON=... make setup"
 }
 
+# system_packages PACKAGE...: asks apt for those that are not there.
 system_packages() {
     local missing=() package sudo=()
-    "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3.11-venv)
-    for package in build-essential espeak-ng libportaudio2 libasound2-plugins; do
+    if ! command -v dpkg-query >/dev/null; then
+        echo "      this is not Debian: what it calls $* has to be here already"
+        return
+    fi
+    for package in "$@"; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
     done
     ((${#missing[@]})) || return 0
@@ -101,9 +105,9 @@ system_packages() {
         sudo=(sudo)
     fi
     echo "      installing ${missing[*]}"
-    run "$advice" "${sudo[@]}" apt-get update
-    run "$advice" "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y --no-install-recommends "${missing[@]}"
+    # Out-of-date lists are no reason to stop: one broken source of a person's own fails the update.
+    run "$advice" "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive sh -c \
+        'apt-get update; exec apt-get install -y --no-install-recommends "$@"' sh "${missing[@]}"
 }
 
 # Built in a folder that stays, so that an interrupted build goes on; the wheel is kept for the next clone.
@@ -144,7 +148,8 @@ if [ "$group" = base ]; then
     : >"$log"
 
     step "system packages"
-    system_packages
+    "$python" -c 'import ensurepip, venv' 2>/dev/null && venv=() || venv=(python3.11-venv)
+    system_packages "${venv[@]}" build-essential espeak-ng libportaudio2 libasound2-plugins
 
     step "Python environment in .venv"
     if ! [ -e .venv/place ]; then
@@ -164,6 +169,7 @@ if [ "$group" = base ]; then
     run "$offline" "${install[@]}" --no-build-isolation --editable '.[dev]'
 else
     step "packages for converting and training models (large)"
+    system_packages fonts-noto-color-emoji # the recipe of the bundled model draws with it
     run "$offline" "${install[@]}" --no-build-isolation --editable ".[$group]"
 fi
 echo "$stamped" >"$stamp"
