@@ -1,0 +1,117 @@
+"""`mortar tools make docs`: the pages and pictures in docs/ that are generated from the program."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from hassil import Intents
+
+from mortar import resources, settings
+from mortar.assistant.intents import SENTENCES
+from mortar.assistant.skills import SKILLS
+
+MADE_BY = "<!-- Made by `mortar tools make docs`: change the source, not this page. -->\n"
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="mortar tools make docs", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("docs"), help="default: docs")
+    parser.add_argument("--no-pictures", action="store_true", help="only the pages")
+    args = parser.parse_args(argv)
+    for name, text in pages().items():
+        (args.folder / name).write_text(text, encoding="utf-8")
+    if not args.no_pictures:
+        _draw_timeline(args.folder / "pictures" / "timeline.svg")
+    return 0
+
+
+def pages() -> dict[str, str]:
+    """File name → text of each generated page."""
+    return {"settings.md": settings_page(), "sentences.md": sentences_page()}
+
+
+def settings_page() -> str:
+    """Every section and key with its default, its limits, and the line under the field."""
+    lines = [
+        MADE_BY,
+        "# Settings\n",
+        "Mortar reads the board's profile (`board/profiles/BOARD.toml`) and then one file of yours:",
+        "`~/.config/mortar/mortar.toml` (`/etc/mortar/mortar.toml` for root), or `--config FILE`.",
+        "A key that stands in neither table below is an error that names file and key.\n",
+    ]
+    for section in msgspec.structs.fields(settings.Settings):
+        kind = section.type
+        documented = dict(_field_docs(kind))
+        lines += [f"## [{section.name}]\n", "| key | default | limits | what it does |", "|---|---|---|---|"]
+        for field in msgspec.structs.fields(kind):
+            default = f"`{msgspec.json.encode(field.default).decode()}`"
+            lines.append(f"| `{field.name}` | {default} | {_limits(field.type)} | {documented[field.name]} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def sentences_page() -> str:
+    """What the bundled ears understand, an intent a section."""
+    with (resources.bundled_model() / "things.toml").open("rb") as file:
+        things = [row["name"] for row in tomllib.load(file)["thing"]]
+    lines = [
+        MADE_BY,
+        "# What you can say\n",
+        "The bundled ears understand these sentences and nothing else: free dictation comes with an",
+        "installed speech-to-text model. `(a|b)` is a choice, `[a]` may be left out, and a `{thing}` is",
+        f"one of the {len(things)} things on the picture cards: {', '.join(things)}.\n",
+    ]
+    templates = Intents.from_files(sorted(SENTENCES.glob("*.yaml"))).intents
+    for title, is_skill in (("About the picture", False), ("Without the picture", True)):
+        lines.append(f"## {title}\n")
+        for name, intent in templates.items():
+            if (name in SKILLS) is is_skill:
+                said = [f"`{text}`" for data in intent.data for text in data.sentence_texts]
+                lines.append(f"- **{name}**: " + " · ".join(said))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _field_docs(kind: type[msgspec.Struct]) -> Iterator[tuple[str, str]]:
+    """(field, the string on the line under it) of a settings section."""
+    body = ast.parse(inspect.getsource(kind)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    for node, after in zip(body.body, body.body[1:], strict=False):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            match after:
+                case ast.Expr(ast.Constant(str(text))):
+                    yield node.target.id, " ".join(text.split())
+
+
+def _limits(annotation: object) -> str:
+    """The bounds of a field's Annotated type, as people write them."""
+    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+    metas = [meta for meta in getattr(annotation, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
+    bounds = [
+        f"{sign} {getattr(meta, name)}"
+        for meta in metas
+        for name, sign in signs.items()
+        if getattr(meta, name) is not None
+    ]
+    return ", ".join(bounds)
+
+
+def _draw_timeline(picture: Path) -> None:
+    """Play the session's first exchange in real time, and keep its timeline."""
+    session = resources.session_folder()
+    recording, scene = (sorted(session.glob(pattern))[0] for pattern in ("*.wav", "*.png"))
+    command = [sys.executable, "-m", "mortar", "run", "--once", "--timeline", str(picture)]
+    files = ["--mic", str(recording), "--camera", str(scene), "--speaker", "/dev/null"]
+    subprocess.run([*command, *files], check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
