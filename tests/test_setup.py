@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDINARY = (
     "awk bash cat cp cut date dirname env flock getconf grep gzip head mkdir mv nproc "
     "rm sed sh sha256sum sort tail tar tee touch uname"
-).split()
+)
 
 PYTHON = r"""
 echo "python $*" >>"$CALLS"
@@ -64,7 +64,7 @@ class SetUp:
         for name in ("pyproject.toml", "constraints.txt", "tools/setup/setup.sh"):
             shutil.copy(ROOT / name, self.root / name)
         self.path.mkdir()
-        for name in ORDINARY:
+        for name in ORDINARY.split():
             program = shutil.which(name)
             assert program, name
             (self.path / name).symlink_to(program)
