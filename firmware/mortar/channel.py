@@ -49,10 +49,13 @@ def receive(sock: socket.socket) -> tuple[Message, list[int]]:
     Raises ChannelClosed at end-of-file and for anything that is no message.
     """
     try:
-        data, descriptors, flags, _ = socket.recv_fds(sock, LARGEST_MESSAGE, MOST_DESCRIPTORS)
-    except ConnectionError:
-        raise ChannelClosed from None
+        data, descriptors, flags = _receive_bytes(sock)
+    except ConnectionResetError:
+        # The peer ended with mail of ours unread. Linux says so once, in front of the peer's own
+        # last messages; among them may be why it ended.
+        data, descriptors, flags = _receive_bytes(sock)
     if not data:
+        _close_all(descriptors)
         raise ChannelClosed
     if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
         _close_all(descriptors)
@@ -68,8 +71,8 @@ class Channel:
     """One end of a link, in an asyncio loop.
 
     `on_message(message, descriptors)` is called for each message, and owns the descriptors;
-    `on_closed()` is called once, when the other end has gone. Sending never blocks: what the
-    socket does not take is kept, in order, until it does.
+    `on_closed()` is called once, when the other end has gone and all that it sent was delivered.
+    Sending never blocks: what the socket does not take is kept, in order, until it does.
     """
 
     def __init__(
@@ -103,12 +106,17 @@ class Channel:
             except BlockingIOError:
                 self._loop.add_writer(self._sock, self._writable)
             except ChannelClosed:
-                self._lose()
-                return
+                return  # the reader finds the end too, behind what the peer said before it
         if len(self._backlog) >= LONGEST_BACKLOG:
-            self._lose()
+            self.close()
+            # Not from inside the caller's send: nobody expects to be called back there.
+            self._loop.call_soon(self._on_closed)
             return
         self._backlog.append((data, [os.dup(descriptor) for descriptor in descriptors]))
+
+    def drain(self) -> None:
+        """Deliver now what has arrived: all that there will be, once the peer is known to be dead."""
+        self._readable()
 
     def close(self) -> None:
         """Close this end; `on_closed` is not called."""
@@ -128,7 +136,8 @@ class Channel:
             except BlockingIOError:
                 return
             except ChannelClosed:
-                self._lose()
+                self.close()
+                self._on_closed()
                 return
             self._on_message(message, descriptors)
 
@@ -140,16 +149,10 @@ class Channel:
             except BlockingIOError:
                 return
             except ChannelClosed:
-                self._lose()
-                return
+                pass  # nobody will read it; the reader finds the end
             self._backlog.popleft()
             _close_all(descriptors)
         self._loop.remove_writer(self._sock)
-
-    def _lose(self) -> None:
-        self.close()
-        # Not from inside the caller's send: nobody expects to be called back there.
-        self._loop.call_soon(self._on_closed)
 
 
 def _send_bytes(sock: socket.socket, data: bytes, descriptors: Sequence[int]) -> None:
@@ -160,6 +163,13 @@ def _send_bytes(sock: socket.socket, data: bytes, descriptors: Sequence[int]) ->
         sock.sendmsg([data], rights if descriptors else [], socket.MSG_NOSIGNAL)
     except (ConnectionError, BrokenPipeError):
         raise ChannelClosed from None
+
+
+def _receive_bytes(sock: socket.socket) -> tuple[bytes, list[int], int]:
+    data, descriptors, flags, _ = socket.recv_fds(
+        sock, LARGEST_MESSAGE, MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
+    )
+    return data, descriptors, flags
 
 
 def _close_all(descriptors: Sequence[int]) -> None:

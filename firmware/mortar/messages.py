@@ -44,7 +44,7 @@ class Wire(Message, frozen=True):
 
 
 class PeerGone(Message, frozen=True):
-    """`peer` has ended: its pidfd says so, what it held may be reused."""
+    """`peer` has ended for certain (it was reaped): what it held may be reused."""
 
     peer: str
     generation: int
@@ -389,9 +389,9 @@ class Spawned(Message, frozen=True):
 
 
 class Exited(Message, frozen=True):
-    """Reaped: `status` as os.waitstatus_to_exitcode gives it (negative: a signal)."""
+    """Ended and reaped: `status` as os.waitstatus_to_exitcode gives it (negative: a signal)."""
 
-    pid: int
+    name: str
     status: int
 
 

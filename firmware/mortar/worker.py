@@ -10,8 +10,10 @@ import asyncio
 import os
 import socket
 import threading
+import traceback
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from mortar.channel import Channel
@@ -23,6 +25,7 @@ from mortar.messages import (
     JobEnded,
     LinkLost,
     Message,
+    PeerGone,
     Ready,
     Report,
     Scalar,
@@ -39,6 +42,12 @@ SUPERVISOR = "supervisor"
 EXIT_FAILED = 1
 """Exit status after a MortarError: said to the supervisor, worth a restart."""
 
+EXIT_DEFECT = os.EX_SOFTWARE
+"""Exit status after any other exception: its traceback is in the log."""
+
+EXIT_ALONE = os.EX_UNAVAILABLE
+"""Exit status of a worker whose control socket has closed: it belongs to nobody any more."""
+
 
 class Mail(NamedTuple):
     """A message, who sent it, and the descriptors that came with it (the receiver's to close)."""
@@ -49,7 +58,7 @@ class Mail(NamedTuple):
 
 
 class Worker:
-    """The process's side of its links. Built by `run`, handed to the brick's `main`."""
+    """The process's side of its links. Built by `serve`, handed to the brick's `main`."""
 
     def __init__(self, start: Start, control: socket.socket) -> None:
         self.name = start.name
@@ -62,7 +71,9 @@ class Worker:
         self._mail: asyncio.Queue[Mail] = asyncio.Queue()
         self._links: dict[str, tuple[int, Channel]] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=start.name)
-        self._jobs = 0
+        self._one_job = asyncio.Lock()
+        self._job = 0
+        """Number of the job that runs, or ran last."""
         self._task = asyncio.current_task() or _no_task()
         self._control = Channel(control, self._on_control, _end_now)
 
@@ -108,23 +119,32 @@ class Worker:
         """Run `work` in the worker's one thread, watched by the supervisor.
 
         Past `deadline_ms` the supervisor sets `aborted`, and ends the process if that does
-        not help. Jobs queue: one runs at a time.
+        not help. Jobs queue: one runs at a time. Cancelling sets `aborted` too, and still waits
+        for `work` to return, so that nobody takes a model away from under the engine.
         """
-        self._jobs += 1
-        number = self._jobs
-
-        def begun() -> T:
+        async with self._one_job:
+            self._job += 1
             self.aborted.clear()
-            loop.call_soon_threadsafe(
-                self.tell_supervisor, JobBegan(number, what, deadline_ms)
-            )
-            return work(*args, **kwargs)
+            # Said before the work begins: work that never lets go of the interpreter is known too.
+            self.tell_supervisor(JobBegan(self._job, what, deadline_ms))
+            try:
+                return await self._in_thread(partial(work, *args, **kwargs))
+            finally:
+                self.tell_supervisor(JobEnded(self._job))
 
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._thread, begun)
-        finally:
-            self.tell_supervisor(JobEnded(number))
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        result = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        cancelled: asyncio.CancelledError | None = None
+        while not result.done():
+            try:
+                await asyncio.wait([result])
+            except asyncio.CancelledError as error:
+                cancelled = error
+                self.aborted.set()
+        if cancelled is not None:
+            result.exception()  # taken note of: giving up is how an aborted engine ends
+            raise cancelled
+        return result.result()
 
     def close(self) -> None:
         """Let go of every link; a job that still runs is left to itself."""
@@ -139,10 +159,16 @@ class Worker:
         match message:
             case Stop():
                 self._task.cancel()
-            case Abort():
-                self.aborted.set()
+            case Abort(job):
+                if job == self._job:
+                    self.aborted.set()
             case Wire(peer, generation):
                 self._wire(peer, generation, socket.socket(fileno=descriptors[0]))
+                self._mail.put_nowait(Mail(SUPERVISOR, message, ()))
+            case PeerGone(peer, generation):
+                # What the peer still said, and LinkLost, come before the news of its end.
+                if (held := self._links.get(peer)) and held[0] == generation:
+                    held[1].drain()
                 self._mail.put_nowait(Mail(SUPERVISOR, message, ()))
             case _:
                 self._mail.put_nowait(Mail(SUPERVISOR, message, descriptors))
@@ -166,8 +192,8 @@ Main = Callable[[Worker], Coroutine[None, None, None]]
 async def serve(main: Main, start: Start, control: socket.socket) -> int:
     """Be a worker until `main` ends; gives the exit status.
 
-    A MortarError from `main` is said to the supervisor in one line; anything else is a defect
-    and leaves its traceback in the log.
+    A MortarError from `main` is said to the supervisor in one line; any other exception is a
+    defect and is raised.
     """
     worker = Worker(start, control)
     try:
@@ -184,7 +210,16 @@ async def serve(main: Main, start: Start, control: socket.socket) -> int:
 
 def run(main: Main, start: Start, control: socket.socket) -> int:
     """Run a worker in a process of its own until it ends; gives its exit status."""
-    return asyncio.run(serve(main, start, control))
+
+    async def live() -> int:
+        life = asyncio.create_task(serve(main, start, control), name=start.name)
+        await asyncio.wait([life])
+        if (defect := life.exception()) is not None:
+            traceback.print_exception(defect)
+            return EXIT_DEFECT
+        return life.result()
+
+    return asyncio.run(live())
 
 
 def _no_task() -> asyncio.Task[object]:
@@ -194,4 +229,4 @@ def _no_task() -> asyncio.Task[object]:
 def _end_now() -> None:
     # Not sys.exit: the job thread may sit in an engine that nothing can interrupt, and
     # everything that must be kept is in files that are written whole.
-    os._exit(0)
+    os._exit(EXIT_ALONE)
