@@ -288,3 +288,13 @@ def test_events_of_a_whole_turn_come_in_order(talk: Conversation, port: ListPort
         "answer_end",
         "speak_end",
     ]
+
+
+def test_a_typed_question_needs_no_voice(port: ListPort) -> None:
+    """`mortar describe` has no speaker: the turn ends with the answer."""
+    talk = Conversation(port, Settings(), UNDERSTANDING, wall_clock=lambda: NINE, speaks=False)
+    talk.asked("what do you see", 0.0)
+    talk.sentence(Sentence(1, 0, "I see a cat.", 1.0), 1.0)
+    talk.answered(answer(1, "I see a cat."), 2.0)
+    assert [turn.answer for turn in port.ended] == ["I see a cat."]
+    assert port.said == []

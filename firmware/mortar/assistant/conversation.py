@@ -65,7 +65,8 @@ class Port(Protocol):
 
 
 class Conversation:
-    """`first_turn` keeps the numbers of a restarted assistant apart from those before it."""
+    """`first_turn` keeps the numbers of a restarted assistant apart from those before it; without
+    `speaks` there is no voice, and what would be said counts as said."""
 
     def __init__(
         self,
@@ -74,8 +75,10 @@ class Conversation:
         understanding: Understanding,
         wall_clock: Callable[[], datetime],
         first_turn: int = 1,
+        speaks: bool = True,
     ) -> None:
         self._port = port
+        self._speaks = speaks
         self._wall_clock = wall_clock
         self._settings = settings.assistant
         self._understanding = understanding
@@ -176,9 +179,10 @@ class Conversation:
             confidence=round(answered.confidence, 3),
             first_token_ms=round(answered.first_token_ms, 1),
         )
-        if not turn.sentences:
+        if turn.sentences:
+            self._finish_if_complete(turn, now_ms)
+        else:
             self._trouble(turn, "no-answer", phrases.for_death("language"), now_ms)
-        self._finish_if_complete(turn, now_ms)
 
     def sound_began(self, sound: SoundBegan, now_ms: float) -> None:
         if self._current(sound.turn) is None:
@@ -287,8 +291,10 @@ class Conversation:
             self._begin_stage(turn, Stage.SPEAK, now_ms)
         say = Say(turn.number, len(turn.sentences), text)
         turn.sentences.append(text)
-        turn.unsaid.append(say)
-        self._port.send("voice", say)
+        if self._speaks:
+            turn.unsaid.append(say)
+            self._port.send("voice", say)
+        self._finish_if_complete(turn, now_ms)
 
     def _trouble(self, turn: Turn, code: str, sentence: str, now_ms: float) -> None:
         """Give the turn up with an earcon and one sentence."""

@@ -114,6 +114,7 @@ async def main(worker: Worker) -> None:
         understanding,
         wall_clock=datetime.now,
         first_turn=worker.restarts * TURNS_PER_LIFE + 1,
+        speaks=worker.run.ask is None,
     )
     await _Assistant(worker, conversation, ending).serve()
 

@@ -1,0 +1,131 @@
+"""Runs the real `mortar` program in a process of its own, as a person would, and reads its events."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, Queue
+from types import TracebackType
+from typing import Any
+
+PATIENCE_S = 90.0
+"""How long a test waits for something that must happen: generous, it only ends a hang."""
+
+Line = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished run."""
+
+    status: int
+    lines: list[Line]
+    errors: str
+
+    @property
+    def result(self) -> Line:
+        return self.lines[-1]
+
+    def events(self) -> list[str]:
+        return [line["event"] for line in self.lines]
+
+
+def environment(runtime: Path) -> dict[str, str]:
+    """Everything a run writes for itself lies below `runtime`; no settings of the person's count."""
+    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return os.environ | {"MORTAR_RUNTIME_DIR": str(runtime), "XDG_CONFIG_HOME": str(runtime / "config")}
+
+
+def mortar(runtime: Path, *arguments: str | Path, cwd: Path | None = None) -> Ran:
+    """Run to the end. With --json every line of standard output must be a JSON object."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mortar", *map(str, arguments)],
+        env=environment(runtime),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        cwd=cwd,
+        check=False,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()] if "--json" in arguments else []
+    return Ran(done.returncode, lines, done.stderr)
+
+
+class Running:
+    """A run that goes on while the test acts on it."""
+
+    def __init__(self, runtime: Path, arguments: Sequence[str | Path]) -> None:
+        self.runtime = runtime
+        self.seen: list[Line] = []
+        self._lines: Queue[Line | None] = Queue()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "mortar", *map(str, arguments)],
+            env=environment(runtime),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+    def until(self, *events: str) -> Line:
+        """The next line whose event is one of `events`."""
+        for line in self._following():
+            if line["event"] in events:
+                return line
+        raise AssertionError(f"the run ended before {events}; it had said {self.seen}")
+
+    def to_the_end(self) -> list[Line]:
+        """All lines of the run, once it has ended by itself."""
+        for _ in self._following():
+            pass
+        self.process.wait(PATIENCE_S)
+        return self.seen
+
+    def status(self) -> Line:
+        ran = mortar(self.runtime, "status", "--json")
+        assert ran.status == 0, ran.errors
+        return ran.result
+
+    def pid(self, process: str) -> int:
+        pid: int = self.status()["processes"][process]["pid"]
+        return pid
+
+    def _following(self) -> Iterator[Line]:
+        while True:
+            try:
+                line = self._lines.get(timeout=PATIENCE_S)
+            except Empty:
+                raise AssertionError(f"nothing for {PATIENCE_S} s; it had said {self.seen}") from None
+            if line is None:
+                self._lines.put(None)
+                return
+            self.seen.append(line)
+            yield line
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(json.loads(line))
+        self._lines.put(None)
