@@ -7,8 +7,8 @@ from typing import Protocol
 
 from PIL import Image
 
-from mortar.drivers import v4l2
 from mortar.drivers.pictures import pictures_in, read_picture
+from mortar.drivers.v4l2 import V4l2Camera
 from mortar.errors import MortarError
 from mortar.settings import Camera as CameraSettings
 from mortar.settings import RunOptions
@@ -17,8 +17,6 @@ from mortar.settings import RunOptions
 class Camera(Protocol):
     def capture(self) -> Image.Image:
         """The picture that is in front of the camera now, RGB. Blocks; raises MortarError."""
-
-    def close(self) -> None: ...
 
 
 class PictureFile:
@@ -29,9 +27,6 @@ class PictureFile:
 
     def capture(self) -> Image.Image:
         return read_picture(self._path)
-
-    def close(self) -> None:
-        pass
 
 
 class PictureFolder:
@@ -48,26 +43,24 @@ class PictureFolder:
         self._looks += 1
         return read_picture(picture)
 
-    def close(self) -> None:
-        pass
+
+class NoCamera:
+    """Switched off in the settings."""
+
+    def capture(self) -> Image.Image:
+        raise MortarError(
+            "camera-missing",
+            "the settings say that there is no camera",
+            "set device under [camera], or play one with --camera PICTURE",
+        )
 
 
 def open_camera(settings: CameraSettings, run: RunOptions) -> Camera:
-    """The camera of this run. Raises MortarError where there is none."""
+    """The camera of this run. Whether it works shows when it is looked through: it may be plugged
+    in, or back in, at any time."""
     if run.camera is not None:
         path = Path(run.camera)
         return PictureFolder(path) if path.is_dir() else PictureFile(path)
     if settings.device == "none":
-        raise MortarError(
-            "camera-missing",
-            "the settings say that there is no camera",
-            'set device under [camera], or play one with "--camera PICTURE"',
-        )
-    device = v4l2.first_camera() if settings.device == "auto" else Path(settings.device)
-    if device is None:
-        raise MortarError(
-            "camera-missing",
-            "no camera is connected",
-            'connect one, or play one with "--camera PICTURE"',
-        )
-    return v4l2.V4l2Camera(device)
+        return NoCamera()
+    return V4l2Camera(None if settings.device == "auto" else Path(settings.device))

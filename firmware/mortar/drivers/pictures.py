@@ -14,9 +14,7 @@ from mortar.errors import MortarError
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 """What cameras and people make. Pillow knows more, some of which start other programs (EPS)."""
 
-SUFFIXES = frozenset(
-    {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-)
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
 MOST_PIXELS = 50_000_000
 """Larger pictures are refused before they are decoded: 50 megapixels are 150 MB as RGB."""
@@ -62,9 +60,7 @@ def pictures_in(folder: Path) -> list[Path]:
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     except OSError as error:
-        raise MortarError(
-            "picture-missing", f"{folder}: {error.strerror}", "check the path"
-        ) from None
+        raise MortarError("picture-missing", f"{folder}: {error.strerror}", "check the path") from None
     if not found:
         raise MortarError(
             "picture-missing", f"{folder} has no pictures", f"put a {', '.join(FORMATS)} file there"

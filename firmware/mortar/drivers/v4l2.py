@@ -117,73 +117,80 @@ STREAMOFF = _request(1, 19, ctypes.c_int)
 
 
 class V4l2Camera:
-    """Streams only while a picture is taken, so that a resting camera draws no power."""
+    """Opened only while a picture is taken: a resting camera draws no power, and may be unplugged."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
+        """`path` None stands for the first camera there is."""
         self._path = path
+
+    def capture(self) -> Image.Image:
+        path = self._path or first_camera()
+        if path is None:
+            raise MortarError(
+                "camera-missing",
+                "no camera is connected",
+                "connect one, or play one with --camera PICTURE",
+            )
         try:
-            self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                return _capture(fd)
+            finally:
+                os.close(fd)
         except OSError as error:
             raise _failed(path, error) from None
 
-    def capture(self) -> Image.Image:
-        try:
-            pix = self._set_format()
-            with self._stream() as buffers:
-                for _ in range(SETTLING_FRAMES):
-                    self._frame(buffers)
-                data = self._frame(buffers)
-            return decode(data, pix.pixelformat, pix.width, pix.height, pix.bytesperline)
-        except OSError as error:
-            raise _failed(self._path, error) from None
 
-    def close(self) -> None:
-        os.close(self._fd)
+def _capture(fd: int) -> Image.Image:
+    pix = _set_format(fd)
+    with _stream(fd) as buffers:
+        for _ in range(SETTLING_FRAMES):
+            _frame(fd, buffers)
+        data = _frame(fd, buffers)
+    return decode(data, pix.pixelformat, pix.width, pix.height, pix.bytesperline)
 
-    def _set_format(self) -> PixFormat:
-        """MJPEG where the camera has it (YUYV fills USB 2), else YUYV."""
-        for wanted in (MJPEG, YUYV):
-            form = Format(type=VIDEO_CAPTURE)
-            form.fmt.pix = PixFormat(width=WIDTH_PX, height=HEIGHT_PX, pixelformat=wanted)
-            fcntl.ioctl(self._fd, S_FMT, form)
-            pix: PixFormat = form.fmt.pix
-            if pix.pixelformat == wanted:
-                return pix
-        raise MortarError(
-            "camera-unsupported",
-            f"{self._path} gives neither MJPEG nor YUYV pictures",
-            "use another camera (v4l2-ctl --list-formats shows what one gives)",
-        )
 
-    @contextmanager
-    def _stream(self) -> Iterator[list[mmap.mmap]]:
-        """Buffers of the driver, mapped and filling; given back on the way out."""
-        wanted = RequestBuffers(count=2, type=VIDEO_CAPTURE, memory=MEMORY_MMAP)
-        fcntl.ioctl(self._fd, REQBUFS, wanted)
-        buffers: list[mmap.mmap] = []
-        try:
-            for index in range(wanted.count):
-                buffer = Buffer(index=index, type=VIDEO_CAPTURE, memory=MEMORY_MMAP)
-                fcntl.ioctl(self._fd, QUERYBUF, buffer)
-                buffers.append(mmap.mmap(self._fd, buffer.length, offset=buffer.offset & 0xFFFF_FFFF))
-                fcntl.ioctl(self._fd, QBUF, buffer)
-            fcntl.ioctl(self._fd, STREAMON, ctypes.c_int(VIDEO_CAPTURE))
-            yield buffers
-            fcntl.ioctl(self._fd, STREAMOFF, ctypes.c_int(VIDEO_CAPTURE))
-        finally:
-            for mapped in buffers:
-                mapped.close()
-            # Also ends a stream that an error left running.
-            fcntl.ioctl(self._fd, REQBUFS, RequestBuffers(type=VIDEO_CAPTURE, memory=MEMORY_MMAP))
+def _set_format(fd: int) -> PixFormat:
+    """MJPEG where the camera has it (YUYV fills USB 2), else YUYV."""
+    for wanted in (MJPEG, YUYV):
+        form = Format(type=VIDEO_CAPTURE)
+        form.fmt.pix = PixFormat(width=WIDTH_PX, height=HEIGHT_PX, pixelformat=wanted)
+        fcntl.ioctl(fd, S_FMT, form)
+        pix: PixFormat = form.fmt.pix
+        if pix.pixelformat == wanted:
+            return pix
+    raise OSError(errno.EINVAL, "it gives neither MJPEG nor YUYV pictures")
 
-    def _frame(self, buffers: list[mmap.mmap]) -> bytes:
-        if not select.select([self._fd], [], [], PATIENCE_S)[0]:
-            raise OSError(errno.ETIMEDOUT, f"no picture within {PATIENCE_S:.0f} s")
-        buffer = Buffer(type=VIDEO_CAPTURE, memory=MEMORY_MMAP)
-        fcntl.ioctl(self._fd, DQBUF, buffer)
-        data: bytes = buffers[buffer.index][: buffer.bytesused]
-        fcntl.ioctl(self._fd, QBUF, buffer)
-        return data
+
+@contextmanager
+def _stream(fd: int) -> Iterator[list[mmap.mmap]]:
+    """Buffers of the driver, mapped and filling; given back on the way out."""
+    wanted = RequestBuffers(count=2, type=VIDEO_CAPTURE, memory=MEMORY_MMAP)
+    fcntl.ioctl(fd, REQBUFS, wanted)
+    buffers: list[mmap.mmap] = []
+    try:
+        for index in range(wanted.count):
+            buffer = Buffer(index=index, type=VIDEO_CAPTURE, memory=MEMORY_MMAP)
+            fcntl.ioctl(fd, QUERYBUF, buffer)
+            buffers.append(mmap.mmap(fd, buffer.length, offset=buffer.offset & 0xFFFF_FFFF))
+            fcntl.ioctl(fd, QBUF, buffer)
+        fcntl.ioctl(fd, STREAMON, ctypes.c_int(VIDEO_CAPTURE))
+        yield buffers
+        fcntl.ioctl(fd, STREAMOFF, ctypes.c_int(VIDEO_CAPTURE))
+    finally:
+        # Closing the device, which comes next, also ends a stream that an error left running.
+        for mapped in buffers:
+            mapped.close()
+
+
+def _frame(fd: int, buffers: list[mmap.mmap]) -> bytes:
+    if not select.select([fd], [], [], PATIENCE_S)[0]:
+        raise OSError(errno.ETIMEDOUT, f"no picture within {PATIENCE_S:.0f} s")
+    buffer = Buffer(type=VIDEO_CAPTURE, memory=MEMORY_MMAP)
+    fcntl.ioctl(fd, DQBUF, buffer)
+    data: bytes = buffers[buffer.index][: buffer.bytesused]
+    fcntl.ioctl(fd, QBUF, buffer)
+    return data
 
 
 def first_camera(devices: Path = Path("/dev")) -> Path | None:

@@ -47,9 +47,7 @@ class LlamaLanguageModel:
 
     unit = "llama/cpu"
 
-    def __init__(
-        self, path: Path, *, n_ctx: int, threads: int, should_stop: Callable[[], bool]
-    ) -> None:
+    def __init__(self, path: Path, *, n_ctx: int, threads: int, should_stop: Callable[[], bool]) -> None:
         _start_backend()
         self._model = _load(path)
         self._context = _new_context(self._model, path, n_ctx, threads)
@@ -74,9 +72,7 @@ class LlamaLanguageModel:
         # A token covers a byte or more, and an added space costs one more.
         room = len(data) + 8
         tokens = (llama_cpp.llama_token * room)()
-        n_tok = llama_cpp.llama_tokenize(
-            self._vocab, data, len(data), tokens, room, False, special
-        )
+        n_tok = llama_cpp.llama_tokenize(self._vocab, data, len(data), tokens, room, False, special)
         return list(tokens[:n_tok])
 
     def piece(self, token: int) -> bytes:

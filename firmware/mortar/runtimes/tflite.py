@@ -44,12 +44,8 @@ class TfliteVisionEncoder:
                 f"{path} is no model that TensorFlow Lite can run ({_first_line(error)})",
                 "restore the file, or convert the model again",
             ) from None
-        self._input = _only(
-            self._interpreter.get_input_details(), (1, height_px, width_px, 3), path, "takes"
-        )
-        self._output = _only(
-            self._interpreter.get_output_details(), (1, n_tok, n_embd), path, "gives"
-        )
+        self._input = _only(self._interpreter.get_input_details(), (1, height_px, width_px, 3), path, "takes")
+        self._output = _only(self._interpreter.get_output_details(), (1, n_tok, n_embd), path, "gives")
 
     def encode(self, picture: Floats, out: Floats) -> None:
         """Encode one picture, float32 [1, height_px, width_px, 3], into `out`.

@@ -1,0 +1,126 @@
+"""The eye brick: takes a picture when told to look, and hands its tokens to the language brick.
+
+The encoder writes straight into the token ring's shared memory, where the language model reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from mortar import resources
+from mortar.bricks.picture import preprocess
+from mortar.clock import now_ms
+from mortar.drivers.camera import open_camera
+from mortar.errors import MortarError
+from mortar.messages import (
+    Failure,
+    Look,
+    Looked,
+    PeerGone,
+    SlotReleased,
+    SlotTaken,
+    Wire,
+)
+from mortar.rings.slots import Policy
+from mortar.rings.token_ring import Embeddings, TokenRingWriter
+from mortar.runtimes import choose
+from mortar.runtimes.interfaces import VisionEncoder
+from mortar.runtimes.model_folder import ModelFolder
+from mortar.worker import Worker
+
+ASSISTANT, LANGUAGE = "assistant", "language"
+
+LOAD_DEADLINE_MS = 60_000
+"""Longest time to verify and load a vision encoder: some hundred megabytes from a slow card."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one look took."""
+
+    capture_ms: float
+    encode_ms: float
+
+
+async def main(worker: Worker) -> None:
+    folder = ModelFolder(Path(worker.run.model) if worker.run.model else resources.bundled_model())
+    encoder = await worker.job("load", LOAD_DEADLINE_MS, choose.vision_encoder, worker.settings.eye, folder)
+    eye = Eye(worker, encoder)
+    worker.ready({"vision": encoder.unit})
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(eye.follow())
+        tasks.create_task(eye.work())
+
+
+class Eye:
+    """Everything here belongs to the event loop, except `_see`."""
+
+    def __init__(self, worker: Worker, encoder: VisionEncoder) -> None:
+        self._worker = worker
+        self._encoder = encoder
+        self._camera = open_camera(worker.settings.camera, worker.run)
+        settings = worker.settings.eye
+        # The newest picture wins: a question is about what is in front of the camera now.
+        self._ring = TokenRingWriter(
+            settings.ring_slots, encoder.n_tok, encoder.n_embd, settings.ring_budget_tok, Policy.DROP_OLDEST
+        )
+        self._looks = 0
+        self._wanted: int | None = None
+        """The turn to look for next; a newer one takes its place."""
+        self._asked = asyncio.Event()
+
+    async def follow(self) -> None:
+        """Take in what the peers say, for as long as the process lives."""
+        while True:
+            match (await self._worker.next()).message:
+                case Look(turn):
+                    self._wanted = turn
+                    self._asked.set()
+                case SlotTaken() | SlotReleased() as message:
+                    self._ring.handle(message)
+                case Wire(peer) if peer == LANGUAGE:
+                    self._worker.send(LANGUAGE, self._ring.offer(), [self._ring.descriptor])
+                    self._ring.connect(lambda message: self._worker.send(LANGUAGE, message))
+                case PeerGone(peer) if peer == LANGUAGE:
+                    self._ring.reader_gone()
+                case _:
+                    pass  # Wire of the assistant; LinkLost: PeerGone follows
+
+    async def work(self) -> None:
+        """Look, one look at a time; wait while nobody asks for one."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            turn, self._wanted = self._wanted, None
+            if turn is None:
+                continue
+            try:
+                await self._look(turn)
+            except MortarError as error:
+                self._worker.failed(error, turn)
+                self._worker.send(ASSISTANT, Failure(error.code, error.what, error.do, turn))
+
+    async def _look(self, turn: int) -> None:
+        deadline_ms = self._worker.settings.eye.deadline_ms
+        with await self._ring.acquire_async(self._encoder.n_tok) as slot:
+            sight = await self._worker.job("look", deadline_ms, self._see, slot.array)
+            slot.commit(turn)
+        self._looks += 1
+        looked = Looked(turn, self._looks, self._encoder.n_tok, sight.encode_ms, now_ms())
+        self._worker.send(ASSISTANT, looked)
+        self._worker.report(
+            looks=self._looks,
+            capture_ms=round(sight.capture_ms, 1),
+            encode_ms=round(sight.encode_ms, 1),
+            **self._ring.counts(),
+        )
+
+    def _see(self, out: Embeddings) -> Sight:
+        """Take a picture and encode it into `out`; runs in the worker's thread."""
+        began_ms = now_ms()
+        picture = self._camera.capture()
+        captured_ms = now_ms()
+        self._encoder.encode(preprocess(picture), out)
+        return Sight(captured_ms - began_ms, now_ms() - captured_ms)

@@ -1,0 +1,82 @@
+"""Writes one answer, token by token: the most probable one each time."""
+
+from __future__ import annotations
+
+import codecs
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mortar.bricks.language.memory import Memory, ReadIn
+from mortar.bricks.language.mirror import Entry
+from mortar.bricks.language.sentences import SentenceSplitter
+from mortar.clock import now_ms
+from mortar.runtimes.interfaces import Interrupted, LanguageModel
+
+
+@dataclass(frozen=True)
+class Answer:
+    text: str
+    n_tok: int
+    confidence: float
+    """Geometric mean of the tokens' probabilities, 0..1; 0 where there are none."""
+    first_token_ms: float | None
+    """Time (clock.now_ms) of the first token; None where it never came."""
+    tok_per_s: float
+    """From the first token to the last."""
+    interrupted: bool
+    read: ReadIn | None
+    """What reading the prompt took; None where that was interrupted."""
+
+
+NO_ANSWER = Answer("", 0, 0.0, None, 0.0, interrupted=True, read=None)
+"""To a question that was taken back before work on it began."""
+
+
+def write(
+    model: LanguageModel,
+    memory: Memory,
+    prompt: Sequence[Entry],
+    address: int | None,
+    most_tok: int,
+    say: Callable[[str], None],
+) -> Answer:
+    """Read `prompt` (`address`: its picture's embeddings), then answer; `say` gets each whole sentence.
+
+    An interruption ends the answer with what there is; the sentence begun is not said.
+    Raises MortarError where the engine fails.
+    """
+    text = ""
+    logs: list[float] = []
+    first_token_ms = None
+    read = None
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    splitter = SentenceSplitter()
+    interrupted = False
+    try:
+        read = memory.bring(prompt, address, predict=True)
+        while len(logs) < most_tok:
+            token, probability = model.predict()
+            first_token_ms = first_token_ms or now_ms()
+            if model.is_end(token):
+                break
+            logs.append(math.log(max(probability, 1e-30)))
+            piece = decoder.decode(model.piece(token))
+            text += piece
+            for sentence in splitter.feed(piece):
+                say(sentence)
+            memory.add(token)
+        if rest := splitter.rest():
+            say(rest)
+    except Interrupted:
+        interrupted = True
+    written_ms = now_ms() - first_token_ms if first_token_ms else 0.0
+    return Answer(
+        text=text.strip(),
+        n_tok=len(logs),
+        confidence=math.exp(sum(logs) / len(logs)) if logs else 0.0,
+        first_token_ms=first_token_ms,
+        tok_per_s=len(logs) / written_ms * 1e3 if written_ms else 0.0,
+        interrupted=interrupted,
+        read=read,
+    )

@@ -1,0 +1,281 @@
+"""The language brick's process: what it is told, and which work that leads to.
+
+Messages only change what is known (earlier turns, picture, question). One task beside them looks
+at what is known, does the most urgent work in the worker's thread, and looks again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from mortar import resources
+from mortar.bricks.language.answer import NO_ANSWER, Answer, write
+from mortar.bricks.language.memory import Memory
+from mortar.bricks.language.pictures import Picture, Pictures
+from mortar.bricks.language.prompt import Composer, PictureRows
+from mortar.clock import now_ms
+from mortar.errors import MortarError
+from mortar.messages import (
+    Answered,
+    Ask,
+    Cancel,
+    Context,
+    Exchange,
+    Failure,
+    LinkLost,
+    Message,
+    RingOffer,
+    Sentence,
+    SlotReady,
+    SlotRecall,
+)
+from mortar.runtimes import choose
+from mortar.runtimes.interfaces import Interrupted, LanguageModel
+from mortar.runtimes.model_folder import ModelFolder
+from mortar.worker import Mail, Worker
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ASSISTANT, EYE = "assistant", "eye"
+
+LOAD_DEADLINE_MS = 120_000
+"""Longest time to verify and load a model: some gigabytes from a slow card."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    ask: Ask
+    at_ms: float
+
+
+async def main(worker: Worker) -> None:
+    folder = ModelFolder(Path(worker.run.model) if worker.run.model else resources.bundled_model())
+    stop = threading.Event()
+
+    def should_stop() -> bool:
+        return stop.is_set() or worker.aborted.is_set()
+
+    model = await worker.job(
+        "load", LOAD_DEADLINE_MS, choose.language_model, worker.settings.language, folder, should_stop
+    )
+    composer = Composer(model, folder.manifest.prompt, worker.settings.language.answer_tok)
+    language = Language(worker, model, composer, stop)
+    worker.ready({"language": model.unit})
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(language.follow())
+            tasks.create_task(language.work())
+    finally:
+        stop.set()
+
+
+class Language:
+    """What the brick knows. Everything here belongs to the event loop; only jobs run elsewhere."""
+
+    def __init__(
+        self, worker: Worker, model: LanguageModel, composer: Composer, stop: threading.Event
+    ) -> None:
+        self._worker = worker
+        self._model = model
+        self._memory = Memory(model)
+        self._composer = composer
+        self._stop = stop
+        """Set to end the job that runs; cleared as the next begins."""
+        self._pictures = Pictures(model.n_embd)
+        self._earlier: list[Exchange] = []
+        self._asked: Asked | None = None
+        self._working_for: int | None = None
+        """The turn that the running job is for."""
+        self._changed = asyncio.Event()
+
+    # --- messages ---
+
+    async def follow(self) -> None:
+        """Take in what the peers say, for as long as the process lives."""
+        while True:
+            mail = await self._worker.next()
+            try:
+                self._take(mail)
+            except MortarError as error:
+                self._failed(error, None)
+            self._changed.set()
+
+    def _take(self, mail: Mail) -> None:
+        match mail.message:
+            case RingOffer() as offer:
+                self._pictures.attach(offer, mail.descriptors, self._to_eye)
+            case SlotReady() | SlotRecall() as message:
+                self._pictures.handle(message)
+            case Context(earlier):
+                self._earlier = earlier
+            case Ask() as ask:
+                # One question at a time: a newer one ends what came before.
+                self._give_up(other_than=ask.turn)
+                self._asked = Asked(ask, now_ms())
+            case Cancel(turn):
+                self._cancel(turn)
+            case LinkLost(peer) if peer == ASSISTANT:
+                self._give_up(other_than=None)
+            case _:
+                pass  # Wire: the peers say what there is. The eye is lost: its memory stays mapped.
+
+    def _give_up(self, *, other_than: int | None) -> None:
+        turns = {self._working_for, self._asked.ask.turn if self._asked else None}
+        for turn in turns - {None, other_than}:
+            assert turn is not None
+            self._cancel(turn)
+
+    def _cancel(self, turn: int) -> None:
+        if self._working_for == turn:
+            self._stop.set()  # the job ends within a token, and what it worked on is let go then
+        elif (held := self._pictures.held) and held.turn == turn:
+            self._pictures.drop()
+        if (asked := self._asked) and asked.ask.turn == turn:
+            self._asked = None
+            self._say_answered(asked, NO_ANSWER)
+
+    # --- work ---
+
+    async def work(self) -> None:
+        """Do what there is to do, the most urgent first; wait while that is nothing."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            while await self._step():
+                pass
+
+    async def _step(self) -> bool:
+        """One piece of work. False where there is none, or it failed and would again."""
+        asked = self._asked
+        picture = self._pictures.take(asked.ask.turn if asked else None)
+        if asked is None or (asked.ask.look and picture is None):
+            return await self._read_ahead(picture)
+        self._asked = None
+        await self._answer(asked, picture if asked.ask.look else None)
+        return True
+
+    async def _read_ahead(self, picture: Picture | None) -> bool:
+        """Read what the next prompt will begin with, and forget what it will not have."""
+        turn = picture.turn if picture else None
+        try:
+            wanted = self._composer.compose(self._earlier, _rows(picture), None)
+            if self._memory.holds(wanted):
+                return False
+            read = await self._job("read", turn, self._memory.bring, wanted, _address(picture))
+        except Interrupted:
+            if self._worker.aborted.is_set():
+                self._failed(_late("reading"), turn)
+                return False
+        except MortarError as error:
+            self._failed(error, turn)
+            return False
+        else:
+            self._worker.report(context_tok=len(self._memory), read_ahead_tok=read.read_tok)
+        if self._stop.is_set():
+            self._pictures.drop()  # its turn was cancelled meanwhile
+        return True
+
+    async def _answer(self, asked: Asked, picture: Picture | None) -> None:
+        """Answer, sentence by sentence. The picture leaves with its turn; what was said of it comes
+        back as text, in a Context."""
+        ask = asked.ask
+        try:
+            prompt = self._composer.compose(self._earlier, _rows(picture), ask.question)
+            answer = await self._job(
+                "answer",
+                ask.turn,
+                write,
+                self._model,
+                self._memory,
+                prompt,
+                _address(picture),
+                self._worker.settings.language.answer_tok,
+                self._sayer(ask.turn),
+            )
+        except MortarError as error:
+            self._failed(error, ask.turn)
+        else:
+            if answer.interrupted and self._worker.aborted.is_set():
+                self._failed(_late("answering"), ask.turn)
+            else:
+                self._say_answered(asked, answer)
+        self._pictures.drop()
+
+    async def _job(
+        self, what: str, turn: int | None, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        self._stop.clear()
+        self._working_for = turn
+        deadline_ms = self._worker.settings.language.deadline_ms
+        try:
+            return await self._worker.job(what, deadline_ms, work, *args, **kwargs)
+        finally:
+            self._working_for = None
+
+    # --- what the peers are told ---
+
+    def _to_eye(self, message: Message) -> None:
+        self._worker.send(EYE, message)
+
+    def _sayer(self, turn: int) -> Callable[[str], None]:
+        """Sends a turn's sentences; called in the worker's thread, while more is written."""
+        loop = asyncio.get_running_loop()
+        index = itertools.count()
+
+        def say(text: str) -> None:
+            loop.call_soon_threadsafe(
+                self._worker.send, ASSISTANT, Sentence(turn, next(index), text, now_ms())
+            )
+
+        return say
+
+    def _say_answered(self, asked: Asked, answer: Answer) -> None:
+        ended_ms = now_ms()
+        first_token_ms = (answer.first_token_ms or ended_ms) - asked.at_ms
+        self._worker.send(
+            ASSISTANT,
+            Answered(
+                turn=asked.ask.turn,
+                text=answer.text,
+                n_tok=answer.n_tok,
+                confidence=answer.confidence,
+                first_token_ms=first_token_ms,
+                cancelled=answer.interrupted,
+                t_ms=ended_ms,
+            ),
+        )
+        if answer.read is not None:
+            self._worker.report(
+                context_tok=len(self._memory),
+                question_tok=answer.read.read_tok,
+                reused_tok=answer.read.reused_tok,
+                first_token_ms=round(first_token_ms, 1),
+                tok_per_s=round(answer.tok_per_s, 1),
+            )
+
+    def _failed(self, error: MortarError, turn: int | None) -> None:
+        self._worker.failed(error, turn)
+        self._worker.send(ASSISTANT, Failure(error.code, error.what, error.do, turn))
+
+
+def _rows(picture: Picture | None) -> PictureRows | None:
+    return picture.rows if picture else None
+
+
+def _address(picture: Picture | None) -> int | None:
+    return picture.slot.address if picture else None
+
+
+def _late(doing: str) -> MortarError:
+    return MortarError(
+        "language-too-slow",
+        f"{doing} took longer than the language model may take",
+        "raise deadline_ms or lower answer_tok in [language], or use a smaller model",
+    )
