@@ -93,6 +93,8 @@ class Voice(Section, frozen=True):
     """An espeak-ng voice (espeak-ng --voices)."""
     words_per_minute: Annotated[int, Meta(ge=80, le=400)] = 170
     """Speaking rate."""
+    deadline_ms: Annotated[int, Meta(ge=500, le=120_000)] = 15_000
+    """Longest time one sentence may take to be synthesised."""
 
 
 class Assistant(Section, frozen=True):
@@ -180,9 +182,7 @@ def _read(path: Path) -> dict[str, Any]:
             "settings-unreadable", f"{path}: {error.strerror}", "check the path and permissions"
         ) from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(
-            "settings-syntax", f"{path}: {error}", "correct the TOML at that place"
-        ) from None
+        raise UsageError("settings-syntax", f"{path}: {error}", "correct the TOML at that place") from None
     except msgspec.ValidationError as error:
         raise UsageError(
             "settings-invalid",
@@ -196,7 +196,5 @@ def _overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():
         held = merged.get(key)
-        merged[key] = (
-            _overlay(held, value) if isinstance(held, dict) and isinstance(value, dict) else value
-        )
+        merged[key] = _overlay(held, value) if isinstance(held, dict) and isinstance(value, dict) else value
     return merged

@@ -6,7 +6,7 @@ sound is int16 mono at 16 kHz unless said otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,8 +72,8 @@ class SpeechSynthesiser(Protocol):
     unit: str
     rate_Hz: int
 
-    def synthesise(self, text: str) -> Iterator[Samples]:
-        """Sound of `text`, chunk by chunk as the engine makes it; closing the iterator stops it."""
+    def synthesise(self, text: str) -> Generator[Samples, None, None]:
+        """Sound of `text`, chunk by chunk as the engine makes it; closing the generator stops it."""
 
 
 class Interrupted(Exception):
