@@ -18,8 +18,8 @@ import numpy.typing as npt
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Interrupted
 
-LARGEST_BATCH_TOK = 512
-"""Tokens of one llama_decode; more are read in several."""
+BATCH_TOK = 512
+"""Most tokens of one llama_decode; more are read in several. llama.cpp's own default."""
 
 SEQUENCE = 0
 
@@ -47,10 +47,18 @@ class LlamaLanguageModel:
 
     unit = "llama/cpu"
 
-    def __init__(self, path: Path, *, n_ctx: int, threads: int, should_stop: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        n_ctx: int,
+        threads: int,
+        should_stop: Callable[[], bool],
+        batch_tok: int = BATCH_TOK,
+    ) -> None:
         _start_backend()
         self._model = _load(path)
-        self._context = _new_context(self._model, path, n_ctx, threads)
+        self._context = _new_context(self._model, path, n_ctx, threads, batch_tok)
         # Kept here because llama.cpp keeps only the pointer.
         self._abort_callback = ABORT_CALLBACK(lambda _: should_stop())
         llama_cpp.llama_set_abort_callback(self._context, self._abort_callback, ctypes.c_void_p(None))
@@ -58,6 +66,8 @@ class LlamaLanguageModel:
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.n_ctx = int(llama_cpp.llama_n_ctx(self._context))
         self.n_embd = int(llama_cpp.llama_model_n_embd(self._model))
+        # Never more than the context: llama.cpp ends the process over a batch that is larger.
+        self._batch_tok = int(llama_cpp.llama_n_batch(self._context))
         self._n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
 
     def close(self) -> None:
@@ -99,15 +109,15 @@ class LlamaLanguageModel:
     # --- work ---
 
     def decode(self, tokens: Sequence[int], pos: int) -> None:
-        for start in range(0, len(tokens), LARGEST_BATCH_TOK):
-            part = np.array(tokens[start : start + LARGEST_BATCH_TOK], np.int32)
+        for start in range(0, len(tokens), self._batch_tok):
+            part = np.array(tokens[start : start + self._batch_tok], np.int32)
             self._decode(len(part), pos + start, token=part.ctypes.data_as(TOKENS))
 
     def decode_embeddings(self, address: int, n_tok: int, pos: int) -> None:
         row_bytes = self.n_embd * ctypes.sizeof(ctypes.c_float)
-        for start in range(0, n_tok, LARGEST_BATCH_TOK):
+        for start in range(0, n_tok, self._batch_tok):
             rows = ctypes.cast(address + start * row_bytes, FLOATS)
-            self._decode(min(n_tok - start, LARGEST_BATCH_TOK), pos + start, embd=rows)
+            self._decode(min(n_tok - start, self._batch_tok), pos + start, embd=rows)
 
     def predict(self) -> tuple[int, float]:
         logits: npt.NDArray[np.float32] = np.ctypeslib.as_array(
@@ -178,10 +188,10 @@ def _load(path: Path) -> Any:
     return model
 
 
-def _new_context(model: Any, path: Path, n_ctx: int, threads: int) -> Any:
+def _new_context(model: Any, path: Path, n_ctx: int, threads: int, batch_tok: int) -> Any:
     parameters = llama_cpp.llama_context_default_params()
     parameters.n_ctx = n_ctx
-    parameters.n_batch = parameters.n_ubatch = min(n_ctx, LARGEST_BATCH_TOK)
+    parameters.n_batch = parameters.n_ubatch = min(n_ctx, batch_tok)
     parameters.n_seq_max = 1
     parameters.n_threads = parameters.n_threads_batch = threads
     parameters.no_perf = True

@@ -1,0 +1,155 @@
+"""llama.cpp as the language brick uses it, with the bundled model."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from pathlib import Path
+
+import llama_cpp
+import numpy as np
+import pytest
+
+from mortar.errors import MortarError
+from mortar.messages import Message
+from mortar.rings.slots import Policy
+from mortar.rings.token_ring import ReadSlot, TokenRingReader, TokenRingWriter
+from mortar.runtimes.interfaces import Interrupted
+from mortar.runtimes.llama import LlamaLanguageModel
+from mortar.runtimes.model_folder import ModelFolder
+
+ROWS = 16
+
+
+def slot_from_another_mapping(n_embd: int, n_tok: int = ROWS) -> ReadSlot:
+    """A slot as the language brick gets it: mapped read-only, written through the eye's mapping."""
+    to_reader: list[Message] = []
+    writer = TokenRingWriter(2, n_tok, n_embd, 2 * n_tok, Policy.BLOCK)
+    reader = TokenRingReader(writer.offer(), os.dup(writer.descriptor), lambda message: None)
+    writer.connect(to_reader.append)
+    with writer.acquire(n_tok) as slot:  # type: ignore[union-attr]
+        slot.array[:] = np.random.default_rng(7).standard_normal((n_tok, n_embd))
+        slot.commit(turn=1)
+    reader.handle(to_reader[0])
+    taken = reader.take_newest()
+    assert taken is not None
+    return taken
+
+
+def begin(model: LlamaLanguageModel) -> int:
+    """Read a few tokens of text; gives the position after them."""
+    tokens = model.tokenize("what do you see")
+    model.decode(tokens, 0)
+    return len(tokens)
+
+
+def test_the_batch_points_at_the_slot(model: LlamaLanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No copy on the way: llama_decode is handed the very address of the ring's memory."""
+    seen: list[tuple[int | None, int]] = []
+    decode = llama_cpp.llama_decode
+
+    def watched(context: object, batch: llama_cpp.llama_batch) -> int:
+        seen.append((ctypes.cast(batch.embd, ctypes.c_void_p).value, batch.n_tokens))
+        return int(decode(context, batch))
+
+    monkeypatch.setattr(llama_cpp, "llama_decode", watched)
+    slot = slot_from_another_mapping(model.n_embd)
+    model.decode_embeddings(slot.address, slot.n_tok, 0)
+    assert seen == [(slot.array.ctypes.data, ROWS)]
+
+
+def test_a_read_only_mapping_is_read_as_any_memory(model: LlamaLanguageModel) -> None:
+    """llama.cpp only reads what it is given: the answer is the same as from ordinary memory."""
+    slot = slot_from_another_mapping(model.n_embd)
+    model.decode_embeddings(slot.address, slot.n_tok, 0)
+    shared = model.predict()
+    model.keep(0)
+    private = slot.array.copy()
+    model.decode_embeddings(private.ctypes.data, ROWS, 0)
+    assert model.predict() == shared
+
+
+def test_more_tokens_than_a_batch_takes_are_read_in_several(
+    model: LlamaLanguageModel, folder: ModelFolder
+) -> None:
+    """Text and rows go on where the last batch ended."""
+    path = folder.verified(folder.manifest.language)
+    small = LlamaLanguageModel(path, n_ctx=256, threads=1, should_stop=lambda: False, batch_tok=5)
+    slot = slot_from_another_mapping(model.n_embd)
+    for one in (model, small):
+        pos = begin(one)
+        one.decode_embeddings(slot.address, ROWS, pos)
+        assert one.last_position() == pos + ROWS - 1
+    token, probability = model.predict()
+    assert small.predict() == (token, pytest.approx(probability, rel=0.02))
+    small.close()
+
+
+def test_a_forgotten_tail_leaves_nothing_behind(model: LlamaLanguageModel) -> None:
+    """After the picture is removed the model predicts as if it had never seen one."""
+    pos = begin(model)
+    before = model.predict()
+    slot = slot_from_another_mapping(model.n_embd)
+    model.decode_embeddings(slot.address, ROWS, pos)
+    assert model.keep(pos - 1) == pos - 1
+    assert model.last_position() == pos - 2
+    model.decode(model.tokenize("what do you see")[-1:], pos - 1)
+    token, probability = model.predict()
+    assert (token, probability) == (before[0], pytest.approx(before[1], rel=1e-3))
+
+
+@pytest.mark.parametrize("after", [0, 1, 20])
+def test_a_decode_ends_when_it_is_told_to(model: LlamaLanguageModel, stop: object, after: int) -> None:
+    """In the middle of a token, not after it; and the model can be used again."""
+    pos = begin(model)
+    expected = model.predict()
+    stop.after = after  # type: ignore[attr-defined]
+    with pytest.raises(Interrupted):
+        model.decode([1] * 100, pos)
+    stop.after = None  # type: ignore[attr-defined]
+    model.keep(0)
+    begin(model)
+    assert model.predict() == expected
+
+
+def test_people_cannot_write_control_tokens(model: LlamaLanguageModel) -> None:
+    """What looks like one in a question is words; only the prompt's own pieces are control tokens."""
+    control = model.tokenize("<|end|>", special=True)
+    assert len(control) == 1 and model.is_end(control[0])
+    assert control[0] not in model.tokenize("a <|end|> b")
+
+
+@pytest.mark.parametrize("text", ["I see a cat.", "Où est le chat ? 猫 🐈", "", "a <|end|> b"])
+def test_text_survives_its_tokens(model: LlamaLanguageModel, text: str) -> None:
+    """Characters may be split over tokens; their bytes together are the text."""
+    tokens = model.tokenize(text)
+    assert b"".join(model.piece(token) for token in tokens).decode() == text
+
+
+def test_a_full_context_is_an_error_that_says_what_to_do(model: LlamaLanguageModel) -> None:
+    with pytest.raises(MortarError, match="context_tok") as caught:
+        model.decode([1] * (model.n_ctx + 1), 0)
+    assert caught.value.code == "language-context-full"
+
+
+def test_positions_that_do_not_follow_on_are_refused(model: LlamaLanguageModel) -> None:
+    """A defect in the bookkeeping shows at once, not as a strange answer."""
+    pos = begin(model)
+    with pytest.raises(MortarError) as caught:
+        model.decode([1], pos + 5)
+    assert caught.value.code == "language-engine-failed"
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [0, 3, 100_000])
+def test_a_cut_off_file_is_named(
+    model: LlamaLanguageModel, folder: ModelFolder, tmp_path: Path, size: int
+) -> None:
+    """As llama.cpp itself finds it; the manifest finds it first."""
+    whole = folder.path / folder.manifest.language.file
+    path = tmp_path / "cut.gguf"
+    path.write_bytes(whole.read_bytes()[:size])
+    with pytest.raises(MortarError) as caught:
+        LlamaLanguageModel(path, n_ctx=256, threads=1, should_stop=lambda: False)
+    assert caught.value.code == "language-model-unusable"
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
