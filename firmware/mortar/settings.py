@@ -67,8 +67,9 @@ class Listening(Section, frozen=True):
 
 
 class Eye(Section, frozen=True):
-    threads: Annotated[int, Meta(ge=1, le=16)] = 2
-    """CPU threads of the vision encoder."""
+    threads: Annotated[int, Meta(ge=1, le=16)] = 1
+    """CPU threads of the vision encoder. Threads that wait for a busy core cost more than they save:
+    raise this for large models on cores that nothing else uses."""
     ring_slots: Annotated[int, Meta(ge=2, le=16)] = 3
     """Slots of the token ring between eye and language."""
     ring_budget_tok: Annotated[int, Meta(ge=16, le=65_536)] = 2_048
@@ -78,8 +79,8 @@ class Eye(Section, frozen=True):
 
 
 class Language(Section, frozen=True):
-    threads: Annotated[int, Meta(ge=1, le=16)] = 2
-    """CPU threads of the language model."""
+    threads: Annotated[int, Meta(ge=1, le=16)] = 1
+    """CPU threads of the language model; more pay for large models on cores that nothing else uses."""
     context_tok: Annotated[int, Meta(ge=128, le=131_072)] = 512
     """Size of the KV cache."""
     answer_tok: Annotated[int, Meta(ge=8, le=4_096)] = 96
