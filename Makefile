@@ -34,8 +34,8 @@ format: setup ## put the code into its form and mend what can be mended
 	$(bin)/ruff format
 	$(bin)/ruff check --fix
 
-# To move to newer packages: change pyproject.toml, install without the constraints, then `make pins`.
-pins: setup-tools ## write constraints.txt from what is installed in .venv
+# To move to newer packages: .venv/bin/pip install --upgrade --editable '.[dev,tools]', then make pins and test-all.
+pins: ## write constraints.txt from what is installed in .venv
 	tools/setup/pins.sh
 
 clean: ## remove what make made here (the built llama.cpp stays in ~/.cache/mortar)

@@ -15,14 +15,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_USER=0 # a person's pip may be set to
 # llama.cpp is built as it comes: for exactly this processor, and with OpenMP, whose threads wait better than
 # ggml's own while other processes want the cores (2 busy cores, a tiny model: 0.2 ms a token against 6 to 18).
 # CMAKE_ARGS adds to that, -DGGML_VULKAN=ON for one.
-# What a built llama.cpp depends on. A home folder can be shared by computers and containers that differ in it.
+#
+# What a build depends on names the folder that keeps it: a home folder can be shared by computers that differ.
 flavour=$(
     sed -n 's/.*"\(llama-cpp-python==[^"]*\)".*/\1/p' pyproject.toml
     echo "${CMAKE_ARGS:-}"
     uname -m
     getconf GNU_LIBC_VERSION
     grep -m1 -E '^(flags|Features)' /proc/cpuinfo |
-        grep -oE '\b(amx|asimd|avx|bf16|bmi|f16c|fma|fphp|i8mm|sme|sse|sve)[a-z0-9_]*' | sort -u
+        grep -oE '\b(amx|asimd|avx|bf16|bmi|f16c|fma|fphp|i8mm|sme|sse|sve)[a-z0-9_]*' | sort -u || true
 )
 llama=$(head -n 1 <<<"$flavour")
 wheels=${XDG_CACHE_HOME:-$HOME/.cache}/mortar/wheels/$(sha256sum <<<"$flavour" | cut -c1-16)
