@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator
 from contextlib import closing, suppress
 
@@ -135,15 +134,12 @@ class _Voice:
 
     async def _make(self, text: str, chunks: Chunks) -> None:
         """Synthesise in the worker's thread, as far ahead of the speaker as it gets."""
-        dropped = threading.Event()
-        loop = asyncio.get_running_loop()
+        worker, loop = self._worker, asyncio.get_running_loop()
 
         def synthesise() -> None:
             with closing(self._engine.synthesise(text)) as made:
                 for samples in made:
-                    if dropped.is_set():
-                        return
-                    if self._worker.aborted.is_set():
+                    if worker.aborted.is_set():
                         raise MortarError(
                             "speech-too-slow",
                             f"{self._engine.unit} took too long for a sentence",
@@ -152,9 +148,8 @@ class _Voice:
                     loop.call_soon_threadsafe(chunks.put_nowait, samples)
 
         try:
-            await self._worker.job("synthesise", self._worker.settings.voice.deadline_ms, synthesise)
+            await worker.job("synthesise", worker.settings.voice.deadline_ms, synthesise)
         finally:
-            dropped.set()
             chunks.put_nowait(None)
 
 
