@@ -166,10 +166,13 @@ def _send_bytes(sock: socket.socket, data: bytes, descriptors: Sequence[int]) ->
 
 
 def _receive_bytes(sock: socket.socket) -> tuple[bytes, list[int], int]:
-    data, descriptors, flags, _ = socket.recv_fds(
-        sock, LARGEST_MESSAGE, MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
-    )
-    return data, descriptors, flags
+    # Not socket.recv_fds: it does not pass the flag on (Python 3.11).
+    room = socket.CMSG_LEN(MOST_DESCRIPTORS * array.array("i").itemsize)
+    data, rights, flags, _ = sock.recvmsg(LARGEST_MESSAGE, room, socket.MSG_CMSG_CLOEXEC)
+    descriptors = array.array("i")
+    for _, _, packed in rights:
+        descriptors.frombytes(packed)
+    return data, list(descriptors), flags
 
 
 def _close_all(descriptors: Sequence[int]) -> None:

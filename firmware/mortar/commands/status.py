@@ -84,10 +84,8 @@ def _show(status: StatusView, console: Console) -> None:
         )
     console.print(table)
     for failure in status.failures:
-        console.print(
-            f"[dim]{failure.t_ms / 1e3:8.1f} s[/dim]  {failure.process}: {failure.what}; {failure.do}",
-            markup=True,
-        )
+        line = f"{failure.t_ms / 1e3:8.1f} s  {failure.process}: {failure.what}; {failure.do}"
+        console.print(line, markup=False, style="red")
 
 
 def _coloured(state: str) -> str:

@@ -30,6 +30,7 @@ CLIENT_LIFETIME_S = 5.0
 """A connection is closed after this: clients ask once."""
 
 MOST_CLIENTS = 16
+"""Beyond that the oldest is dropped: whoever asks and goes is served, however many just hang."""
 
 R = TypeVar("R", bound=Message)
 
@@ -48,7 +49,7 @@ class StatusServer:
     ) -> None:
         self._status = status
         self._press = press
-        self._clients: set[Channel] = set()
+        self._clients: dict[Channel, None] = {}
         self._loop = asyncio.get_running_loop()
         self._lock = _lock(folder)
         self.path = folder / SOCKET_NAME
@@ -82,15 +83,17 @@ class StatusServer:
             sock, _ = self._listener.accept()
         except (BlockingIOError, ConnectionError):
             return  # it has gone again
-        if len(self._clients) >= MOST_CLIENTS or not _is_trusted(sock):
+        if not _is_trusted(sock):
             sock.close()
             return
+        if len(self._clients) >= MOST_CLIENTS:
+            self._drop(next(iter(self._clients)))
         client: Channel = Channel(
             sock,
             lambda message, descriptors: self._answer(client, message, descriptors),
             lambda: self._drop(client),
         )
-        self._clients.add(client)
+        self._clients[client] = None
         self._loop.call_later(CLIENT_LIFETIME_S, self._drop, client)
 
     def _answer(self, client: Channel, message: Message, descriptors: list[int]) -> None:
@@ -105,7 +108,7 @@ class StatusServer:
                 self._drop(client)
 
     def _drop(self, client: Channel) -> None:
-        self._clients.discard(client)
+        self._clients.pop(client, None)
         client.close()
 
 

@@ -1,0 +1,97 @@
+"""A worker's jobs and links, with the supervisor's side scripted."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from harness import started
+from mortar.clock import now_ms
+from mortar.messages import Abort, Event, JobBegan, JobEnded, LinkLost, PeerGone, Rest, Wire
+from mortar.worker import Worker
+
+
+def test_a_job_is_announced_and_its_end_too() -> None:
+    async def main(worker: Worker) -> None:
+        assert await worker.job("add", 5_000, lambda left, right: left + right, 2, right=3) == 5
+        await worker.next()
+
+    async def scenario() -> None:
+        async with started(main, peers=[]) as brick:
+            assert await brick["supervisor"].expect(JobBegan) == JobBegan(1, "add", 5_000)
+            assert await brick["supervisor"].expect(JobEnded) == JobEnded(1)
+
+    asyncio.run(scenario())
+
+
+def test_jobs_queue_and_an_abort_means_the_job_that_it_names() -> None:
+    """An abort that was sent as a job ended must not hit the one after it."""
+
+    async def main(worker: Worker) -> None:
+        ended: list[bool] = []
+
+        async def run() -> None:
+            ended.append(await worker.job("wait", 60_000, worker.aborted.wait, 30))
+            worker.tell_supervisor(Event("aborted", now_ms(), {"job": len(ended)}))
+
+        await asyncio.gather(run(), run())
+        await worker.next()
+
+    async def scenario() -> None:
+        async with started(main, peers=[]) as brick:
+            supervisor = brick["supervisor"]
+            for number in (1, 2):
+                assert (await supervisor.expect(JobBegan)).job == number
+                supervisor.send(Abort(number - 1))
+                supervisor.send(Abort(number))
+                assert (await supervisor.expect(Event)).data == {"job": number}
+
+    asyncio.run(scenario())
+
+
+def test_cancelling_a_job_asks_it_to_give_up_and_waits_for_it() -> None:
+    """Otherwise a brick could take its model away from under the engine that is still computing."""
+    is_computing = threading.Event()
+
+    def compute(worker: Worker) -> None:
+        is_computing.set()
+        worker.aborted.wait()
+        is_computing.clear()
+
+    async def main(worker: Worker) -> None:
+        computing = asyncio.create_task(worker.job("compute", 60_000, compute, worker))
+        await asyncio.to_thread(is_computing.wait)
+        computing.cancel()
+        await asyncio.wait([computing])
+        busy = is_computing.is_set()
+        worker.tell_supervisor(Event("gave up", now_ms(), {"busy": busy, "cancelled": computing.cancelled()}))
+        await worker.next()
+
+    async def scenario() -> None:
+        async with started(main, peers=[]) as brick:
+            gave_up = await brick["supervisor"].expect(Event)
+            assert gave_up.data == {"busy": False, "cancelled": True}
+
+    asyncio.run(scenario())
+
+
+def test_a_peers_last_words_and_the_lost_link_come_before_its_confirmed_end() -> None:
+    """Even where the news of the end is read first."""
+    seen: list[object] = []
+
+    async def main(worker: Worker) -> None:
+        while True:
+            mail = await worker.next()
+            seen.append(mail.message)
+            if isinstance(mail.message, PeerGone):
+                worker.tell_supervisor(Event("told", now_ms()))
+
+    async def scenario() -> None:
+        async with started(main, peers=["eye"]) as brick:
+            await asyncio.sleep(0)
+            brick["eye"].send(Rest())
+            brick.die("eye")
+            await brick["supervisor"].expect(Event)
+            assert seen == [Wire("eye", 1), Rest(), LinkLost("eye", 1), PeerGone("eye", 1)]
+
+    asyncio.run(scenario())
