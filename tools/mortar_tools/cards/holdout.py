@@ -1,0 +1,80 @@
+"""How a model under training does on scenes that it has never met."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mortar_tools.cards.batches import IGNORED, Packed, pack_row, stack, to_pictures
+from mortar_tools.cards.language import interview
+from mortar_tools.cards.model import Cards
+from mortar_tools.cards.pool import Truth, truth_of
+from mortar_tools.cards.scene import SPLITS, draw
+
+QUESTIONS = 6
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """Held-out scenes with their questions."""
+
+    pictures: torch.Tensor
+    """[scenes, 3, 128, 128]"""
+    patches: torch.Tensor
+    """[scenes, 64] class + 1"""
+    packed: Packed
+    kinds: tuple[tuple[str, ...], ...]
+    """Kind of each question of each scene."""
+
+
+def pack_interviews(
+    truths: Sequence[Truth], image_tokens: int, seed: int
+) -> tuple[Packed, tuple[tuple[str, ...], ...]]:
+    """Packed questions about scenes, and their kinds."""
+    rng = np.random.default_rng(seed)
+    asked = [interview(rng, truth, QUESTIONS) for truth in truths]
+    packed = stack([pack_row([], turns, image_tokens, 1.0) for turns in asked])
+    return packed, tuple(tuple(turn.kind for turn in turns) for turns in asked)
+
+
+def held_out(scenes: int, image_tokens: int, work: Path, split: str = "valid") -> Holdout:
+    """The first scenes of a split."""
+    drawn = [draw(seed, work=work) for seed in SPLITS[split][:scenes]]
+    packed, kinds = pack_interviews([truth_of(scene) for scene in drawn], image_tokens, seed=0)
+    patches = np.stack([scene.patches.reshape(-1) for scene in drawn]).astype(np.int64)
+    pictures = to_pictures(np.stack([scene.picture for scene in drawn]))
+    return Holdout(pictures, torch.from_numpy(patches), packed, kinds)
+
+
+def exact(model: Cards, image: torch.Tensor, packed: Packed) -> torch.Tensor:
+    """[rows, questions] true where greedy decoding would say exactly the right answer.
+
+    Greedy decoding says the right answer if and only if every word of it is the likeliest one
+    after the right words before it, so one forward pass is enough.
+    """
+    embedded = model.place(model.language.token_embd(packed.ids), image, packed.start)
+    hidden = model.language(embedded, packed.positions, packed.mask())
+    right = (model.language.logits(hidden).argmax(-1) == packed.targets) | (packed.targets == IGNORED)
+    return torch.stack([(right | (packed.segments != n)).all(1) for n in range(1, QUESTIONS + 1)], 1)
+
+
+@torch.no_grad()
+def examine(model: Cards, holdout: Holdout, speaking: bool) -> dict[str, float]:
+    """Share of patches right, and of answers exactly right by kind of question."""
+    patches = model.vision.patches(holdout.pictures)
+    guess = model.patch_head(patches).argmax(-1)
+    covered = holdout.patches > 0
+    figures = {
+        "patches": float((guess == holdout.patches).float().mean()),
+        "covered_patches": float((guess == holdout.patches)[covered].float().mean()),
+    }
+    if speaking:
+        right = exact(model, model.vision.tokens(patches), holdout.packed).numpy().ravel()
+        kinds = np.array(holdout.kinds).ravel()
+        for kind in sorted(set(kinds)):
+            figures[str(kind)] = float(right[kinds == kind].mean())
+    return {name: round(value, 4) for name, value in figures.items()}

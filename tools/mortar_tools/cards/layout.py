@@ -1,0 +1,120 @@
+"""Where the cards of a scene lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+ASPECTS = (1.0, 1.0, 3 / 4, 9 / 16, 4 / 3)
+"""Width to height that a square card has once a picture of a common shape is squashed square."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A card's place; lengths and positions are shares of the picture's edge."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    turn: float
+    """Degrees, anticlockwise."""
+
+
+def aspect(rng: np.random.Generator) -> float:
+    """Width to height of the cards: that of a common picture shape, or anything near."""
+    return float(rng.choice(ASPECTS)) if rng.random() < 0.6 else float(rng.uniform(0.6, 1.4))
+
+
+def sized(edge: float, ratio: float) -> tuple[float, float]:
+    """Width and height of a card whose longer side is `edge`."""
+    return (edge, edge / ratio) if ratio >= 1 else (edge * ratio, edge)
+
+
+def fit(edge: float, ratio: float, width: float, height: float) -> tuple[float, float]:
+    """Width and height of a card of that ratio filling `edge` of a slot of width by height."""
+    card_width = min(width, height * ratio) * edge
+    return card_width, card_width / ratio
+
+
+def alone(rng: np.random.Generator) -> list[Place]:
+    """One card, from a fifth of the picture to nearly all of it, often in the middle."""
+    width, height = sized(float(rng.uniform(0.2, 0.92)), aspect(rng))
+    x = y = 0.5
+    if rng.random() < 0.6:
+        x = rng.uniform(width / 2, 1 - width / 2)
+        y = rng.uniform(height / 2, 1 - height / 2)
+    return [Place(float(x), float(y), width, height, turn(rng))]
+
+
+def turn(rng: np.random.Generator) -> float:
+    """Cards lie straight as often as not."""
+    return 0.0 if rng.random() < 0.5 else float(rng.uniform(-25, 25))
+
+
+def row(rng: np.random.Generator, n: int) -> list[Place]:
+    """Cards side by side."""
+    ratio = aspect(rng)
+    width, height = fit(rng.uniform(0.6, 0.98), ratio, 1 / n, 0.95)
+    middle = 0.5 if rng.random() < 0.7 else rng.uniform(height / 2, 1 - height / 2)
+    span = rng.uniform(max(0.75, min(n * width, 1.0)), 1.0)
+    xs = (1 - span) / 2 + span * (np.arange(n) + 0.5) / n
+    tilt = 0.0 if rng.random() < 0.6 else 25.0
+    return [Place(float(x), float(middle), width, height, float(rng.uniform(-tilt, tilt))) for x in xs]
+
+
+def grid(rng: np.random.Generator, n: int) -> list[Place]:
+    """Cards in two rows, or one above the other when there are two."""
+    columns = 1 if n == 2 else -(-n // 2)
+    ratio = aspect(rng)
+    width, height = fit(rng.uniform(0.65, 0.95), ratio, 1 / columns, 0.5)
+    slots = [((i % columns + 0.5) / columns, 0.25 + 0.5 * (i // columns)) for i in range(n)]
+    return [Place(x, y, width, height, 0.0) for x, y in slots]
+
+
+def scatter(rng: np.random.Generator, n: int) -> list[Place]:
+    """Cards anywhere, overlapping a little at most."""
+    ratio = aspect(rng)
+    edge = float(rng.uniform(0.24, {2: 0.55, 3: 0.42}.get(n, 0.34)))
+    places: list[Place] = []
+    while len(places) < n:
+        # A table that fills up gets smaller cards rather than an endless search.
+        edge *= 0.99
+        width, height = sized(edge * rng.uniform(0.85, 1.15), ratio)
+        x, y = rng.uniform(width / 2, 1 - width / 2), rng.uniform(height / 2, 1 - height / 2)
+        place = Place(float(x), float(y), width, height, turn(rng))
+        if all(apart(place, other) for other in places):
+            places.append(place)
+    return places
+
+
+def apart(one: Place, other: Place) -> bool:
+    """Whether two cards cover at most a rim of each other."""
+    return abs(one.x - other.x) > 0.46 * (one.width + other.width) or abs(one.y - other.y) > 0.46 * (
+        one.height + other.height
+    )
+
+
+def jitter(rng: np.random.Generator, places: list[Place]) -> list[Place]:
+    """Nobody lays cards down exactly."""
+    sway = rng.uniform(0, 0.03)
+    return [
+        replace(
+            place,
+            x=float(np.clip(place.x + rng.uniform(-sway, sway), place.width / 2, 1 - place.width / 2)),
+            y=float(np.clip(place.y + rng.uniform(-sway, sway), place.height / 2, 1 - place.height / 2)),
+        )
+        for place in places
+    ]
+
+
+def arrange(rng: np.random.Generator, n: int) -> list[Place]:
+    """Places for n cards."""
+    if n == 0:
+        return []
+    if n == 1:
+        return alone(rng)
+    plan = (row, grid, scatter)[rng.choice(3, p=[0.4, 0.1, 0.5])]
+    places = plan(rng, n)
+    return jitter(rng, places) if rng.random() < 0.5 else places

@@ -1,0 +1,113 @@
+"""A pool of drawn scenes on disk, so that training never waits for drawing."""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from mortar_tools.cards.scene import MOST_THINGS, SIZE, SPLITS, Scene, Seen, draw
+from mortar_tools.cards.things import WORK
+
+CHUNK = 2000
+"""Scenes in a file: a chunk is drawn by one process and can be read once it is complete."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is in a picture, as the language needs it."""
+
+    seen: tuple[Seen, ...]
+    dark: bool
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """CHUNK scenes, the pictures left on disk until they are read."""
+
+    pictures: NDArray[np.uint8]
+    """[CHUNK, SIZE, SIZE, 3] RGB, memory-mapped."""
+    patches: NDArray[np.uint8]
+    """[CHUNK, 8, 8] class + 1 of each patch."""
+    seen: NDArray[np.float32]
+    """[CHUNK, MOST_THINGS, 3] class, x, y of each thing; class -1 is padding."""
+    dark: NDArray[np.bool_]
+    """[CHUNK]"""
+
+    def truth(self, index: int) -> Truth:
+        """Ground truth of one scene."""
+        rows = self.seen[index]
+        seen = tuple(Seen(int(k), float(x), float(y)) for k, x, y in rows if k >= 0)
+        return Truth(seen, bool(self.dark[index]))
+
+
+def truth_of(scene: Scene) -> Truth:
+    """Ground truth of a scene that was just drawn."""
+    return Truth(scene.seen, scene.dark)
+
+
+def paths(folder: Path, number: int) -> tuple[Path, Path]:
+    """Files of a chunk: pictures, then ground truth (written last: it marks completion)."""
+    return folder / f"{number:05}.pictures.npy", folder / f"{number:05}.truth.npz"
+
+
+def draw_chunk(folder: Path, number: int, work: Path) -> None:
+    """Draw one chunk of the training split, unless it is there already."""
+    picture_path, truth_path = paths(folder, number)
+    if truth_path.exists():
+        return
+    pictures = np.empty((CHUNK, SIZE, SIZE, 3), np.uint8)
+    patches = np.empty((CHUNK, 8, 8), np.uint8)
+    seen = np.full((CHUNK, MOST_THINGS, 3), -1, np.float32)
+    dark = np.zeros(CHUNK, np.bool_)
+    for i in range(CHUNK):
+        scene = draw(SPLITS["train"][number * CHUNK + i], work=work)
+        pictures[i], patches[i], dark[i] = scene.picture, scene.patches, scene.dark
+        for j, thing in enumerate(scene.seen):
+            seen[i, j] = thing.thing, thing.x, thing.y
+    np.save(picture_path, pictures)
+    np.savez(truth_path, patches=patches, seen=seen, dark=dark)
+
+
+def fill(work: Path, scenes: int, processes: int = 2) -> None:
+    """Draw scenes until the pool holds that many."""
+    folder = work / "pool"
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = range(-(-scenes // CHUNK))
+    with ProcessPoolExecutor(processes) as executor:
+        jobs = [executor.submit(draw_chunk, folder, number, work) for number in numbers]
+        for job in track(jobs, description="drawing scenes"):
+            job.result()
+
+
+def open_chunk(work: Path, number: int) -> Chunk:
+    """A complete chunk of the pool."""
+    picture_path, truth_path = paths(work / "pool", number)
+    with np.load(truth_path) as truth:
+        patches, seen, dark = truth["patches"], truth["seen"], truth["dark"]
+    return Chunk(np.load(picture_path, mmap_mode="r"), patches, seen, dark)
+
+
+def complete(work: Path) -> list[int]:
+    """Numbers of the chunks that are complete."""
+    return sorted(int(path.name[:5]) for path in (work / "pool").glob("*.truth.npz"))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Draw the pool."""
+    parser = argparse.ArgumentParser(description="draw training scenes into the pool")
+    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--scenes", type=int, default=40_000)
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args(argv)
+    fill(options.work, options.scenes, options.processes)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

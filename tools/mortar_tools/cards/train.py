@@ -1,0 +1,176 @@
+"""Training: from the recipe and the pool of scenes to a checkpoint that can be exported."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.progress import Progress, TextColumn
+from torch.nn import functional as F
+
+from mortar_tools.cards import art, pool
+from mortar_tools.cards.batches import IGNORED, Batch, Pool
+from mortar_tools.cards.holdout import Holdout, examine, held_out
+from mortar_tools.cards.model import Cards
+from mortar_tools.cards.optimiser import Optimiser
+from mortar_tools.cards.recipe import Recipe, Training, read
+from mortar_tools.cards.things import WORK
+
+CHECKPOINT = "checkpoint.pt"
+METRICS = "metrics.jsonl"
+EXAMINE_EVERY_S = 240.0
+HELD_OUT = 256
+"""Held-out scenes to examine on the way: six questions each."""
+
+
+@dataclass
+class Run:
+    """A training run: what a checkpoint holds."""
+
+    recipe: Recipe
+    model: Cards
+    optimiser: Optimiser
+    step: int = 0
+    seconds: float = 0.0
+    """Time spent training, over all resumptions."""
+
+
+def start(recipe: Recipe) -> Run:
+    """A run at step 0."""
+    torch.manual_seed(recipe.seed)
+    model = Cards(recipe.shape)
+    how = recipe.training
+    return Run(recipe, model, Optimiser(model, how.matrix_rate, how.weight_decay))
+
+
+def save(run: Run, work: Path) -> None:
+    """Write the checkpoint; a half-written one never replaces a whole one."""
+    state = {
+        "recipe": asdict(run.recipe),
+        "model": run.model.state_dict(),
+        "optimiser": run.optimiser.state(),
+        "step": run.step,
+        "seconds": run.seconds,
+    }
+    torch.save(state, work / (CHECKPOINT + ".part"))
+    (work / (CHECKPOINT + ".part")).replace(work / CHECKPOINT)
+
+
+def resume(recipe: Recipe, work: Path) -> Run:
+    """The run in the checkpoint, to be carried on by this recipe."""
+    state: dict[str, Any] = torch.load(work / CHECKPOINT, weights_only=True)
+    run = start(recipe)
+    run.model.load_state_dict(state["model"])
+    run.optimiser.restore(state["optimiser"])
+    run.step, run.seconds = state["step"], state["seconds"]
+    return run
+
+
+def losses(model: Cards, batch: Batch, how: Training) -> dict[str, torch.Tensor]:
+    """The parts of the loss."""
+    patches = model.vision.patches(batch.pictures)
+    tokens = model.vision.tokens(patches)
+    by_patch = model.patch_head(patches).float().flatten(0, 1)
+    by_token = model.token_head(tokens).float().flatten(0, 1)
+    weight = torch.ones(by_patch.shape[1])
+    weight[0] = how.empty_weight
+    parts = {
+        "patch": how.patch_loss * F.cross_entropy(by_patch, batch.patches.flatten(), weight),
+        "token": how.token_loss * F.cross_entropy(by_token, batch.tokens.flatten(0, 1), weight),
+    }
+    packed = batch.packed
+    if packed is not None:
+        image = tokens[: len(packed.ids)]
+        embedded = model.place(model.language.token_embd(packed.ids), image, packed.start)
+        hidden = model.language(embedded, packed.positions, packed.mask())
+        said = packed.targets != IGNORED
+        logits = model.language.logits(hidden[said]).float()
+        word = F.cross_entropy(logits, packed.targets[said], reduction="none")
+        share = packed.weights[said] / packed.weights.sum()
+        parts["answer"] = (word * share).sum()
+    return parts
+
+
+def take_step(run: Run, batch: Batch, half: bool) -> dict[str, float]:
+    """One optimiser step; returns the parts of the loss."""
+    how = run.recipe.training
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        parts = losses(run.model, batch, how)
+    torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
+    run.optimiser.step(how.rate(run.step))
+    run.step += 1
+    return {name: float(part.detach()) for name, part in parts.items()}
+
+
+def report(run: Run, holdout: Holdout, parts: dict[str, float], work: Path) -> dict[str, Any]:
+    """Examine the model, write the checkpoint and a line of metrics."""
+    speaking = run.step > run.recipe.training.eyes_steps
+    figures = examine(run.model, holdout, speaking)
+    loss = {name: round(part, 4) for name, part in parts.items()}
+    line = {"step": run.step, "minutes": round(run.seconds / 60, 1), "loss": loss, **figures}
+    with (work / METRICS).open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    save(run, work)
+    return line
+
+
+def train(run: Run, work: Path, half: bool) -> None:
+    """Carry a run on to its last step."""
+    how, shape = run.recipe.training, run.recipe.shape
+    holdout = held_out(HELD_OUT, shape.image_tokens, work)
+    scenes = Pool(work, np.random.default_rng([run.recipe.seed, run.step]))
+    batches = scenes.batches(how, shape.things + 1, shape.image_tokens, run.step)
+    columns = (*Progress.get_default_columns(), TextColumn("{task.fields[loss]}"))
+    mean: dict[str, float] = {}
+    examined = time.monotonic()
+    with Progress(*columns) as progress:
+        bar = progress.add_task("training", total=how.steps, completed=run.step, loss="")
+        while run.step < how.steps:
+            began = time.monotonic()
+            parts = take_step(run, next(batches), half)
+            run.seconds += time.monotonic() - began
+            mean = {name: 0.95 * mean.get(name, part) + 0.05 * part for name, part in parts.items()}
+            text = " ".join(f"{name} {part:.3f}" for name, part in mean.items())
+            progress.update(bar, completed=run.step, loss=text)
+            if time.monotonic() - examined > EXAMINE_EVERY_S or run.step == how.steps:
+                progress.console.print_json(json.dumps(report(run, holdout, mean, work)), indent=None)
+                examined = time.monotonic()
+
+
+def prepare(recipe: Recipe, work: Path) -> None:
+    """Fetch the art and draw the pool, where they are not there yet."""
+    work.mkdir(parents=True, exist_ok=True)
+    if not (work / "art.npz").exists():
+        art.fetch(work)
+    if len(pool.complete(work)) * pool.CHUNK < recipe.pool_scenes:
+        pool.fill(work, recipe.pool_scenes)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Follow the recipe."""
+    parser = argparse.ArgumentParser(description="train the picture cards' model")
+    parser.add_argument("--work", type=Path, default=WORK, help="pool and checkpoints")
+    parser.add_argument("--resume", action="store_true", help="carry on from the checkpoint")
+    parser.add_argument("--steps", type=int, help="instead of the recipe's")
+    parser.add_argument("--no-draw", action="store_true", help="train on the pool as it is")
+    parser.add_argument("--float32", action="store_true", help="no bfloat16")
+    options = parser.parse_args(argv)
+    recipe = read()
+    if options.steps:
+        recipe = replace(recipe, training=replace(recipe.training, steps=options.steps))
+    if not options.no_draw:
+        prepare(recipe, options.work)
+    run = resume(recipe, options.work) if options.resume else start(recipe)
+    train(run, options.work, half=not options.float32)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
