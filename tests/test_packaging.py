@@ -90,8 +90,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_the_programs_and_their_data(wheel: Path) -> None:
     data = {
         "mortar/_data/profiles": [*(ROOT / "board/profiles").glob("*.toml")],
-        "mortar/_data/session": [path for path in (ROOT / "board/session").glob("*") if path.is_file()],
-        "mortar/_data/models": [*(ROOT / "models").glob("catalogue.toml")],
+        "mortar/_data/session": [*(ROOT / "board/session").glob("*.*")],
         "mortar/_data/models/cards": [
             path
             for pattern in ("manifest.toml", "things.toml", "README.md", "*.tflite", "*.gguf")
