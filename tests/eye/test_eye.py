@@ -1,0 +1,164 @@
+"""The eye brick's real main, with its language peer played by a real ring reader."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from harness import Brick, started
+from mortar import resources
+from mortar.bricks import eye
+from mortar.bricks.picture import preprocess
+from mortar.messages import Failure, Look, Looked, Ready, RingOffer, SlotReady, SlotRecall
+from mortar.rings.token_ring import TokenRingReader
+from mortar.runtimes import choose
+from mortar.runtimes.model_folder import ModelFolder
+from mortar.settings import RunOptions, Settings
+
+PEERS = ["assistant", "language"]
+
+
+def pictures(folder: Path) -> Path:
+    """Three pictures of other colours."""
+    for number, colour in enumerate(("red", "green", "blue")):
+        Image.new("RGB", (64, 48), colour).save(folder / f"{number}.png")
+    return folder
+
+
+def encoded(path: Path) -> np.ndarray:
+    """What the encoder makes of a picture, with no brick around it."""
+    encoder = choose.vision_encoder(Settings().eye, ModelFolder(resources.bundled_model()))
+    out = np.zeros((encoder.n_tok, encoder.n_embd), np.float32)
+    encoder.encode(preprocess(Image.open(path)), out)
+    return out
+
+
+async def reading_end(brick: Brick) -> TokenRingReader:
+    offer = await brick["language"].expect(RingOffer)
+    # The harness closes its own.
+    descriptor = os.dup(brick["language"].descriptors[0])
+    return TokenRingReader(offer, descriptor, brick["language"].send)
+
+
+def test_a_look_ends_in_the_pictures_tokens(tmp_path: Path) -> None:
+    """The slot holds what the encoder gives for that picture, and says whose turn it is."""
+
+    async def scenario() -> None:
+        folder = pictures(tmp_path)
+        async with started(eye.main, PEERS, run=RunOptions(camera=str(folder))) as brick:
+            ready = await brick.ready()
+            assert ready.placement == {"vision": "tflite/cpu"}
+            reader = await reading_end(brick)
+            for turn in (1, 2, 3):
+                brick["assistant"].send(Look(turn))
+                looked = await brick["assistant"].expect(Looked)
+                reader.handle(await brick["language"].expect(SlotReady))
+                with reader.take_newest() as slot:
+                    assert (slot.turn, looked.turn, looked.frame) == (turn, turn, turn)
+                    np.testing.assert_allclose(slot.array, encoded(folder / f"{turn - 1}.png"), atol=1e-5)
+
+    asyncio.run(scenario())
+
+
+def test_a_picture_that_cannot_be_read_fails_the_turn_and_nothing_else(tmp_path: Path) -> None:
+    """The assistant and the status hear why; the next look works."""
+
+    async def scenario() -> None:
+        path = tmp_path / "picture.png"
+        path.write_text("not a picture")
+        async with started(eye.main, PEERS, run=RunOptions(camera=str(path))) as brick:
+            await brick.ready()
+            brick["assistant"].send(Look(4))
+            failure = await brick["assistant"].expect(Failure)
+            assert (failure.code, failure.turn) == ("picture-unknown", 4)
+            assert await brick.failure() == failure
+            Image.new("RGB", (64, 48), "red").save(path)
+            brick["assistant"].send(Look(5))
+            assert (await brick["assistant"].expect(Looked)).turn == 5
+
+    asyncio.run(scenario())
+
+
+def test_without_language_the_newest_picture_waits(tmp_path: Path) -> None:
+    """More looks than slots while the language brick is down: it finds the newest when it is back."""
+
+    async def scenario() -> None:
+        folder = pictures(tmp_path)
+        async with started(eye.main, PEERS, run=RunOptions(camera=str(folder))) as brick:
+            await brick.ready()
+            (await reading_end(brick)).close()
+            brick.die("language")
+            for turn in range(1, 6):
+                brick["assistant"].send(Look(turn))
+                await brick["assistant"].expect(Looked)
+            brick.wire("language")
+            reader = await reading_end(brick)
+            for _ in range(Settings().eye.ring_slots):
+                reader.handle(await brick["language"].expect(SlotReady))
+            with reader.take_newest() as slot:
+                assert slot.turn == 5
+                np.testing.assert_allclose(slot.array, encoded(folder / "1.png"), atol=1e-5)
+
+    asyncio.run(scenario())
+
+
+def test_a_reader_that_died_holding_slots_gives_them_back(tmp_path: Path) -> None:
+    """Killed in the middle of reading, again and again: looking goes on."""
+
+    async def scenario() -> None:
+        async with started(eye.main, PEERS, run=RunOptions(camera=str(pictures(tmp_path)))) as brick:
+            await brick.ready()
+            for turn in range(1, 2 * Settings().eye.ring_slots):
+                reader = await reading_end(brick)
+                brick["assistant"].send(Look(turn))
+                await brick["assistant"].expect(Looked)
+                reader.handle(await brick["language"].expect(SlotReady))
+                assert reader.take_newest(turn) is not None
+                brick.die("language")
+                reader.close()
+                brick.wire("language")
+
+    asyncio.run(scenario())
+
+
+def test_a_full_ring_asks_the_oldest_picture_back(tmp_path: Path) -> None:
+    """A reader that takes nothing still answers, and the newest picture gets its slot."""
+
+    async def scenario() -> None:
+        slots = Settings().eye.ring_slots
+        async with started(eye.main, PEERS, run=RunOptions(camera=str(pictures(tmp_path)))) as brick:
+            await brick.ready()
+            reader = await reading_end(brick)
+            for turn in range(1, slots + 1):
+                brick["assistant"].send(Look(turn))
+                reader.handle(await brick["language"].expect(SlotReady))
+            brick["assistant"].send(Look(slots + 1))
+            reader.handle(await brick["language"].expect(SlotRecall))
+            ready = await brick["language"].expect(SlotReady)
+            assert ready.turn == slots + 1
+
+    asyncio.run(scenario())
+
+
+def test_a_swapped_model_file_ends_the_brick_with_its_name(tmp_path: Path) -> None:
+    """Before the engine reads it."""
+
+    async def scenario() -> None:
+        bundled = resources.bundled_model()
+        for path in bundled.iterdir():
+            (tmp_path / path.name).symlink_to(path)
+        swapped = tmp_path / ModelFolder(bundled).manifest.vision.file
+        data = bytearray(swapped.read_bytes())
+        data[-1] ^= 1
+        swapped.unlink()
+        swapped.write_bytes(data)
+        async with started(eye.main, PEERS, run=RunOptions(model=str(tmp_path))) as brick:
+            failure = await brick.failure()
+            assert failure.code == "model-damaged" and str(swapped) in failure.what
+            assert not any(isinstance(message, Ready) for message in brick["supervisor"].seen)
+
+    asyncio.run(scenario())
