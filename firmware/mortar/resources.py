@@ -51,8 +51,15 @@ def runtime_folder() -> Path:
         folder = Path(xdg) / "mortar"
     else:
         folder = Path("/tmp") / f"mortar-{os.getuid()}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    held = folder.lstat()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = folder.lstat()
+    except OSError as error:
+        raise MortarError(
+            "runtime-folder-failed",
+            f"cannot make the folder {folder}: {error.strerror}",
+            "set MORTAR_RUNTIME_DIR to a folder of your own",
+        ) from None
     if not stat.S_ISDIR(held.st_mode) or held.st_uid != os.getuid() or held.st_mode & 0o077:
         raise MortarError(
             "runtime-folder-unsafe",

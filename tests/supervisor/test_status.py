@@ -167,14 +167,22 @@ def test_a_socket_that_nobody_answers_is_replaced(runtime_folder: Path) -> None:
     with_a_running_assistant(lambda rig: None)
 
 
-def test_a_path_that_is_too_long_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("MORTAR_RUNTIME_DIR", str(tmp_path / ("long" * 30)))
+@pytest.mark.parametrize(
+    ("folder", "code"),
+    [("long" * 30, "status-socket-failed"), ("file/below", "runtime-folder-failed")],
+    ids=["a path too long for a socket", "no folder can be there"],
+)
+def test_a_runtime_folder_that_is_of_no_use_is_said_in_one_line(
+    folder: str, code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MORTAR_RUNTIME_DIR", str(tmp_path / folder))
 
     async def scenario() -> None:
         async with supervised(row("assistant", "serving")) as rig:
             with pytest.raises(MortarError) as raised:
                 await rig.result()
-            assert raised.value.code == "status-socket-failed"
+            assert raised.value.code == code
 
     asyncio.run(scenario())
 

@@ -71,6 +71,19 @@ def test_a_stop_before_anything_is_up_ends_too() -> None:
     asyncio.run(scenario())
 
 
+def test_a_run_with_deaths_in_it_leaves_no_descriptor_open() -> None:
+    async def scenario() -> None:
+        before = os.listdir("/proc/self/fd")
+        rows = (row("assistant", "serving"), row("ears", "dying"), row("listen", "dying_once"))
+        links = (("assistant", "ears"), ("ears", "listen"))
+        async with supervised(*rows, links=links) as rig:
+            await rig.event("error", process="ears")
+            await rig.event("began", who="listen")
+        assert len(os.listdir("/proc/self/fd")) == len(before)
+
+    asyncio.run(scenario())
+
+
 class Program:
     """A supervisor as a program of its own."""
 

@@ -22,8 +22,12 @@ class Journal:
         """process, code, what, do, and t_ms from the start of the run; the oldest first."""
         return list(self._failures)
 
+    def add(self, event: Event) -> None:
+        """An event that a worker said."""
+        self._on_event(event)
+
     def emit(self, event: str, **data: Scalar) -> None:
-        self._on_event(Event(event, now_ms(), data))
+        self.add(Event(event, now_ms(), data))
 
     def failed(self, process: str, failure: Failure) -> None:
         error = {"code": failure.code, "what": failure.what, "do": failure.do}

@@ -1,0 +1,253 @@
+"""Keeps what runs equal to what should run.
+
+One rule: whatever occurs (a message, an exit, a deadline) is noted, and then `reconcile` compares.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from functools import partial
+from math import inf
+
+from mortar.channel import Channel
+from mortar.clock import now_ms
+from mortar.errors import MortarError
+from mortar.messages import (
+    Abort,
+    Event,
+    Failure,
+    Finished,
+    JobBegan,
+    JobEnded,
+    Message,
+    Ready,
+    Report,
+    Start,
+    Stop,
+)
+from mortar.settings import RunOptions, Settings
+from mortar.supervisor import systemd, verdicts
+from mortar.supervisor.health import Ladder, Rung
+from mortar.supervisor.journal import Journal
+from mortar.supervisor.process import SETTLED, Life, Process, Processes, State
+from mortar.supervisor.spawner import Spawner
+from mortar.supervisor.table import ASSISTANT, Conditions, Table
+from mortar.supervisor.wiring import Wiring
+
+
+class Reconciler:
+    """The processes of one run, from the first fork to the last exit."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        run: RunOptions,
+        started_ms: float,
+        table: Table,
+        journal: Journal,
+    ) -> None:
+        self.processes = Processes(table, settings.supervisor)
+        self.conditions = Conditions(run, settings)
+        self.was_ready = False
+        """Whether everything that is needed has come up once."""
+        self.outcome: Finished | MortarError | None = None
+        """Why the run is ending; None while it goes on."""
+        self._settings = settings
+        self._run = run
+        self._started_ms = started_ms
+        self._wiring = Wiring(table.links)
+        self._journal = journal
+        self._timer: asyncio.TimerHandle | None = None
+        self._over: asyncio.Future[Finished] | None = None
+
+    async def run(self, bequest: list[str]) -> Finished:
+        """Run until `end` was called or nothing can go on, and all has ended.
+
+        `bequest`: files that are removed even if this process is killed. Gives or raises the
+        outcome.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._over = self._loop.create_future()
+        self._spawner = Spawner(self._on_spawned, self._on_exited, self._on_zygote_lost)
+        self._spawner.bequeath(bequest)
+        try:
+            self.reconcile()
+            return await self._over
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            for _, life in self.processes.living():
+                life.close()
+            self._spawner.close()
+
+    @property
+    def zygote_pid(self) -> int:
+        return self._spawner.pid
+
+    def end(self, outcome: Finished | MortarError) -> None:
+        """Let the ordered stop begin; the first reason is the one that counts."""
+        if self.outcome is None:
+            self.outcome = outcome
+            systemd.notify("STOPPING=1")
+        self.reconcile()
+
+    def reconcile(self) -> None:
+        """Start what should run, stop what should not, and set the timer for what is due next."""
+        if self._over is None or self._over.done():
+            return
+        if self.outcome is None:
+            self._start_and_stop()
+        else:
+            self._stop_next_stage(self.outcome, self._over)
+        if self._timer is not None:
+            self._timer.cancel()
+        due_ms = min((life.ladder.due_ms for _, life in self.processes.living()), default=inf)
+        self._timer = self._loop.call_at(due_ms / 1e3, self._tick) if due_ms < inf else None
+
+    def _start_and_stop(self) -> None:
+        for process in self.processes.values():
+            is_needed = process.row.needed(self.conditions)
+            if is_needed and process.state is State.IDLE:
+                self._start(process)
+            elif not is_needed and process.state in (State.STARTING, State.READY):
+                self._stop(process)
+        if not self.was_ready and self.processes.all_are(SETTLED, self.conditions):
+            self.was_ready = True
+            systemd.notify("READY=1")
+            self._journal.emit("ready")
+
+    def _stop_next_stage(self, outcome: Finished | MortarError, over: asyncio.Future[Finished]) -> None:
+        living = [process for process, _ in self.processes.living() if process.state is not State.LOST]
+        stage = min((process.row.stage for process in living), default=None)
+        for process in living:
+            if process.row.stage is stage and process.state is not State.STOPPING:
+                self._stop(process)
+        if stage is None and isinstance(outcome, MortarError):
+            over.set_exception(outcome)
+        elif stage is None and isinstance(outcome, Finished):
+            over.set_result(outcome)
+
+    def _start(self, process: Process) -> None:
+        row = process.row
+        control = Channel(
+            self._spawner.spawn(row.name, row.entry),
+            partial(self._on_message, process),
+            partial(self._on_control_closed, process),
+        )
+        process.state, process.life = State.STARTING, Life(control, Ladder(now_ms()))
+        control.send(Start(row.name, self._settings, self._run, process.restarts, self._started_ms))
+        self._wiring.connect(row.name, self.processes.controls())
+
+    def _stop(self, process: Process) -> None:
+        process.state = State.STOPPING
+        if process.life is not None:
+            process.life.control.send(Stop())
+            process.life.ladder.stop(now_ms(), self._settings.supervisor.stop_grace_ms)
+
+    # --- what occurs ---
+
+    def _tick(self) -> None:
+        """A deadline has passed."""
+        now = now_ms()
+        for process, life in self.processes.living():
+            match life.ladder.climb(now):
+                case Rung.ABORT if life.ladder.job is not None:
+                    life.control.send(Abort(life.ladder.job.job))
+                case Rung.KILL:
+                    if process.state is not State.STOPPING:
+                        self._note(process, verdicts.overdue(process.row.name, life.ladder))
+                    life.kill()
+                case Rung.LOST:
+                    process.state = State.LOST
+                    self._do_without(process, verdicts.lost(process.row.name))
+        self.reconcile()
+
+    def _on_message(self, process: Process, message: Message, descriptors: list[int]) -> None:
+        for descriptor in descriptors:  # no message to the supervisor carries any
+            os.close(descriptor)
+        life = process.life
+        assert life is not None  # its channel is closed with it
+        match message:
+            case Ready(placement):
+                process.placement = placement
+                life.ladder.ready()
+                if process.state is State.STARTING:
+                    process.state = State.READY
+            case JobBegan():
+                life.ladder.began(message, now_ms())
+            case JobEnded(job):
+                life.ladder.ended(job, now_ms())
+            case Report(figures):
+                life.figures = figures
+            case Failure():
+                self._note(process, message)
+            case Event():
+                self._journal.add(message)
+            case Finished():
+                self.end(message)
+        self.reconcile()
+
+    def _on_control_closed(self, process: Process) -> None:
+        """It is ending; what has ended for certain is said by `_on_exited`."""
+        if process.life is not None:
+            process.life.ladder.stop(now_ms(), self._settings.supervisor.stop_grace_ms)
+            self.reconcile()
+
+    def _on_spawned(self, name: str, pid: int, pidfd: int) -> None:
+        life = self.processes[name].life
+        assert life is not None  # the zygote reaps it only later
+        life.pid, life.pidfd = pid, pidfd
+        if life.ladder.is_killed:
+            life.kill()
+
+    def _on_exited(self, name: str, status: int) -> None:
+        process = self.processes[name]
+        life = process.life
+        assert life is not None
+        life.control.drain()  # its last words
+        life.close()
+        process.life = None
+        self._wiring.gone(name, self.processes.controls())
+        if process.state is State.STOPPING or self.outcome is not None:
+            process.state = State.IDLE
+        elif status == 0:
+            process.state = State.DONE
+            if name == ASSISTANT:
+                self.end(verdicts.assistant_ended())
+        elif process.state is not State.LOST:
+            self._died(process, life, status)
+        self.reconcile()
+
+    def _died(self, process: Process, life: Life, status: int) -> None:
+        is_futile = life.failure is not None and not life.ladder.is_ready
+        if not process.budget.allows_restart(now_ms(), is_futile):
+            process.state = State.GIVEN_UP
+            self._do_without(process, verdicts.given_up(process.row.name, status, life.failure))
+            return
+        process.state = State.IDLE
+        process.restarts += 1
+        self._journal.emit(
+            "restart",
+            process=process.row.name,
+            exit=verdicts.exit_text(status),
+            restarts=process.restarts,
+        )
+
+    def _do_without(self, process: Process, error: MortarError) -> None:
+        """It will not come back. A run for one exchange needs all of its processes."""
+        run = self._run
+        if process.row.name == ASSISTANT or run.once or run.hear or run.ask is not None:
+            self.end(error)
+        else:
+            self._note(process, Failure(error.code, error.what, error.do))
+
+    def _on_zygote_lost(self) -> None:
+        """The kernel kills every worker with the zygote (PDEATHSIG), and none will be reaped."""
+        if self._over is not None and not self._over.done():
+            self._over.set_exception(verdicts.zygote_gone())
+
+    def _note(self, process: Process, failure: Failure) -> None:
+        if process.life is not None:
+            process.life.failure = failure
+        self._journal.failed(process.row.name, failure)
