@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -88,11 +88,12 @@ class PortAudioSpeaker:
                 if taken < len(samples):
                     self._waiting.appendleft(samples[taken:])
         out[filled:] = 0
-        if filled and self._on_first is not None:
+        on_first = self._on_first
+        if filled and on_first is not None:
+            self._on_first = None
             # Some hosts give no times: then the difference is 0 or nonsense below it.
             ahead_ms = max(0.0, (when.outputBufferDacTime - when.currentTime) * 1_000)
-            self._loop.call_soon_threadsafe(self._on_first, now_ms() + ahead_ms)
-            self._on_first = None
+            self._loop.call_soon_threadsafe(on_first, now_ms() + ahead_ms)
         if self._complete and filled < frames:
             raise self._portaudio.CallbackStop
 
@@ -101,11 +102,11 @@ class PortAudioSpeaker:
         self._loop.call_soon_threadsafe(self._silent.set)
 
     @contextlib.contextmanager
-    def _explained(self, device: str | None = None) -> Any:
+    def _explained(self, device: str | None = None) -> Iterator[None]:
         try:
             yield
         except (self._portaudio.PortAudioError, ValueError) as error:
-            raise _gone(f"{device or 'the default one'}: {error}") from None
+            raise _gone(f"{device or 'the default'}: {error}") from None
 
 
 def portaudio() -> ModuleType:
@@ -128,6 +129,6 @@ def portaudio() -> ModuleType:
 def _gone(why: str) -> MortarError:
     return MortarError(
         "speaker-missing",
-        f"the speaker does not work ({' '.join(why.split())})",
+        f"the speaker cannot be played on ({' '.join(why.split())})",
         "connect one, or set speaker.device to a name that `mortar doctor` lists, or to none",
     )
