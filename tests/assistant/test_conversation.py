@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from mortar.assistant import phrases
+from mortar.assistant import troubles
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.intents import Understanding
 from mortar.assistant.stages import MAY_FOLLOW, Press, Stage
@@ -170,8 +170,8 @@ def test_the_wake_word_interrupts_an_answer(talk: Conversation, port: ListPort) 
     ("peer", "code", "sentence"),
     [
         ("eye", "camera-missing", "I have no camera to look with."),
-        ("eye", "anything", phrases.for_death("eye")),
-        ("language", "anything", phrases.for_death("language")),
+        ("eye", "anything", troubles.of_death("eye").spoken),
+        ("language", "anything", troubles.of_death("language").spoken),
     ],
 )
 def test_a_brick_that_fails_ends_in_a_spoken_sentence(
@@ -184,7 +184,7 @@ def test_a_brick_that_fails_ends_in_a_spoken_sentence(
     assert port.said == [sentence]
     speak_all(talk, port)
     assert talk.turn is None
-    assert port.ended[0].trouble == code
+    assert port.ended[0].trouble is not None and port.ended[0].trouble.code == code
 
 
 def test_a_blind_eye_does_not_spoil_a_question_that_needs_none(talk: Conversation, port: ListPort) -> None:
@@ -202,7 +202,7 @@ def test_a_death_while_listening_is_said_aloud(talk: Conversation, port: ListPor
     """Ears or speech to text died while the person spoke."""
     talk.woken(0.0)
     talk.peer_lost(peer, 500.0)
-    assert port.said == [phrases.for_death(peer)]
+    assert port.said == [troubles.of_death(peer).spoken]
 
 
 def test_language_dying_before_the_question_means_looking_again(talk: Conversation, port: ListPort) -> None:
@@ -229,9 +229,9 @@ def test_no_speech_and_nonsense_are_said_aloud(talk: Conversation, port: ListPor
     """Woken for nothing, or not understood."""
     talk.woken(0.0)
     talk.no_speech(5_000.0)
-    assert port.said == [phrases.NO_SPEECH]
+    assert port.said == [troubles.NO_SPEECH.spoken]
     ask_aloud(talk, None)
-    assert port.said[-1] == phrases.NOT_UNDERSTOOD
+    assert port.said[-1] == troubles.NOT_UNDERSTOOD.spoken
 
 
 def test_a_turn_that_takes_too_long_is_given_up_twice(talk: Conversation, port: ListPort) -> None:
@@ -239,7 +239,7 @@ def test_a_turn_that_takes_too_long_is_given_up_twice(talk: Conversation, port: 
     ask_aloud(talk, "what do you see")
     assert talk.deadline_ms is not None
     talk.give_up(talk.deadline_ms)
-    assert port.said == [phrases.TOO_LONG]
+    assert port.said == [troubles.TOO_LONG.spoken]
     assert talk.turn is not None
     talk.give_up(talk.deadline_ms or 0.0)
     assert talk.turn is None
@@ -252,7 +252,7 @@ def test_the_button(talk: Conversation, port: ListPort) -> None:
     talk.pressed(Press.SHORT, 100.0)
     assert talk.turn is None
     talk.pressed(Press.DOUBLE, 200.0)
-    assert port.said == [phrases.NOTHING_TO_REPEAT]
+    assert port.said == [troubles.NOTHING_TO_REPEAT]
     talk.pressed(Press.LONG, 300.0)
     assert len(port.to("ears", Listen)) == 1
     assert len(port.to("eye", Look)) == 2

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from mortar.assistant import phrases
+from mortar.assistant import troubles
 from mortar.assistant.intents import Intent, Kind, Understanding
 from mortar.assistant.skills import SkillRequest, answer_with_skill
 from mortar.assistant.stages import EARCONS, MAY_FOLLOW, Press, Stage
+from mortar.assistant.troubles import Trouble
 from mortar.assistant.turn import Sight, Turn
 from mortar.messages import (
     Answered,
@@ -116,7 +117,7 @@ class Conversation:
                 self._begin_stage(turn, Stage.LISTEN, now_ms)
                 self._look(turn, now_ms)
             case Press.DOUBLE:
-                self._say(turn, self._last_answer or phrases.NOTHING_TO_REPEAT, now_ms)
+                self._say(turn, self._last_answer or troubles.NOTHING_TO_REPEAT, now_ms)
 
     def asked(self, text: str, now_ms: float) -> None:
         """A typed question about the picture."""
@@ -125,13 +126,13 @@ class Conversation:
     def lost_thread(self, now_ms: float) -> None:
         """The assistant itself died and is back: say so, whatever was going on."""
         self._quieten(0)
-        self._trouble(self._begin_turn(now_ms), "assistant-died", phrases.LOST_THREAD, now_ms)
+        self._trouble(self._begin_turn(now_ms), troubles.LOST_THREAD, now_ms)
 
     # --- what the bricks say ---
 
     def no_speech(self, now_ms: float) -> None:
         if (turn := self._in_stage(Stage.LISTEN)) is not None:
-            self._trouble(turn, "no-speech", phrases.NO_SPEECH, now_ms)
+            self._trouble(turn, troubles.NO_SPEECH, now_ms)
 
     def speech_ended(self, utterance: int, now_ms: float) -> None:
         if (turn := self._in_stage(Stage.LISTEN)) is not None:
@@ -149,7 +150,7 @@ class Conversation:
         turn.slots = dict(intent.slots) if intent else {}
         self._end_stage(turn, Stage.UNDERSTAND, now_ms, heard=turn.heard, intent=turn.intent)
         if heard.text is None:
-            self._trouble(turn, "not-understood", phrases.NOT_UNDERSTOOD, now_ms)
+            self._trouble(turn, troubles.NOT_UNDERSTOOD, now_ms)
         elif intent is not None and intent.kind is Kind.SKILL:
             self._skill(turn, intent, now_ms)
         else:
@@ -182,7 +183,7 @@ class Conversation:
         if turn.sentences:
             self._finish_if_complete(turn, now_ms)
         else:
-            self._trouble(turn, "no-answer", phrases.for_death("language"), now_ms)
+            self._trouble(turn, troubles.NO_ANSWER, now_ms)
 
     def sound_began(self, sound: SoundBegan, now_ms: float) -> None:
         if self._current(sound.turn) is None:
@@ -206,11 +207,10 @@ class Conversation:
         turn = self.turn
         if turn is None or (failure.turn is not None and failure.turn != turn.number):
             return
-        sentence = phrases.for_failure(peer, failure.code)
         if peer == "eye":
-            self._blinded(turn, failure.code, sentence, now_ms)
+            self._blinded(turn, troubles.of_failure(peer, failure), now_ms)
         elif NEEDED.get(peer, frozenset()) & turn.open:
-            self._trouble(turn, failure.code, sentence, now_ms)
+            self._trouble(turn, troubles.of_failure(peer, failure), now_ms)
 
     def peer_lost(self, peer: str, now_ms: float) -> None:
         """A process died: where the turn needed it, say so at once and end the turn."""
@@ -218,9 +218,9 @@ class Conversation:
         if turn is None:
             return
         if peer == "eye":
-            self._blinded(turn, "eye-died", phrases.for_death("eye"), now_ms)
+            self._blinded(turn, troubles.of_death("eye"), now_ms)
         elif NEEDED.get(peer, frozenset()) & turn.open:
-            self._trouble(turn, f"{peer}-died", phrases.for_death(peer), now_ms)
+            self._trouble(turn, troubles.of_death(peer), now_ms)
         elif peer == "language":
             # The picture it had read is gone with it: the question will look again.
             turn.sight = Sight.NONE
@@ -240,7 +240,7 @@ class Conversation:
             return
         if turn.trouble is None:
             turn.began_ms = now_ms  # the apology has the same time again
-            self._trouble(turn, "turn-too-long", phrases.TOO_LONG, now_ms)
+            self._trouble(turn, troubles.TOO_LONG, now_ms)
         else:
             self._rest(turn, now_ms)
 
@@ -252,24 +252,24 @@ class Conversation:
         if turn.sight is Sight.NONE:
             self._look(turn, now_ms)
         if turn.sight is Sight.NONE:
-            self._trouble(turn, "eye-down", phrases.for_death("eye"), now_ms)
+            self._trouble(turn, troubles.of_death("eye"), now_ms)
         elif not self._port.send("language", Ask(turn.number, text, look=True)):
-            self._trouble(turn, "language-down", phrases.for_death("language"), now_ms)
+            self._trouble(turn, troubles.of_death("language"), now_ms)
 
     def _look(self, turn: Turn, now_ms: float) -> None:
         if self._port.send("eye", Look(turn.number)):
             turn.sight = Sight.LOOKING
             self._begin_stage(turn, Stage.LOOK, now_ms)
 
-    def _blinded(self, turn: Turn, code: str, sentence: str, now_ms: float) -> None:
+    def _blinded(self, turn: Turn, trouble: Trouble, now_ms: float) -> None:
         """There is no picture: that matters once the question is known to need one."""
         if turn.sight is Sight.SEEN:
             return
         turn.sight = Sight.NONE
         if Stage.LOOK in turn.open:
-            self._end_stage(turn, Stage.LOOK, now_ms, trouble=code)
+            self._end_stage(turn, Stage.LOOK, now_ms, trouble=trouble.code)
         if Stage.ANSWER in turn.open:
-            self._trouble(turn, code, sentence, now_ms)
+            self._trouble(turn, trouble, now_ms)
 
     def _skill(self, turn: Turn, intent: Intent, now_ms: float) -> None:
         answer = answer_with_skill(
@@ -296,15 +296,15 @@ class Conversation:
             self._port.send("voice", say)
         self._finish_if_complete(turn, now_ms)
 
-    def _trouble(self, turn: Turn, code: str, sentence: str, now_ms: float) -> None:
+    def _trouble(self, turn: Turn, trouble: Trouble, now_ms: float) -> None:
         """Give the turn up with an earcon and one sentence."""
-        turn.trouble = code
-        self._port.emit("trouble", now_ms, code=code)
+        turn.trouble = trouble
+        self._port.emit("trouble", now_ms, code=trouble.code, what=trouble.what, do=trouble.do)
         self._chime("trouble", turn)
         for stage in turn.open - {Stage.SPEAK}:
             self._end_stage(turn, stage, now_ms)
         self._port.send("language", Cancel(turn.number))
-        self._say(turn, sentence, now_ms)
+        self._say(turn, trouble.spoken, now_ms)
 
     # --- life of a turn ---
 

@@ -9,6 +9,7 @@ from mortar.assistant.conversation import Conversation
 from mortar.assistant.hearing import Hearing
 from mortar.assistant.intents import Understanding
 from mortar.assistant.stages import Press
+from mortar.assistant.troubles import Trouble
 from mortar.assistant.turn import Sight, Turn
 from mortar.clock import now_ms
 from mortar.messages import (
@@ -46,7 +47,7 @@ class Ending:
         self._turns = 0
         self._unused_looks = 0
         self._last: dict[str, Scalar | dict[str, str]] = {}
-        self._trouble: Failure | None = None
+        self._trouble: Trouble | None = None
         self._sound_is_over = False
 
     def turn_ended(self, turn: Turn, at_ms: float) -> None:
@@ -57,11 +58,11 @@ class Ending:
         if turn.answered is not None:
             self._last["confidence"] = round(turn.answered.confidence, 3)
             self._last["first_token_ms"] = round(turn.answered.first_token_ms, 1)
-        self._trouble = None
-        if turn.trouble is not None:
-            self._trouble = Failure(turn.trouble, turn.answer, "see the events above")
+        self._trouble = turn.trouble
         exchange = {key: value for key, value in self._last.items() if not isinstance(value, dict)}
-        self._worker.tell_supervisor(Event("exchange", at_ms, {**exchange, "trouble": turn.trouble}))
+        self._worker.tell_supervisor(
+            Event("exchange", at_ms, {**exchange, "trouble": turn.trouble.code if turn.trouble else None})
+        )
         self._worker.report(turns=self._turns, unused_looks=self._unused_looks)
         if self._worker.run.once or self._worker.run.ask is not None or self._sound_is_over:
             self.finish()
@@ -73,7 +74,7 @@ class Ending:
             self.finish()
 
     def finish(self) -> None:
-        failure = self._trouble
+        failure = self._trouble.failure if self._trouble else None
         if self._turns == 0:
             failure = Failure(
                 "no-wake-word",

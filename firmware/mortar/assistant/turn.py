@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mortar.assistant.stages import Stage
+from mortar.assistant.troubles import Trouble
 from mortar.messages import Answered, Say
 
 
@@ -35,8 +36,8 @@ class Turn:
     sentences: list[str] = field(default_factory=list)
     """Everything that was given to voice, in order."""
     answered: Answered | None = None
-    trouble: str | None = None
-    """Error code, where the turn went wrong."""
+    trouble: Trouble | None = None
+    """What went wrong, where something did."""
 
     @property
     def answer(self) -> str:

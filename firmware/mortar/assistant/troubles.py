@@ -1,0 +1,85 @@
+"""What can go wrong in a turn: a stable code, the line for the log, and the sentence that is spoken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mortar.messages import Failure
+
+NOTHING_TO_REPEAT = "I have not said anything yet."
+
+
+@dataclass(frozen=True)
+class Trouble:
+    code: str
+    what: str
+    """What failed, for the log and the command line."""
+    do: str
+    spoken: str
+    """One short sentence."""
+
+    @property
+    def failure(self) -> Failure:
+        return Failure(self.code, self.what, self.do)
+
+
+NO_SPEECH = Trouble(
+    "no-speech",
+    "nobody spoke after the wake word",
+    "ask within a few seconds of the wake word (ears.start_patience_ms)",
+    "I did not hear a question.",
+)
+NOT_UNDERSTOOD = Trouble(
+    "not-understood",
+    "the question was not understood",
+    "the bundled ears know only the sentences in docs/sentences.md",
+    "Sorry, I did not understand that.",
+)
+TOO_LONG = Trouble(
+    "turn-too-long",
+    "the turn took longer than it may",
+    "see what was slow in the timeline, or raise assistant.turn_deadline_ms",
+    "Sorry, that took too long. Please try again.",
+)
+LOST_THREAD = Trouble(
+    "assistant-died",
+    "the assistant process ended in the middle of a run",
+    "it was started again; ask again, and report the log",
+    "Sorry, I lost my thread. Please ask again.",
+)
+NO_ANSWER = Trouble(
+    "no-answer",
+    "the language model gave no answer",
+    "ask in other words, or install a larger model",
+    "Sorry, I have no answer to that.",
+)
+
+_SPOKEN_BY_CODE = {
+    "camera-missing": "I have no camera to look with.",
+    "camera-failed": "I could not take a picture.",
+    "audio-lost": "I missed part of that. Please say it again.",
+    "question-too-long": "That question is too long for me.",
+}
+
+_SPOKEN_BY_PEER = {
+    "ears": "Sorry, my ears failed for a moment. Please ask again.",
+    "listen": "Sorry, I lost what you said. Please ask again.",
+    "eye": "Sorry, my eye failed for a moment. Please ask again.",
+    "language": "Sorry, I lost my train of thought. Please ask again.",
+}
+
+
+def of_failure(peer: str, failure: Failure) -> Trouble:
+    """What `peer` reported."""
+    spoken = _SPOKEN_BY_CODE.get(failure.code, _SPOKEN_BY_PEER[peer])
+    return Trouble(failure.code, failure.what, failure.do, spoken)
+
+
+def of_death(peer: str) -> Trouble:
+    """`peer` died, or is not there."""
+    return Trouble(
+        f"{peer}-died",
+        f"{peer} ended in the middle of a turn",
+        "it is started again; ask again, and see `mortar status`",
+        _SPOKEN_BY_PEER[peer],
+    )
