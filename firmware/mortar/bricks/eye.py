@@ -67,6 +67,7 @@ class Eye:
             settings.ring_slots, encoder.n_tok, encoder.n_embd, settings.ring_budget_tok, Policy.DROP_OLDEST
         )
         self._looks = 0
+        self._last = Sight(0.0, 0.0)
         self._wanted: int | None = None
         """The turn to look for next; a newer one takes its place."""
         self._asked = asyncio.Event()
@@ -80,6 +81,7 @@ class Eye:
                     self._asked.set()
                 case SlotTaken() | SlotReleased() as message:
                     self._ring.handle(message)
+                    self._report()
                 case Wire(peer) if peer == LANGUAGE:
                     self._worker.send(LANGUAGE, self._ring.offer(), [self._ring.descriptor])
                     self._ring.connect(lambda message: self._worker.send(LANGUAGE, message))
@@ -110,12 +112,8 @@ class Eye:
         self._looks += 1
         looked = Looked(turn, self._looks, self._encoder.n_tok, sight.encode_ms, now_ms())
         self._worker.send(ASSISTANT, looked)
-        self._worker.report(
-            looks=self._looks,
-            capture_ms=round(sight.capture_ms, 1),
-            encode_ms=round(sight.encode_ms, 1),
-            **self._ring.counts(),
-        )
+        self._last = sight
+        self._report()
 
     def _see(self, out: Embeddings) -> Sight:
         """Take a picture and encode it into `out`; runs in the worker's thread."""
@@ -124,3 +122,11 @@ class Eye:
         captured_ms = now_ms()
         self._encoder.encode(preprocess(picture), out)
         return Sight(captured_ms - began_ms, now_ms() - captured_ms)
+
+    def _report(self) -> None:
+        self._worker.report(
+            looks=self._looks,
+            capture_ms=round(self._last.capture_ms, 1),
+            encode_ms=round(self._last.encode_ms, 1),
+            **self._ring.counts(),
+        )

@@ -7,31 +7,27 @@ at what is known, does the most urgent work in the worker's thread, and looks ag
 from __future__ import annotations
 
 import asyncio
-import itertools
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from mortar import resources
-from mortar.bricks.language.answer import NO_ANSWER, Answer, write
+from mortar.bricks.language.answer import NO_ANSWER, write
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.pictures import Picture, Pictures
 from mortar.bricks.language.prompt import Composer, PictureRows
+from mortar.bricks.language.replies import ASSISTANT, Asked, Replies
 from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.messages import (
-    Answered,
     Ask,
     Cancel,
     Context,
     Exchange,
-    Failure,
     LinkLost,
     Message,
     RingOffer,
-    Sentence,
     SlotReady,
     SlotRecall,
 )
@@ -43,16 +39,10 @@ from mortar.worker import Mail, Worker
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ASSISTANT, EYE = "assistant", "eye"
+EYE = "eye"
 
 LOAD_DEADLINE_MS = 120_000
 """Longest time to verify and load a model: some gigabytes from a slow card."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    ask: Ask
-    at_ms: float
 
 
 async def main(worker: Worker) -> None:
@@ -86,6 +76,7 @@ class Language:
         self._model = model
         self._memory = Memory(model)
         self._composer = composer
+        self._replies = Replies(worker)
         self._stop = stop
         """Set to end the job that runs; cleared as the next begins."""
         self._pictures = Pictures(model.n_embd)
@@ -104,13 +95,15 @@ class Language:
             try:
                 self._take(mail)
             except MortarError as error:
-                self._failed(error, None)
+                self._replies.failed(error, None)
             self._changed.set()
 
     def _take(self, mail: Mail) -> None:
         match mail.message:
             case RingOffer() as offer:
-                self._pictures.attach(offer, mail.descriptors, self._to_eye)
+                self._pictures.attach(
+                    offer, mail.descriptors, lambda message: self._worker.send(EYE, message)
+                )
             case SlotReady() | SlotRecall() as message:
                 self._pictures.handle(message)
             case Context(earlier):
@@ -126,6 +119,9 @@ class Language:
             case _:
                 pass  # Wire: the peers say what there is. The eye is lost: its memory stays mapped.
 
+    def _to_eye(self, message: Message) -> None:
+        self._worker.send(EYE, message)
+
     def _give_up(self, *, other_than: int | None) -> None:
         turns = {self._working_for, self._asked.ask.turn if self._asked else None}
         for turn in turns - {None, other_than}:
@@ -139,7 +135,7 @@ class Language:
             self._pictures.drop()
         if (asked := self._asked) and asked.ask.turn == turn:
             self._asked = None
-            self._say_answered(asked, NO_ANSWER)
+            self._replies.answered(asked, NO_ANSWER)
 
     # --- work ---
 
@@ -171,13 +167,13 @@ class Language:
             read = await self._job("read", turn, self._memory.bring, wanted, _address(picture))
         except Interrupted:
             if self._worker.aborted.is_set():
-                self._failed(_late("reading"), turn)
+                self._replies.failed(_late("reading"), turn)
                 return False
         except MortarError as error:
-            self._failed(error, turn)
+            self._replies.failed(error, turn)
             return False
         else:
-            self._worker.report(context_tok=len(self._memory), read_ahead_tok=read.read_tok)
+            self._replies.report(context_tok=len(self._memory), read_ahead_tok=read.read_tok)
         if self._stop.is_set():
             self._pictures.drop()  # its turn was cancelled meanwhile
         return True
@@ -197,15 +193,15 @@ class Language:
                 prompt,
                 _address(picture),
                 self._worker.settings.language.answer_tok,
-                self._sayer(ask.turn),
+                self._replies.sayer(ask.turn),
             )
         except MortarError as error:
-            self._failed(error, ask.turn)
+            self._replies.failed(error, ask.turn)
         else:
             if answer.interrupted and self._worker.aborted.is_set():
-                self._failed(_late("answering"), ask.turn)
+                self._replies.failed(_late("answering"), ask.turn)
             else:
-                self._say_answered(asked, answer)
+                self._replies.answered(asked, answer)
         self._pictures.drop()
 
     async def _job(
@@ -218,51 +214,6 @@ class Language:
             return await self._worker.job(what, deadline_ms, work, *args, **kwargs)
         finally:
             self._working_for = None
-
-    # --- what the peers are told ---
-
-    def _to_eye(self, message: Message) -> None:
-        self._worker.send(EYE, message)
-
-    def _sayer(self, turn: int) -> Callable[[str], None]:
-        """Sends a turn's sentences; called in the worker's thread, while more is written."""
-        loop = asyncio.get_running_loop()
-        index = itertools.count()
-
-        def say(text: str) -> None:
-            loop.call_soon_threadsafe(
-                self._worker.send, ASSISTANT, Sentence(turn, next(index), text, now_ms())
-            )
-
-        return say
-
-    def _say_answered(self, asked: Asked, answer: Answer) -> None:
-        ended_ms = now_ms()
-        first_token_ms = (answer.first_token_ms or ended_ms) - asked.at_ms
-        self._worker.send(
-            ASSISTANT,
-            Answered(
-                turn=asked.ask.turn,
-                text=answer.text,
-                n_tok=answer.n_tok,
-                confidence=answer.confidence,
-                first_token_ms=first_token_ms,
-                cancelled=answer.interrupted,
-                t_ms=ended_ms,
-            ),
-        )
-        if answer.read is not None:
-            self._worker.report(
-                context_tok=len(self._memory),
-                question_tok=answer.read.read_tok,
-                reused_tok=answer.read.reused_tok,
-                first_token_ms=round(first_token_ms, 1),
-                tok_per_s=round(answer.tok_per_s, 1),
-            )
-
-    def _failed(self, error: MortarError, turn: int | None) -> None:
-        self._worker.failed(error, turn)
-        self._worker.send(ASSISTANT, Failure(error.code, error.what, error.do, turn))
 
 
 def _rows(picture: Picture | None) -> PictureRows | None:
