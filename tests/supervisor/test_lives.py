@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -40,6 +42,14 @@ def test_the_zygote_has_one_thread_though_numpy_is_loaded() -> None:
             assert "numpy" in Path(f"/proc/{zygote}/maps").read_text()
 
     asyncio.run(scenario())
+
+
+def test_preloading_starts_no_thread_even_for_a_moment() -> None:
+    """numpy's OpenBLAS would start some, and end them only at the first fork."""
+    count = "import os; from mortar.supervisor.zygote import preload; preload(); "
+    count += "print(len(os.listdir('/proc/self/task')))"
+    counted = subprocess.run([sys.executable, "-c", count], capture_output=True, check=True)
+    assert counted.stdout == b"1\n"
 
 
 def test_a_process_that_dies_comes_back() -> None:

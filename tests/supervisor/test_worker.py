@@ -28,23 +28,27 @@ def test_jobs_queue_and_an_abort_means_the_job_that_it_names() -> None:
     """An abort that was sent as a job ended must not hit the one after it."""
 
     async def main(worker: Worker) -> None:
-        ended: list[bool] = []
+        async def wait() -> None:
+            await worker.job("wait", 60_000, worker.aborted.wait)
 
-        async def run() -> None:
-            ended.append(await worker.job("wait", 60_000, worker.aborted.wait, 30))
-            worker.tell_supervisor(Event("aborted", now_ms(), {"job": len(ended)}))
+        async def tell() -> None:
+            while True:
+                await worker.next()
+                worker.tell_supervisor(Event("asked", now_ms(), {"aborted": worker.aborted.is_set()}))
 
-        await asyncio.gather(run(), run())
-        await worker.next()
+        await asyncio.gather(wait(), wait(), tell())
 
     async def scenario() -> None:
         async with started(main, peers=[]) as brick:
             supervisor = brick["supervisor"]
-            for number in (1, 2):
-                assert (await supervisor.expect(JobBegan)).job == number
-                supervisor.send(Abort(number - 1))
-                supervisor.send(Abort(number))
-                assert (await supervisor.expect(Event)).data == {"job": number}
+            assert (await supervisor.expect(JobBegan)).job == 1
+            supervisor.send(Abort(1))
+            assert (await supervisor.expect(JobBegan)).job == 2
+            supervisor.send(Abort(1))
+            supervisor.send(Rest())
+            assert (await supervisor.expect(Event)).data == {"aborted": False}
+            supervisor.send(Abort(2))
+            assert (await supervisor.expect(JobEnded)).job == 2
 
     asyncio.run(scenario())
 

@@ -176,11 +176,16 @@ async def _enter(entry: str, this: worker.Worker) -> None:
     await getattr(import_module(module), function)(this)
 
 
-def main() -> None:
+def preload() -> None:
+    """Load what workers have in common, and stay a process of one thread."""
     os.environ |= SINGLE_THREADED
     for module in PRELOADED:
         import_module(module)
     gc.freeze()  # the collector's marks would copy every page that the workers share
+
+
+def main() -> None:
+    preload()
     zygote = Zygote(socket.socket(fileno=int(sys.argv[1])))
     birth = zygote.serve()
     if birth is None:
