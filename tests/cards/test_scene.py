@@ -1,0 +1,75 @@
+"""Scenes come from their seeds alone, and ground truth is what was drawn."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mortar_tools.cards.scene import DARK_LEVEL, MOST_THINGS, SIZE, SPLITS, Scene, draw
+
+SEEDS = range(60)
+
+
+@pytest.fixture(scope="module")
+def scenes(work: Path) -> list[Scene]:
+    return [draw(seed, work=work) for seed in SEEDS]
+
+
+def test_splits_share_no_seed() -> None:
+    for one, other in combinations(SPLITS.values(), 2):
+        assert one.stop <= other.start or other.stop <= one.start
+
+
+def test_a_seed_is_a_scene(work: Path, scenes: list[Scene]) -> None:
+    for seed, one in zip(SEEDS[:10], scenes, strict=False):
+        other = draw(seed, work=work)
+        assert np.array_equal(one.picture, other.picture)
+        assert one.seen == other.seen
+        assert np.array_equal(one.patches, other.patches)
+
+
+def test_seeds_differ(scenes: list[Scene]) -> None:
+    assert len({scene.picture.tobytes() for scene in scenes}) == len(SEEDS)
+
+
+def test_truth_fits_the_picture(scenes: list[Scene]) -> None:
+    for scene in scenes:
+        assert scene.picture.shape == (SIZE, SIZE, 3)
+        assert scene.picture.dtype == np.uint8
+        assert len(scene.seen) <= MOST_THINGS
+        assert all(0 < thing.x < 1 and 0 < thing.y < 1 for thing in scene.seen)
+        # A patch can only show what is there; small things may fill no patch.
+        assert set(scene.patches.ravel()) - {0} <= {thing.thing + 1 for thing in scene.seen}
+
+
+def test_a_large_thing_covers_the_patch_at_its_centre(scenes: list[Scene]) -> None:
+    found = 0
+    for scene in scenes:
+        if len(scene.seen) == 1 and (scene.patches > 0).sum() > 12:
+            thing = scene.seen[0]
+            assert scene.patches[int(thing.y * 8), int(thing.x * 8)] == thing.thing + 1
+            found += 1
+    assert found > 3
+
+
+def test_dark_pictures_are_dark_and_hold_nothing(scenes: list[Scene]) -> None:
+    dark = [scene for scene in scenes if scene.dark]
+    assert dark
+    for scene in dark:
+        assert not scene.seen
+        assert not scene.patches.any()
+        assert scene.picture.mean() < 4 * DARK_LEVEL
+
+
+@pytest.mark.parametrize("style", ["noto", "openmoji"])
+def test_a_style_can_be_asked_for(work: Path, style: str) -> None:
+    for seed in SEEDS[:8]:
+        scene = draw(seed, style=style, work=work)
+        assert set(scene.styles) <= {style}
+
+
+def test_the_unseen_style_stays_out_of_training(scenes: list[Scene]) -> None:
+    assert all("openmoji" not in scene.styles for scene in scenes)
