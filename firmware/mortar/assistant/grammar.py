@@ -1,0 +1,85 @@
+"""The sentence templates as a speech grammar (JSGF): what can be heard is what is understood.
+
+hassil expands what a template leaves open; its slot lists become rules of their own. Sentences
+that begin alike share their beginning, which keeps the recogniser's search small.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from hassil import Intents, ListReference, SlotList, sample_expression
+from hassil.sample import sample_sentence
+
+from mortar import resources
+from mortar.assistant.intents import SENTENCES, thing_lists
+
+WORD = re.compile(r"[\w']+|\{\w+\}")
+"""A spoken word or the name of a list; hyphens and punctuation part words."""
+
+END = ""
+"""Stands in a tree where a sentence may end."""
+
+
+class Tree(dict[str, "Tree"]):
+    """Words that may come next, each with what may follow it."""
+
+
+def sentence_grammar(wake_word: str, things: Path | None = None) -> str:
+    """JSGF text of every sentence that `assistant.intents` recognises.
+
+    `wake_word` ("okay_nabu") may stand before the sentence, since people ask in one breath.
+    `things` is the table of what the model can name.
+    """
+    intents = Intents.from_files(sorted(SENTENCES.glob("*.yaml")))
+    lists: dict[str, SlotList] = {
+        **intents.slot_lists,
+        **thing_lists(things or resources.bundled_model() / "things.toml"),
+    }
+    templates = [
+        template
+        for intent in intents.intents.values()
+        for data in intent.data
+        for sentence in data.sentences
+        for template in sample_sentence(
+            sentence, lists, intents.expansion_rules, intents.language, expand_lists=False
+        )
+    ]
+    entries = {
+        name: list(sample_expression(ListReference(name), lists, language=intents.language)) for name in lists
+    }
+    return jsgf(templates, entries, wake_word.replace("_", " "))
+
+
+def jsgf(templates: Iterable[str], lists: Mapping[str, Iterable[str]], wake_word: str) -> str:
+    """JSGF text; a word {name} of a template stands for any entry of lists[name]."""
+    rules = {
+        "public <utterance>": f"[ {wake_word} ] <sentence>",
+        "<sentence>": _rule(templates),
+        **{f"<{name}>": _rule(entries) for name, entries in lists.items()},
+    }
+    body = "".join(f"{name} = {rule};\n" for name, rule in rules.items())
+    return f"#JSGF V1.0;\ngrammar mortar;\n{body}"
+
+
+def _rule(phrases: Iterable[str]) -> str:
+    root = Tree()
+    for phrase in phrases:
+        at = root
+        for word in WORD.findall(phrase.lower()):
+            at = at.setdefault(word, Tree())
+        at[END] = Tree()
+    return _choice(root)
+
+
+def _choice(tree: Tree) -> str:
+    """The tree as JSGF; an optional rest stands in brackets."""
+    ways = [
+        f"{word.replace('{', '<').replace('}', '>')} {_choice(rest)}".strip()
+        for word, rest in tree.items()
+        if word != END
+    ]
+    choice = ways[0] if len(ways) == 1 else f"( {' | '.join(ways)} )" if ways else ""
+    return f"[ {choice} ]" if ways and END in tree else choice
