@@ -64,7 +64,7 @@ progress() {
     if [ -t 1 ]; then printf '\r\033[K'; fi
 }
 shopt -s extglob
-trap 'die "interrupted; make setup goes on from here"' INT TERM
+trap 'echo && die "interrupted; make setup goes on from here"' INT TERM
 
 # run WHAT-TO-DO COMMAND...: all output to the log, the gist of it to the screen.
 run() {
