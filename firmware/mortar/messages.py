@@ -147,6 +147,12 @@ class Rest(Message, frozen=True):
     """The turn is over: wait for the wake word again."""
 
 
+class MicrophoneOpened(Message, frozen=True):
+    """Sample 0 was taken at `t_ms`."""
+
+    t_ms: float
+
+
 class WakeHeard(Message, frozen=True):
     word: str
     score: float
@@ -419,9 +425,7 @@ class PressReply(Message, frozen=True):
     why: str = ""
 
 
-_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(
-    reduce(or_, Message.__subclasses__())
-)
+_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(reduce(or_, Message.__subclasses__()))
 _encoder = msgspec.msgpack.Encoder()
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mortar import resources
-from program import mortar
+from mortar_tools.program import mortar
 from scenes import table
 
 

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from recordings import ask
 
-from program import mortar
+from mortar_tools.program import mortar
 from scenes import table
 
 QUESTIONS = [

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from recordings import ask
 
-from program import Running, mortar
+from mortar_tools.program import Running, mortar
 from scenes import table
 
 STAGES = ("listen_start", "speech_end", "look_start", "answer_start", "speak_start")

@@ -7,6 +7,7 @@ import ast
 import inspect
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,8 +110,9 @@ def _draw_timeline(picture: Path) -> None:
     session = resources.session_folder()
     recording, scene = (sorted(session.glob(pattern))[0] for pattern in ("*.wav", "*.png"))
     command = [sys.executable, "-m", "mortar", "run", "--once", "--timeline", str(picture)]
-    files = ["--mic", str(recording), "--camera", str(scene), "--speaker", "/dev/null"]
-    subprocess.run([*command, *files], check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        files = ["--mic", str(recording), "--camera", str(scene), "--speaker", f"{folder}/answer.wav"]
+        subprocess.run([*command, *files], check=True)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from mortar.messages import (
     LinkLost,
     Looked,
     Message,
+    MicrophoneOpened,
     NoSpeech,
     Said,
     Scalar,
@@ -160,6 +161,8 @@ class _Assistant:
                 talk.peer_lost(peer, at_ms)
             case PressMessage(kind):
                 talk.pressed(Press(kind), at_ms)
+            case MicrophoneOpened(t_ms):
+                self._emit("microphone_open", t_ms)
             case WakeHeard(word, score):
                 self._emit("wake", mail.message.t_ms, word=word, score=round(score, 3))
                 talk.woken(at_ms)

@@ -1,4 +1,7 @@
-"""Runs the real `mortar` program in a process of its own, as a person would, and reads its events."""
+"""Runs the real `mortar` program in a process of its own, as a person would, and reads its events.
+
+Tests and benches drive the whole assistant through this.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 PATIENCE_S = 90.0
-"""How long a test waits for something that must happen: generous, it only ends a hang."""
+"""How long something that must happen is waited for: generous, it only ends a hang."""
 
 Line = dict[str, Any]
 
@@ -59,7 +62,7 @@ def mortar(runtime: Path, *arguments: str | Path, cwd: Path | None = None) -> Ra
 
 
 class Running:
-    """A run that goes on while the test acts on it."""
+    """A run that goes on while the caller acts on it."""
 
     def __init__(self, runtime: Path, arguments: Sequence[str | Path]) -> None:
         self.runtime = runtime

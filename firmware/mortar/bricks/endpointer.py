@@ -1,0 +1,88 @@
+"""Where an utterance begins and ends. Counts samples that it is given, and reads no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mortar.settings import Ears
+
+SAMPLES_PER_MS = 16
+
+SHORTEST_SPEECH_ms = 190
+"""Less voice than this is a click, or the tail of the wake word: the shortest question, "stop",
+has more."""
+
+TRAILING_ms = 160
+"""Kept behind the last voiced window: final consonants are not voiced."""
+
+UNVOICED_SHARE = 0.7
+"""Speech that has begun goes on down to this share of the threshold, so that a weak syllable does
+not end it."""
+
+
+@dataclass(frozen=True)
+class Began:
+    from_sample: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The utterance is [from_sample, to_sample)."""
+
+    from_sample: int
+    to_sample: int
+
+
+@dataclass(frozen=True)
+class NothingSaid:
+    """Nobody spoke within the patience."""
+
+
+Edge = Began | Ended | NothingSaid
+
+
+class Endpointer:
+    """For one utterance, listened for from `start` on."""
+
+    def __init__(self, settings: Ears, start: int) -> None:
+        self._settings = settings
+        self._start = start
+        self._began: int | None = None
+        self._first_voiced: int | None = None
+        self._last_voiced = start
+        self._voiced = 0
+
+    @property
+    def voiced_to(self) -> int:
+        """End of the last window with voice; what lies behind it may still be silence."""
+        return self._last_voiced
+
+    def feed(
+        self, probability: float, from_sample: int, to_sample: int
+    ) -> Began | Ended | NothingSaid | None:
+        """The next window [from_sample, to_sample) with its probability of speech."""
+        if self._began is None:
+            return self._waiting(probability, from_sample, to_sample)
+        if probability >= self._settings.speech_threshold * UNVOICED_SHARE:
+            self._last_voiced = to_sample
+        silent = to_sample - self._last_voiced >= self._settings.end_patience_ms * SAMPLES_PER_MS
+        too_long = to_sample - self._began >= self._settings.longest_speech_ms * SAMPLES_PER_MS
+        if silent or too_long:
+            return Ended(self._began, min(self._last_voiced + TRAILING_ms * SAMPLES_PER_MS, to_sample))
+        return None
+
+    def _waiting(self, probability: float, from_sample: int, to_sample: int) -> Began | NothingSaid | None:
+        if probability >= self._settings.speech_threshold:
+            if self._first_voiced is None:
+                self._first_voiced = from_sample
+            self._last_voiced = to_sample
+            self._voiced += to_sample - from_sample
+            if self._voiced >= SHORTEST_SPEECH_ms * SAMPLES_PER_MS:
+                preroll = self._settings.preroll_ms * SAMPLES_PER_MS
+                self._began = max(self._first_voiced - preroll, 0)
+                return Began(self._began)
+        elif to_sample - self._last_voiced > SHORTEST_SPEECH_ms * SAMPLES_PER_MS:
+            self._first_voiced, self._voiced = None, 0
+        if to_sample - self._start >= self._settings.start_patience_ms * SAMPLES_PER_MS:
+            return NothingSaid()
+        return None

@@ -1,0 +1,50 @@
+"""The microphone, as the ears see it, and which kind of microphone a run has."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+from mortar.drivers.microphone_played import PlayedMicrophone
+from mortar.drivers.microphone_portaudio import PortAudioMicrophone
+from mortar.drivers.recordings import Samples, load, recordings
+from mortar.settings import Microphone as MicrophoneSettings
+from mortar.settings import RunOptions
+
+
+class Microphone(Protocol):
+    opened_ms: float
+    """Time (clock ms) of the first sample, where samples come at the speed of sound."""
+
+    lost_blocks: int
+    """Blocks that came faster than they were taken."""
+
+    @property
+    def is_over(self) -> bool:
+        """A recording has ended, and none follows. A device is never over."""
+
+    def blocks(self) -> AsyncIterator[Samples]:
+        """int16 mono at 16 kHz, `BLOCK` samples at a time, without end.
+
+        Raises MortarError where the microphone goes away.
+        """
+
+    def begin_turn(self) -> None:
+        """Somebody was heard: no further recording begins until `end_turn`."""
+
+    def hold(self) -> None:
+        """The question was heard: where no real time passes, sound stops until `end_turn`."""
+
+    def end_turn(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def open_microphone(settings: MicrophoneSettings, run: RunOptions) -> Microphone:
+    """A recording or a folder of them, nothing, or a device. Raises MortarError if it cannot be opened."""
+    if run.mic is not None:
+        return PlayedMicrophone([load(path) for path in recordings(Path(run.mic))], fast=run.fast)
+    if settings.device == "none":
+        return PlayedMicrophone([], fast=False)
+    return PortAudioMicrophone(None if settings.device == "auto" else settings.device)

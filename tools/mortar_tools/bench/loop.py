@@ -1,0 +1,164 @@
+"""`mortar tools bench loop`: what a person waits for, and what the assistant takes while it waits.
+
+The real program runs, paced in real time, on recordings whose words end at known samples. *End of
+speech* is the last voiced sample of the recording, never the endpointer's own event; *first sound*
+is the first audible sample at the speaker. So the endpointer's patience is in the figure, and is
+given together with the share of sentences that it cut off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from mortar import resources
+from mortar_tools import session
+from mortar_tools.bench import handoff
+from mortar_tools.bench.figures import Figure, figure, require_quiet, show
+from mortar_tools.program import Line, Running, mortar
+
+VOICE = "en-us"
+SKILL, LOOK = "what time is it", "what do you see"
+TAIL_ms = 12_000
+"""Quiet behind the question: a slow answer still fits in."""
+WATCHED_s = 20
+"""How long memory and CPU are watched while only listening."""
+PAUSES_ms = (400, 600)
+"""Hesitations inside a sentence; a patience of 700 ms should stand both."""
+HESITANT = (("what do", "you see"), ("how many apples", "are there"), ("where is", "the key"))
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A WAV file, and where its words end, in ms from its first sample."""
+
+    path: Path
+    wake_end_ms: float
+    speech_end_ms: float
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="mortar tools bench loop", description=__doc__)
+    parser.add_argument("--n", type=int, default=7, help="runs of each kind (default: 7)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a figure")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="save the table as SVG")
+    args = parser.parse_args(argv)
+    require_quiet()
+    with tempfile.TemporaryDirectory(prefix="mortar-bench-") as folder:
+        show(measure(Path(folder), args.n), args.json, args.picture)
+    return 0
+
+
+def measure(folder: Path, n: int) -> Iterator[Figure]:
+    skill = [_exchange(folder, record(folder, SKILL)) for _ in range(n)]
+    look = [_exchange(folder, record(folder, LOOK)) for _ in range(n)]
+    yield figure("start_to_listening_ms", [run.started_ms for run in skill + look], "ms")
+    yield figure("wake_to_listening_ms", [run.listening_ms for run in skill + look], "ms")
+    yield figure("speech_end_to_first_sound_skill_ms", [run.first_sound_ms for run in skill], "ms")
+    yield figure("speech_end_to_first_sound_look_ms", [run.first_sound_ms for run in look], "ms")
+    for pause_ms in PAUSES_ms:
+        cut = [_is_cut_off(folder, words, pause_ms) for words in HESITANT]
+        yield figure(f"cut_off_at_{pause_ms}_ms_pause", cut, "share")
+    yield from _while_listening(folder)
+    yield from handoff.measure(n)
+
+
+def record(folder: Path, question: str, inside_ms: int = 0, rest: str = "") -> Recording:
+    """Wake word, question and (after a hesitation of `inside_ms`) its rest, in a quiet room."""
+    parts = [
+        session.silence(session.LEAD_ms),
+        session.speech(session.WAKE_WORD, VOICE),
+        session.silence(session.PAUSE_ms),
+        session.speech(question, VOICE),
+    ]
+    if rest:
+        parts += [session.silence(inside_ms), session.speech(rest, VOICE)]
+    wake_end = len(parts[0]) + len(parts[1])
+    speech_end = sum(map(len, parts))
+    sound = np.concatenate([*parts, session.silence(TAIL_ms)])
+    sound += np.random.default_rng(1).normal(0, session.ROOM_LEVEL, len(sound)).astype(np.float32)
+    path = folder / "question.wav"
+    soundfile.write(path, sound, session.RATE_Hz, "PCM_16")
+    per_ms = session.RATE_Hz / 1_000
+    return Recording(path, wake_end / per_ms, speech_end / per_ms)
+
+
+@dataclass(frozen=True)
+class Waits:
+    started_ms: float
+    listening_ms: float
+    first_sound_ms: float
+
+
+def _exchange(folder: Path, recording: Recording) -> Waits:
+    picture = sorted(resources.session_folder().glob("*.png"))[0]
+    files = ["--mic", recording.path, "--camera", picture, "--speaker", folder / "answer.wav"]
+    began = time.monotonic()
+    with Running(folder / "run", ["run", "--once", "--json", *files]) as run:
+        run.until("ready")
+        started_ms = (time.monotonic() - began) * 1e3
+        run.to_the_end()
+    at_ms = {line["event"]: line["t_ms"] for line in reversed(run.seen)}
+    opened_ms = at_ms["microphone_open"]
+    return Waits(
+        started_ms,
+        at_ms["listen_start"] - opened_ms - recording.wake_end_ms,
+        at_ms["first_sound"] - opened_ms - recording.speech_end_ms,
+    )
+
+
+def _is_cut_off(folder: Path, words: tuple[str, str], pause_ms: int) -> float:
+    """1.0 where the endpointer ended the question in the hesitation inside it."""
+    recording = record(folder, words[0], pause_ms, words[1])
+    ran = mortar(folder / "run", "hear", recording.path, "--json")
+    ends = [line for line in ran.lines if line["event"] == "speech_end"]
+    ended_ms = ends[-1]["to_sample"] * 1e3 / session.RATE_Hz if ends else 0.0
+    last_word_ms = len(session.speech(words[1], VOICE)) * 1e3 / session.RATE_Hz
+    return float(ended_ms < recording.speech_end_ms - last_word_ms / 2)
+
+
+def _while_listening(folder: Path) -> Iterator[Figure]:
+    """Memory and CPU with nobody speaking, for the whole tree and for each process."""
+    quiet = folder / "quiet.wav"
+    room = np.random.default_rng(2).normal(0, session.ROOM_LEVEL, (WATCHED_s + 30) * session.RATE_Hz)
+    soundfile.write(quiet, room, session.RATE_Hz, "PCM_16")
+    picture = sorted(resources.session_folder().glob("*.png"))[0]
+    files = ["--mic", quiet, "--camera", picture, "--speaker", folder / "answer.wav"]
+    with Running(folder / "run", ["run", "--json", *files]) as run:
+        run.until("ready")
+        pids = _pids(run.status(), run.process.pid)
+        before_s = {name: _cpu_s(pid) for name, pid in pids.items()}
+        time.sleep(WATCHED_s)  # the length of the measurement itself
+        cpu = {name: (_cpu_s(pid) - before_s[name]) / WATCHED_s for name, pid in pids.items()}
+        pss_MB = {name: _pss_MB(pid) for name, pid in pids.items()}
+    yield figure("listening_pss_MB", [sum(pss_MB.values())], "MB")
+    yield figure("listening_cpu_cores", [sum(cpu.values())], "cores")
+    for name in pids:
+        yield figure(f"listening_pss_{name}_MB", [pss_MB[name]], "MB")
+        yield figure(f"listening_cpu_{name}_cores", [cpu[name]], "cores")
+
+
+def _pids(status: Line, supervisor: int) -> dict[str, int]:
+    workers = {name: process["pid"] for name, process in status["processes"].items() if process["pid"]}
+    parent = Path(f"/proc/{next(iter(workers.values()))}/stat").read_text().rpartition(")")[2].split()[1]
+    return {"supervisor": supervisor, "zygote": int(parent), **workers}
+
+
+def _cpu_s(pid: int) -> float:
+    """User and system time (proc(5), /proc/PID/stat fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _pss_MB(pid: int) -> float:
+    """Proportional set size: shared pages are divided among those that share them."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("Pss:")).split()[1]) / 1024
