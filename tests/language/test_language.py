@@ -145,6 +145,22 @@ def test_each_picture_gets_its_own_answer(pictures: list[np.ndarray], alone: lis
     run(scenario())
 
 
+def test_the_answer_comes_from_the_picture_not_from_what_was_said_before(
+    pictures: list[np.ndarray], alone: list[str]
+) -> None:
+    """The same question about another picture, whose answer stands in the context."""
+
+    async def scenario() -> None:
+        async with brick_and_eye() as (brick, eye):
+            brick["assistant"].send(Context([Exchange(QUESTION, alone[1])]))
+            await eye.shows(pictures[0], turn=2)
+            assert (await answer_to(brick, 2)).text != alone[1]
+            await eye.shows(pictures[1], turn=3)
+            assert (await answer_to(brick, 3)).text != alone[0]
+
+    run(scenario())
+
+
 def test_a_question_waits_for_the_picture_of_its_own_turn(
     pictures: list[np.ndarray], alone: list[str]
 ) -> None:
