@@ -149,7 +149,8 @@ if [ "$group" = base ]; then
 
     step "system packages"
     "$python" -c 'import ensurepip, venv' 2>/dev/null && venv=() || venv=(python3.11-venv)
-    system_packages "${venv[@]}" build-essential espeak-ng libportaudio2 libasound2-plugins
+    # The font is what the tests draw pictures with.
+    system_packages "${venv[@]}" build-essential espeak-ng fonts-noto-color-emoji libasound2-plugins libportaudio2
 
     step "Python environment in .venv"
     if ! [ -e .venv/place ]; then
@@ -169,7 +170,6 @@ if [ "$group" = base ]; then
     run "$offline" "${install[@]}" --no-build-isolation --editable '.[dev]'
 else
     step "packages for converting and training models (large)"
-    system_packages fonts-noto-color-emoji # the recipe of the bundled model draws with it
     run "$offline" "${install[@]}" --no-build-isolation --editable ".[$group]"
 fi
 echo "$stamped" >"$stamp"
