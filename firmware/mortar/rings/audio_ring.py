@@ -71,8 +71,9 @@ class AudioRingWriter:
         """
         if not self.oldest <= from_sample <= to_sample <= self.position:
             raise ValueError(f"cannot lend [{from_sample}, {to_sample}): not in the ring")
-        first, _ = self._lent.get(utterance, (from_sample, to_sample))
-        self._lent[utterance] = (first, to_sample)
+        if from_sample < to_sample:
+            first, _ = self._lent.get(utterance, (from_sample, to_sample))
+            self._lent[utterance] = (first, to_sample)
 
     def taken(self, utterance: int, to_sample: int) -> None:
         """The reader has copied all below `to_sample` (AudioTaken). Unknown utterances are ignored:

@@ -1,0 +1,128 @@
+"""The table of slots by itself: legal transitions, budget, what is dropped."""
+
+from itertools import product
+
+import pytest
+
+from mortar.rings.slots import FREE, READING, READY, WRITING, IllegalTransition, Policy, SlotTable
+
+
+def table(policy=Policy.BLOCK, slots=3, slot_tok=4, budget_tok=8):
+    return SlotTable(slots, slot_tok, budget_tok, policy)
+
+
+def slot_in(state):
+    """A table of one slot that has been led to `state`."""
+    made = table(slots=1)
+    slot = made.allocate(4)
+    if state is FREE:
+        made.abandon(slot)
+    if state in (READY, READING):
+        made.commit(slot, turn=1)
+    if state is READING:
+        made.taken(slot.index, slot.generation)
+    assert slot.state is state
+    return made, slot
+
+
+STEPS = {
+    "commit": lambda made, slot: made.commit(slot, turn=1),
+    "abandon": lambda made, slot: made.abandon(slot),
+    "drop": lambda made, slot: made.drop(slot),
+    "taken": lambda made, slot: made.taken(slot.index, slot.generation),
+    "released": lambda made, slot: made.released(slot.index, slot.generation),
+}
+
+LEGAL = {
+    ("commit", WRITING): READY,
+    ("abandon", WRITING): FREE,
+    ("drop", READY): FREE,
+    ("taken", READY): READING,
+    ("released", READY): FREE,
+    ("released", READING): FREE,
+}
+
+
+@pytest.mark.parametrize(("step", "state"), list(product(STEPS, [FREE, WRITING, READY, READING])))
+def test_every_step_from_every_state(step, state):
+    """A step leads where the table in this test says, or it is refused and changes nothing."""
+    made, slot = slot_in(state)
+    if to := LEGAL.get((step, state)):
+        STEPS[step](made, slot)
+        assert slot.state is to
+    else:
+        with pytest.raises(IllegalTransition):
+            STEPS[step](made, slot)
+        assert slot.state is state
+
+
+def test_messages_about_an_earlier_use_change_nothing():
+    """What the reader said of an earlier generation does not touch the slot's present use."""
+    made, slot = slot_in(READY)
+    stale = slot.generation
+    made.drop(slot)
+    assert made.allocate(4) is slot
+    made.commit(slot, turn=2)
+    assert not made.taken(slot.index, stale)
+    assert not made.released(slot.index, stale)
+    assert slot.state is READY
+
+
+def test_a_slot_that_does_not_exist_is_a_defect():
+    """An index from outside of the ring is never read as some other slot."""
+    for index in (-1, 3):
+        with pytest.raises(IllegalTransition):
+            table().taken(index, 0)
+
+
+def test_the_budget_is_in_tokens():
+    """Slots are free, but the third allocation would hold 9 of 8 tokens; 2 more still fit."""
+    made = table()
+    assert made.allocate(3) and made.allocate(3)
+    assert made.allocate(3) is None
+    assert made.allocate(2)
+    assert made.in_flight_tok == 8
+
+
+def test_block_drops_nothing():
+    """Under BLOCK a full ring stays full until the reader is done."""
+    made = table(Policy.BLOCK)
+    for turn in (1, 2):
+        made.commit(made.allocate(4), turn)
+    assert made.to_drop(4) == []
+
+
+def test_the_oldest_unread_go_and_only_as_many_as_needed():
+    """One slot of 4 makes room for 4 tokens; both must go for 8; what is read is never chosen."""
+    made = table(Policy.DROP_OLDEST, slot_tok=8)
+    first, second = made.allocate(4), made.allocate(4)
+    made.commit(first, turn=1)
+    made.commit(second, turn=2)
+    assert made.to_drop(4) == [first]
+    assert made.to_drop(8) == [first, second]
+    made.taken(first.index, first.generation)
+    assert made.to_drop(4) == [second]
+    made.taken(second.index, second.generation)
+    assert made.to_drop(4) == []
+
+
+def test_a_slot_is_recalled_once():
+    """A slot that has been asked back counts as coming: the next one is not asked for as well."""
+    made = table(Policy.DROP_OLDEST)
+    first, second = made.allocate(4), made.allocate(4)
+    made.commit(first, turn=1)
+    made.commit(second, turn=2)
+    first.recalled = True
+    assert made.to_drop(4) == []
+
+
+def test_a_dead_reader_frees_what_it_read_and_nothing_else():
+    """Unread slots are the writer's still; half-written ones too."""
+    made = table(budget_tok=12)
+    read, unread, written = made.allocate(4), made.allocate(4), made.allocate(4)
+    made.commit(read, turn=1)
+    made.commit(unread, turn=2)
+    made.taken(read.index, read.generation)
+    made.reader_gone()
+    assert [slot.state for slot in (read, unread, written)] == [FREE, READY, WRITING]
+    assert made.dropped == 0
