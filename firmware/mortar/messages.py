@@ -128,10 +128,8 @@ class Press(Message, frozen=True):
     kind: str
 
 
-class Question(Message, frozen=True):
-    """A typed question about the picture, from `mortar describe`."""
-
-    text: str
+class AllReady(Message, frozen=True):
+    """Every process that this run needs has come up (or was given up)."""
 
 
 # --- assistant <-> ears -----------------------------------------------------------------------

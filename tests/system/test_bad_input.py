@@ -13,6 +13,7 @@ from PIL import Image
 from mortar import resources
 from mortar_tools.program import mortar
 from scenes import table
+from system.recordings import ask
 
 
 def assert_one_line(errors: str, *words: str) -> None:
@@ -132,8 +133,6 @@ def test_press_and_status_without_a_running_assistant(tmp_path: Path) -> None:
 
 def test_a_full_disk(tmp_path: Path) -> None:
     """The speaker's file cannot be written: the run says so and leaves no half of it."""
-    from recordings import ask
-
     ran = mortar(
         tmp_path / "run",
         *("run", "--once", "--fast", "--mic", ask(tmp_path / "q.wav", "what time is it")),
@@ -146,8 +145,6 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 def test_no_espeak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Speech is missing: the line names the package to install."""
-    from recordings import ask
-
     recording = ask(tmp_path / "q.wav", "what time is it")
     monkeypatch.setenv("PATH", str(tmp_path))
     ran = mortar(

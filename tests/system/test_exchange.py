@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from recordings import ask
 
 from mortar_tools.program import mortar
 from scenes import table
+from system.recordings import ask
+from voices import RATE_Hz, in_room, pause, speak
 
 QUESTIONS = [
     ("what do you see", ["cat"], "en-us", "cat"),
@@ -119,8 +120,6 @@ def test_hear_tells_what_the_ears_make_of_a_recording(tmp_path: Path) -> None:
 
 def test_no_speech_ends_in_a_spoken_sentence(tmp_path: Path) -> None:
     """Woken, and then nobody asks."""
-    from voices import RATE_Hz, in_room, pause, speak
-
     recording = tmp_path / "q.wav"
     soundfile.write(recording, in_room(pause(700), speak("okay nabu"), pause(6_000)), RATE_Hz)
     ran = mortar(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from recordings import ask
 
 from mortar_tools.program import Running, mortar
 from scenes import table
+from system.recordings import ask
 
 STAGES = ("listen_start", "speech_end", "look_start", "answer_start", "speak_start")
 WORKERS = ("ears", "listen", "eye", "language", "voice", "assistant")

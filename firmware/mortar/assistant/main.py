@@ -13,6 +13,7 @@ from mortar.assistant.troubles import Trouble
 from mortar.assistant.turn import Sight, Turn
 from mortar.clock import now_ms
 from mortar.messages import (
+    AllReady,
     Answered,
     Event,
     Failure,
@@ -129,7 +130,6 @@ class _Assistant:
         self._conversation = conversation
         self._ending = ending
         self._wired: set[str] = set()
-        self._unasked = worker.run.ask
         self._apology_due = worker.restarts > 0 and worker.run.ask is None
 
     async def serve(self) -> None:
@@ -156,6 +156,9 @@ class _Assistant:
         match mail.message:
             case Wire(peer):
                 self._wire(peer, at_ms)
+            case AllReady():
+                if self._worker.run.ask is not None:
+                    talk.asked(self._worker.run.ask, at_ms)
             case LinkLost(peer):
                 self._wired.discard(peer)
                 talk.peer_lost(peer, at_ms)
@@ -195,9 +198,6 @@ class _Assistant:
     def _wire(self, peer: str, at_ms: float) -> None:
         self._wired.add(peer)
         self._conversation.peer_back(peer, at_ms)
-        if self._unasked is not None and self._wired >= {"eye", "language"}:
-            question, self._unasked = self._unasked, None
-            self._conversation.asked(question, at_ms)
         if self._apology_due and self._wired >= {"ears", "voice"}:
             self._apology_due = False
             self._conversation.lost_thread(at_ms)

@@ -4,24 +4,15 @@ PortAudio fixes its device list when it starts, and the supervisor loads no soun
 
 from __future__ import annotations
 
-import fcntl
 import json
-import struct
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
+from mortar.drivers.v4l2 import first_camera
 from mortar.errors import MortarError
 
 PROBE_TIMEOUT_S = 20
-
-VIDIOC_QUERYCAP = 0x80685600
-"""Linux videodev2.h: _IOR('V', 0, struct v4l2_capability), 104 bytes."""
-
-V4L2_CAPABILITY = struct.Struct("=16s32s32sIII12x")
-V4L2_CAP_VIDEO_CAPTURE = 0x00000001
-V4L2_CAP_DEVICE_CAPS = 0x80000000
 
 
 @dataclass(frozen=True)
@@ -61,23 +52,8 @@ def _sound_device(kind: str) -> str | None:
 
 
 def _camera() -> str | None:
-    for path in sorted(Path("/dev").glob("video*")):
-        if (name := _camera_name(path)) is not None:
-            return f"{name} ({path})"
-    return None
-
-
-def _camera_name(path: Path) -> str | None:
-    """The card's name, where the node captures video; decoders and metadata nodes do not."""
-    held = bytearray(V4L2_CAPABILITY.size)
-    try:
-        with path.open("rb", buffering=0) as node:
-            fcntl.ioctl(node, VIDIOC_QUERYCAP, held)
-    except OSError:
-        return None
-    _, card, _, _, capabilities, device_caps = V4L2_CAPABILITY.unpack(held)
-    offered = device_caps if capabilities & V4L2_CAP_DEVICE_CAPS else capabilities
-    return card.split(b"\0")[0].decode(errors="replace") if offered & V4L2_CAP_VIDEO_CAPTURE else None
+    found = first_camera()
+    return str(found) if found is not None else None
 
 
 if __name__ == "__main__":

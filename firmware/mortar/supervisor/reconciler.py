@@ -15,6 +15,7 @@ from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.messages import (
     Abort,
+    AllReady,
     Event,
     Failure,
     Finished,
@@ -116,6 +117,12 @@ class Reconciler:
             self.was_ready = True
             systemd.notify("READY=1")
             self._journal.emit("ready")
+            self._tell_all_ready()
+
+    def _tell_all_ready(self) -> None:
+        assistant = self.processes.get(ASSISTANT)
+        if assistant is not None and assistant.life is not None and assistant.state is State.READY:
+            assistant.life.control.send(AllReady())
 
     def _stop_next_stage(self, outcome: Finished | MortarError, over: asyncio.Future[Finished]) -> None:
         living = [process for process, _ in self.processes.living() if process.state is not State.LOST]
@@ -174,6 +181,8 @@ class Reconciler:
                 life.ladder.ready()
                 if process.state is State.STARTING:
                     process.state = State.READY
+                if self.was_ready and process.row.name == ASSISTANT:
+                    self._tell_all_ready()  # it was started again
             case JobBegan():
                 life.ladder.began(message, now_ms())
             case JobEnded(job):
