@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import msgspec
@@ -31,14 +32,14 @@ ANSWERS_FOLDER = "answers"
 
 SHOWN = {
     "ready": "listening",
-    "wake": "heard the wake word",
+    "wake": "heard the wake word ({word})",
+    "press": "button ({kind})",
     "speech_end": "you stopped speaking",
-    "look_end": "looked",
+    "look_end": "looked ({n_tok} tokens in {encode_ms} ms)",
     "first_sound": "speaking",
-    "trouble": "trouble",
-    "restart": "restarted",
-    "error": "error",
-    "press": "button",
+    "trouble": "trouble: {what}; {do}",
+    "restart": "{process} ended ({exit}) and is started again",
+    "error": "{process}: {what}; {do}",
 }
 """Event → how people are told while it runs."""
 
@@ -125,15 +126,16 @@ class _Screen:
     def show(self, event: Event) -> None:
         self._events.append(event)
         if event.event in SHOWN:
-            detail = " ".join(f"{value}" for value in event.data.values() if value is not None)
-            self._console.print(
-                f"[dim]{event.t_ms / 1e3:8.2f} s[/dim]  {SHOWN[event.event]}  [dim]{detail}[/dim]"
-            )
+            self._console.print(f"[dim]{event.t_ms / 1e3:8.2f} s[/dim]  {_told(event)}")
         if event.event == "exchange":
             self._console.print()
             self._console.print(timeline.render(self._events))
             self._console.print()
             self._events.clear()
+
+
+def _told(event: Event) -> str:
+    return SHOWN[event.event].format_map(defaultdict(str, event.data))
 
 
 def _press_by_key(supervisor: Supervisor) -> None:

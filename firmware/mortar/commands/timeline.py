@@ -14,8 +14,10 @@ from rich.text import Text
 from mortar.assistant.stages import Stage
 from mortar.messages import Event
 
-WIDTH = 60
-"""Characters of the time axis."""
+WIDTH = 54
+"""Characters of the time axis; with what stands beside it, 80 in all."""
+
+LABEL_WIDTH, NUMBER_WIDTH = 13, 8
 
 COLOURS = {
     Stage.LISTEN: "cyan",
@@ -71,9 +73,10 @@ def render(events: list[Event]) -> Table:
 
     said = f"{end.data.get('heard') or 'nothing'} → {end.data.get('answer') or 'nothing'}"
     table = Table(title=said, title_justify="left", box=None, pad_edge=False)
-    table.add_column("", style="bold")
-    table.add_column(f"0{'':{WIDTH - 12}}{(end.t_ms - zero_ms) / 1e3:.2f} s", width=WIDTH)
-    table.add_column("ms", justify="right")
+    length_s = f"{(end.t_ms - zero_ms) / 1e3:.2f} s"
+    table.add_column("", style="bold", min_width=LABEL_WIDTH, no_wrap=True)
+    table.add_column(f"0{length_s:>{WIDTH - 1}}", width=WIDTH, no_wrap=True)
+    table.add_column("ms", justify="right", min_width=NUMBER_WIDTH, no_wrap=True)
     for span in bars:
         left = int((span.from_ms - zero_ms) * scale)
         length = max(1, round((span.to_ms - span.from_ms) * scale))
@@ -88,6 +91,6 @@ def render(events: list[Event]) -> Table:
 
 def save_svg(events: list[Event], path: Path) -> None:
     """The first exchange as an SVG picture."""
-    console = Console(record=True, width=WIDTH + 26, file=StringIO())
+    console = Console(record=True, width=80, file=StringIO())
     console.print(render(next(exchanges(events))))
     path.write_text(console.export_svg(title="mortar run --once"), encoding="utf-8")
