@@ -19,6 +19,9 @@ from mortar.assistant.intents import SENTENCES, thing_lists
 WORD = re.compile(r"[\w']+|\{\w+\}")
 """A spoken word or the name of a list; hyphens and punctuation part words."""
 
+PRONUNCIATIONS = {"nabu": "N AA B UW", "mycroft": "M AY K R AO F T"}
+"""Words that CMUdict lacks, in its phones."""
+
 END = ""
 """Stands in a tree where a sentence may end."""
 

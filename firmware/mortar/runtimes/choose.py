@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from mortar.runtimes.interfaces import LanguageModel, SpeechSynthesiser, VisionEncoder
+from mortar.runtimes.interfaces import (
+    LanguageModel,
+    SpeechDetector,
+    SpeechSynthesiser,
+    SpeechToText,
+    VisionEncoder,
+    WakeWordSpotter,
+)
 from mortar.runtimes.model_folder import ModelFolder
-from mortar.settings import Eye, Language, Voice
+from mortar.settings import Ears, Eye, Language, Voice
+
+
+def wake_word_spotter(settings: Ears) -> WakeWordSpotter:
+    from mortar.runtimes.microwakeword import MicroWakeWordSpotter
+
+    return MicroWakeWordSpotter(settings.wake_word, settings.wake_threshold)
+
+
+def speech_detector() -> SpeechDetector:
+    from mortar.runtimes.silero import SileroSpeechDetector
+
+    return SileroSpeechDetector()
+
+
+def speech_to_text(grammar: str, pronunciations: Mapping[str, str]) -> SpeechToText:
+    from mortar.runtimes.pocketsphinx import PocketSphinx
+
+    return PocketSphinx(grammar, pronunciations)
 
 
 def speech_synthesiser(settings: Voice) -> SpeechSynthesiser:
@@ -29,9 +54,7 @@ def vision_encoder(settings: Eye, folder: ModelFolder) -> VisionEncoder:
     )
 
 
-def language_model(
-    settings: Language, folder: ModelFolder, should_stop: Callable[[], bool]
-) -> LanguageModel:
+def language_model(settings: Language, folder: ModelFolder, should_stop: Callable[[], bool]) -> LanguageModel:
     from mortar.runtimes.llama import LlamaLanguageModel
 
     return LlamaLanguageModel(

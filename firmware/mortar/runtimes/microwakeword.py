@@ -39,7 +39,7 @@ class MicroWakeWordSpotter:
     def process(self, samples: Samples) -> list[Detection]:
         self._position += len(samples)
         scores = [
-            self._model.process_streaming_prob(feature)
+            self._model.process_streaming_prob(feature) or 0.0  # None only once it is closed
             for feature in self._features.process_streaming(samples.tobytes())
         ]
         best = max(scores, default=0.0)

@@ -1,0 +1,92 @@
+"""Speech to text: copies an utterance out of the audio ring while it is spoken, then recognises it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar.clock import now_ms
+from mortar.errors import MortarError
+from mortar.messages import Audio, AudioLost, AudioOffer, AudioTaken, Heard, LinkLost
+from mortar.rings.audio_ring import AudioRingReader
+from mortar.runtimes import choose
+from mortar.runtimes.interfaces import Samples, SpeechToText
+from mortar.worker import Worker
+
+LOAD_DEADLINE_ms = 30_000
+
+ASSISTANT, EARS = "assistant", "ears"
+
+
+async def main(worker: Worker) -> None:
+    wake_word = worker.settings.ears.wake_word
+    engine = await worker.job("load", LOAD_DEADLINE_ms, _load, wake_word)
+    worker.ready({"speech to text": engine.unit})
+    await _Listener(worker, engine, wake_word.replace("_", " ")).serve()
+
+
+def _load(wake_word: str) -> SpeechToText:
+    return choose.speech_to_text(sentence_grammar(wake_word), PRONUNCIATIONS)
+
+
+class _Listener:
+    """Holds the utterance that is being spoken; the next one to begin takes its place."""
+
+    def __init__(self, worker: Worker, engine: SpeechToText, wake_word: str) -> None:
+        self._worker = worker
+        self._engine = engine
+        self._wake_word = wake_word
+        self._ring: AudioRingReader | None = None
+        self._utterance: int | None = None
+        self._sound: list[Samples] = []
+
+    async def serve(self) -> None:
+        while True:
+            mail = await self._worker.next()
+            match mail.message:
+                case AudioOffer():
+                    self._forget_ring()
+                    self._ring = AudioRingReader(mail.message, mail.descriptors[0])
+                case LinkLost(peer) if peer == EARS:
+                    self._forget_ring()
+                case Audio():
+                    await self._take(mail.message)
+                case AudioLost(utterance):
+                    self._lost(utterance)
+                case _:
+                    pass
+
+    def _forget_ring(self) -> None:
+        """What was being spoken is gone with the ears; a new utterance comes with new ones."""
+        if self._ring is not None:
+            self._ring.close()
+        self._ring, self._utterance, self._sound = None, None, []
+
+    async def _take(self, audio: Audio) -> None:
+        if self._ring is None:
+            return  # from ears that have died since
+        if audio.utterance != self._utterance:
+            self._utterance, self._sound = audio.utterance, []
+        self._sound.append(self._ring.read(audio.from_sample, audio.to_sample))
+        self._worker.send(EARS, AudioTaken(audio.utterance, audio.to_sample))
+        if audio.last:
+            sound, self._utterance, self._sound = np.concatenate(self._sound), None, []
+            await self._recognise(audio.utterance, sound)
+
+    async def _recognise(self, utterance: int, sound: Samples) -> None:
+        deadline_ms = self._worker.settings.listen.deadline_ms
+        heard = await self._worker.job("recognise", deadline_ms, self._engine.transcribe, sound)
+        text = heard.text.removeprefix(self._wake_word).strip() if heard.text else None
+        self._worker.send(ASSISTANT, Heard(utterance, text or None, heard.confidence, now_ms()))
+
+    def _lost(self, utterance: int) -> None:
+        if utterance == self._utterance:
+            self._utterance, self._sound = None, []
+        self._worker.send(ASSISTANT, Heard(utterance, None, 0.0, now_ms()))
+        self._worker.failed(
+            MortarError(
+                "audio-lost",
+                "speech to text was too slow to take the question from the audio ring",
+                "close other programs that keep the processor busy, then ask again",
+            )
+        )

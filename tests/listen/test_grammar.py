@@ -1,0 +1,75 @@
+"""The grammar takes what the templates mean, and nothing else."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from pocketsphinx import Decoder
+
+from mortar.assistant.grammar import PRONUNCIATIONS, jsgf, sentence_grammar
+from mortar.assistant.intents import Understanding
+from mortar.errors import MortarError
+from mortar.runtimes import choose
+
+
+@cache
+def accepts(grammar: str, sentence: str) -> bool:
+    return bool(compiled(grammar).accept(sentence))
+
+
+@cache
+def compiled(grammar: str):  # type: ignore[no-untyped-def]
+    decoder = Decoder(loglevel="FATAL", lm=None)
+    for word, phones in PRONUNCIATIONS.items():
+        decoder.add_word(word, phones, True)
+    decoder.add_jsgf_string("g", grammar)
+    return decoder.get_fsg("g")
+
+
+def test_every_sentence_of_the_templates_can_be_heard_and_is_understood() -> None:
+    """What hassil can make of the templates is in the grammar, and means the same intent."""
+    understanding = Understanding()
+    grammar = sentence_grammar("okay_nabu")
+    sentences = [(intent, text.strip()) for intent, text in understanding.sentences()]
+    assert len(sentences) > 500
+    for intent, sentence in sentences:
+        assert accepts(grammar, sentence), sentence
+        understood = understanding.understand(sentence)
+        assert understood is not None and understood.name == intent, sentence
+
+
+def test_the_wake_word_may_stand_in_front() -> None:
+    """People ask in one breath."""
+    grammar = sentence_grammar("okay_nabu")
+    assert accepts(grammar, "okay nabu what do you see")
+
+
+@pytest.mark.parametrize("sentence", ["what do", "see you do what", "okay nabu", "how many"])
+def test_parts_and_jumbles_are_not_sentences(sentence: str) -> None:
+    """Only whole sentences are taken."""
+    assert not accepts(sentence_grammar("okay_nabu"), sentence)
+
+
+def test_a_sentence_may_begin_another() -> None:
+    """ "help" and "help me", with a list in the middle of a third."""
+    grammar = jsgf(
+        ["help", "help me", "count the {things} now"], {"things": ["cats", "hot dogs"]}, "okay nabu"
+    )
+    for sentence in ("help", "help me", "count the hot dogs now"):
+        assert accepts(grammar, sentence)
+    assert not accepts(grammar, "count the now")
+
+
+def test_a_word_without_pronunciation_is_named() -> None:
+    """Found when the recogniser is built, not when somebody says it."""
+    grammar = jsgf(["where is the zorbleflux"], {}, "okay nabu")
+    with pytest.raises(MortarError, match="zorbleflux") as raised:
+        choose.speech_to_text(grammar, PRONUNCIATIONS)
+    assert raised.value.code == "words-unknown"
+
+
+@pytest.mark.parametrize("wake_word", ["okay_nabu", "alexa", "hey_jarvis", "hey_mycroft"])
+def test_every_wake_word_can_be_pronounced(wake_word: str) -> None:
+    """A recogniser can be built for each wake word that the settings allow."""
+    choose.speech_to_text(sentence_grammar(wake_word), PRONUNCIATIONS)

@@ -1,0 +1,155 @@
+"""Listen as a real worker, with the real recogniser, on synthetic speakers in a ring that tests write."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import pytest
+
+from harness import Brick, started
+from mortar.bricks import listen
+from mortar.messages import Audio, AudioLost, AudioTaken, Heard
+from mortar.rings.audio_ring import AudioRingWriter
+from mortar.runtimes.interfaces import Samples
+from voices import RATE_Hz, in_room, pause, speak
+
+PEERS = ["assistant", "ears"]
+
+BLOCK = RATE_Hz // 4
+
+
+class Ears:
+    """The writing end of the audio ring, as the ears hold it."""
+
+    def __init__(self, brick: Brick) -> None:
+        self._peer = brick["ears"]
+        self.ring = AudioRingWriter(30 * RATE_Hz)
+        self._peer.send(self.ring.offer(), [self.ring.descriptor])
+
+    def say(self, utterance: int, sound: Samples, *, finish: bool = True) -> None:
+        """Write `sound` and hand it over in blocks, as it is spoken."""
+        begin = self.ring.position
+        self.ring.write(sound)
+        edges = [*range(begin, self.ring.position, BLOCK), self.ring.position]
+        for first, end in itertools.pairwise(edges):
+            last = finish and end == self.ring.position
+            self.ring.lend(utterance, first, end)
+            self._peer.send(Audio(utterance, first, end, last))
+
+
+def question(text: str, voice: str = "en-us", snr_dB: float = 35.0) -> Samples:
+    return in_room(pause(300), speak(text, voice), pause(160), snr_dB=snr_dB)
+
+
+@pytest.mark.parametrize("snr_dB", [35.0, 20.0])
+@pytest.mark.parametrize("voice", ["en-us", "en-us+m3", "en-us+f2"])
+def test_what_was_asked_is_heard(voice: str, snr_dB: float) -> None:
+    """Exact text, also in noise, block by block from the ring."""
+    asked = ["what do you see", "how many dogs are there", "is there a banana"]
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            for utterance, text in enumerate(asked, start=1):
+                sound = question(text, voice, snr_dB)
+                ears.say(utterance, sound)
+                heard = await brick["assistant"].expect(Heard)
+                assert (heard.utterance, heard.text) == (utterance, text)
+                assert 0.5 <= heard.confidence <= 1
+
+    asyncio.run(scenario())
+
+
+def test_the_wake_word_is_not_part_of_the_question() -> None:
+    """In one breath, wake word first."""
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            Ears(brick).say(1, question("okay nabu what do you see"))
+            assert (await brick["assistant"].expect(Heard)).text == "what do you see"
+
+    asyncio.run(scenario())
+
+
+def test_other_sentences_are_rejected() -> None:
+    """What is not in the templates is not forced into them."""
+    others = ["turn on the kitchen lights", "yesterday i went to the market", "open the garage door"]
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            for utterance, text in enumerate(others):
+                ears.say(utterance, question(text))
+                assert (await brick["assistant"].expect(Heard)).text is None, text
+
+    asyncio.run(scenario())
+
+
+def test_silence_and_noise_are_no_question() -> None:
+    """Not digital silence, not a room, not a single block."""
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            for utterance, sound in enumerate([pause(2_000), in_room(pause(2_000)), pause(1)]):
+                ears.say(utterance, sound)
+                assert (await brick["assistant"].expect(Heard)).text is None
+
+    asyncio.run(scenario())
+
+
+def test_all_audio_is_given_back() -> None:
+    """The ears learn that everything was copied."""
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            ears.say(1, question("what do you see"))
+            while (await brick["ears"].expect(AudioTaken)).to_sample < ears.ring.position:
+                pass
+
+    asyncio.run(scenario())
+
+
+def test_overwritten_audio_is_owned_up_to() -> None:
+    """The utterance counts as not understood, and people are told why."""
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            ears.say(7, question("what do you see"), finish=False)
+            brick["ears"].send(AudioLost(7))
+            heard = await brick["assistant"].expect(Heard)
+            assert (heard.utterance, heard.text) == (7, None)
+            assert (await brick.failure()).code == "audio-lost"
+
+    asyncio.run(scenario())
+
+
+def test_new_ears_begin_anew() -> None:
+    """Half a question of ears that died is forgotten; the next question is heard."""
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            Ears(brick).say(1, question("where is the banana"), finish=False)
+            brick.die("ears")
+            brick.wire("ears")
+            Ears(brick).say(1, question("what do you see"))
+            assert (await brick["assistant"].expect(Heard)).text == "what do you see"
+
+    asyncio.run(scenario())
+
+
+def test_an_interrupted_question_gives_way() -> None:
+    """The wake word in the middle of a question begins another one."""
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            ears.say(1, question("where is the banana"), finish=False)
+            ears.say(2, question("what do you see"))
+            heard = await brick["assistant"].expect(Heard)
+            assert (heard.utterance, heard.text) == (2, "what do you see")
+
+    asyncio.run(scenario())
