@@ -203,6 +203,12 @@ class Audio(Message, frozen=True):
     last: bool
 
 
+class SpeechPaused(Message, frozen=True):
+    """The person may have ended: what was passed on is all of `utterance`, unless more Audio follows."""
+
+    utterance: int
+
+
 class AudioTaken(Message, frozen=True):
     """The reader has copied everything below `to_sample`."""
 

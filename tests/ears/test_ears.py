@@ -6,6 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import soundfile
@@ -109,6 +110,21 @@ def test_listening_without_a_wake_word(tmp_path: Path) -> None:
             brick["assistant"].send(Listen(1))
             await brick["assistant"].expect(SpeechBegan)
             await brick["assistant"].expect(SpeechEnded)
+
+    asyncio.run(scenario())
+
+
+def test_hearing_waits_for_the_first_listen(tmp_path: Path) -> None:
+    """`mortar hear` misses nothing of a recording that begins with speech."""
+    run = recorded(tmp_path / "q.wav", pause(100), speak("what do you see"), pause(1_500))
+    run = msgspec.structs.replace(run, hear=True)
+
+    async def scenario() -> None:
+        async with started(ears.main, PEERS, run=run) as brick:
+            await brick.ready()
+            await brick["listen"].expect(AudioOffer)
+            brick["assistant"].send(Listen(0))
+            assert (await brick["assistant"].expect(SpeechBegan)).from_sample < RATE_Hz // 5
 
     asyncio.run(scenario())
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mortar.bricks.endpointer import SAMPLES_PER_MS, Began, Edge, Ended, Endpointer, NothingSaid
+from mortar.bricks.endpointer import SAMPLES_PER_MS, Began, Edge, Ended, Endpointer, NothingSaid, Paused
 from mortar.settings import Ears
 
 WINDOW = 512
@@ -35,8 +35,9 @@ def edges(*parts: tuple[float, int], settings: Ears | None = None, start: int = 
 
 def test_a_sentence_is_found_with_its_preroll() -> None:
     """A second of quiet, a second of voice, then the patience runs out."""
-    began, ended = edges((0.0, 1_024), (0.9, 1_024), (0.0, 1_500))
+    began, paused, ended = edges((0.0, 1_024), (0.9, 1_024), (0.0, 1_500))
     assert isinstance(began, Began) and isinstance(ended, Ended)
+    assert paused == Paused(ended.to_sample), "what may be the end is told early, and is the end"
     assert began.from_sample == (1_024 - Ears().preroll_ms) * SAMPLES_PER_MS
     assert 2_048 * SAMPLES_PER_MS <= ended.to_sample <= 2_300 * SAMPLES_PER_MS
 
@@ -45,6 +46,7 @@ def test_a_sentence_is_found_with_its_preroll() -> None:
 def test_a_hesitation_does_not_end_a_sentence(pause_ms: int) -> None:
     """Pauses shorter than the patience stay inside."""
     found = edges((0.9, 800), (0.0, pause_ms), (0.9, 800), (0.0, 1_500))
+    assert [type(edge) for edge in found] == [Began, Paused, Paused, Ended]
     ended = found[-1]
     assert isinstance(ended, Ended)
     assert ended.to_sample >= (1_600 + pause_ms - 64) * SAMPLES_PER_MS
@@ -64,7 +66,7 @@ def test_nobody_speaks() -> None:
 def test_a_late_question_is_waited_for_to_its_end() -> None:
     """Speech that begins within the patience is not cut by it."""
     found = edges((0.0, 4_800), (0.9, 3_000), (0.0, 1_500))
-    assert [type(edge) for edge in found] == [Began, Ended]
+    assert [type(edge) for edge in found] == [Began, Paused, Ended]
 
 
 def test_endless_speech_is_cut() -> None:

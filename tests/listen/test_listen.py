@@ -9,7 +9,7 @@ import pytest
 
 from harness import Brick, started
 from mortar.bricks import listen
-from mortar.messages import Audio, AudioLost, AudioTaken, Heard
+from mortar.messages import Audio, AudioLost, AudioTaken, Heard, SpeechPaused
 from mortar.rings.audio_ring import AudioRingWriter
 from mortar.runtimes.interfaces import Samples
 from voices import RATE_Hz, in_room, pause, speak
@@ -57,6 +57,25 @@ def test_what_was_asked_is_heard(voice: str, snr_dB: float) -> None:
                 heard = await brick["assistant"].expect(Heard)
                 assert (heard.utterance, heard.text) == (utterance, text)
                 assert 0.5 <= heard.confidence <= 1
+
+    asyncio.run(scenario())
+
+
+def test_a_pause_is_recognised_at_once_and_thrown_away_if_more_is_said() -> None:
+    """Hesitating inside a question changes nothing of what is heard."""
+    whole = in_room(speak("how many dogs"), pause(500), speak("are there"), pause(160))
+    middle = len(speak("how many dogs")) + 400 * RATE_Hz // 1_000
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            ears.say(1, whole[:middle], finish=False)
+            brick["ears"].send(SpeechPaused(1))
+            ears.say(1, whole[middle:], finish=False)
+            brick["ears"].send(SpeechPaused(1))
+            end = ears.ring.position
+            brick["ears"].send(Audio(1, end, end, last=True))
+            assert (await brick["assistant"].expect(Heard)).text == "how many dogs are there"
 
     asyncio.run(scenario())
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mortar.bricks.endpointer import SAMPLES_PER_MS, Began, Ended, Endpointer, NothingSaid
+from mortar.bricks.endpointer import SAMPLES_PER_MS, Began, Ended, Endpointer, NothingSaid, Paused
 from mortar.clock import now_ms
 from mortar.drivers.microphone import Microphone, open_microphone
 from mortar.messages import (
@@ -28,6 +28,7 @@ from mortar.messages import (
     SoundEnded,
     SpeechBegan,
     SpeechEnded,
+    SpeechPaused,
     WakeHeard,
     Wire,
 )
@@ -60,6 +61,8 @@ async def main(worker: Worker) -> None:
     spotter = choose.wake_word_spotter(settings)
     detector = choose.speech_detector()
     ears = Ears(worker, microphone, spotter, detector)
+    if worker.run.hear:
+        microphone.hold()  # a fast recording would run away before the assistant's first Listen
     worker.ready({"wake word": "microwakeword/cpu"})
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -187,6 +190,9 @@ class Ears:
         match utterance.endpointer.feed(probability, from_sample, self._ring.position):
             case Began(first):
                 self._began(utterance, first)
+            case Paused(to_sample):
+                self._pass_on(utterance, to_sample, last=False)
+                self._worker.send(LISTEN, SpeechPaused(utterance.number))
             case Ended(_, to_sample):
                 self._ended(utterance, to_sample)
             case NothingSaid():

@@ -15,6 +15,10 @@ has more."""
 TRAILING_ms = 160
 """Kept behind the last voiced window: final consonants are not voiced."""
 
+PAUSE_ms = 224
+"""So long without voice may be the end already: worth recognising what there is, while the patience
+still runs."""
+
 UNVOICED_SHARE = 0.7
 """Speech that has begun goes on down to this share of the threshold, so that a weak syllable does
 not end it."""
@@ -23,6 +27,13 @@ not end it."""
 @dataclass(frozen=True)
 class Began:
     from_sample: int
+
+
+@dataclass(frozen=True)
+class Paused:
+    """The utterance may be [.., to_sample), if nothing more is said."""
+
+    to_sample: int
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class NothingSaid:
     """Nobody spoke within the patience."""
 
 
-Edge = Began | Ended | NothingSaid
+Edge = Began | Paused | Ended | NothingSaid
 
 
 class Endpointer:
@@ -51,24 +62,28 @@ class Endpointer:
         self._first_voiced: int | None = None
         self._last_voiced = start
         self._voiced = 0
+        self._is_paused = False
 
     @property
     def voiced_to(self) -> int:
         """End of the last window with voice; what lies behind it may still be silence."""
         return self._last_voiced
 
-    def feed(
-        self, probability: float, from_sample: int, to_sample: int
-    ) -> Began | Ended | NothingSaid | None:
+    def feed(self, probability: float, from_sample: int, to_sample: int) -> Edge | None:
         """The next window [from_sample, to_sample) with its probability of speech."""
         if self._began is None:
             return self._waiting(probability, from_sample, to_sample)
         if probability >= self._settings.speech_threshold * UNVOICED_SHARE:
             self._last_voiced = to_sample
-        silent = to_sample - self._last_voiced >= self._settings.end_patience_ms * SAMPLES_PER_MS
+            self._is_paused = False
+        silent_ms = (to_sample - self._last_voiced) // SAMPLES_PER_MS
+        end = min(self._last_voiced + TRAILING_ms * SAMPLES_PER_MS, to_sample)
         too_long = to_sample - self._began >= self._settings.longest_speech_ms * SAMPLES_PER_MS
-        if silent or too_long:
-            return Ended(self._began, min(self._last_voiced + TRAILING_ms * SAMPLES_PER_MS, to_sample))
+        if silent_ms >= self._settings.end_patience_ms or too_long:
+            return Ended(self._began, end)
+        if silent_ms >= PAUSE_ms and not self._is_paused:
+            self._is_paused = True
+            return Paused(end)
         return None
 
     def _waiting(self, probability: float, from_sample: int, to_sample: int) -> Began | NothingSaid | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import numpy as np
 
 from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
 from mortar.clock import now_ms
 from mortar.errors import MortarError
-from mortar.messages import Audio, AudioLost, AudioOffer, AudioTaken, Heard, LinkLost
+from mortar.messages import Audio, AudioLost, AudioOffer, AudioTaken, Heard, LinkLost, SpeechPaused
 from mortar.rings.audio_ring import AudioRingReader
 from mortar.runtimes import choose
-from mortar.runtimes.interfaces import Samples, SpeechToText
+from mortar.runtimes.interfaces import Samples, SpeechToText, Transcript
 from mortar.worker import Worker
 
 LOAD_DEADLINE_ms = 30_000
@@ -30,7 +32,11 @@ def _load(wake_word: str) -> SpeechToText:
 
 
 class _Listener:
-    """Holds the utterance that is being spoken; the next one to begin takes its place."""
+    """Holds the utterance that is being spoken; the next one to begin takes its place.
+
+    It is recognised in every pause already, so that the patience that waits for more speech is not
+    followed by a second wait. What more speech follows is thrown away.
+    """
 
     def __init__(self, worker: Worker, engine: SpeechToText, wake_word: str) -> None:
         self._worker = worker
@@ -39,6 +45,8 @@ class _Listener:
         self._ring: AudioRingReader | None = None
         self._utterance: int | None = None
         self._sound: list[Samples] = []
+        self._early: asyncio.Task[Transcript] | None = None
+        """Recognises what there was of the utterance at its last pause."""
 
     async def serve(self) -> None:
         while True:
@@ -51,37 +59,56 @@ class _Listener:
                     self._forget_ring()
                 case Audio():
                     await self._take(mail.message)
+                case SpeechPaused(utterance) if utterance == self._utterance:
+                    self._early = asyncio.create_task(self._recognise())
                 case AudioLost(utterance):
                     self._lost(utterance)
                 case _:
                     pass
 
+    def _begin(self, utterance: int | None) -> None:
+        self._utterance, self._sound = utterance, []
+        self._drop_early()
+
+    def _drop_early(self) -> None:
+        if self._early is not None:
+            self._early.cancel()
+        self._early = None
+
     def _forget_ring(self) -> None:
         """What was being spoken is gone with the ears; a new utterance comes with new ones."""
         if self._ring is not None:
             self._ring.close()
-        self._ring, self._utterance, self._sound = None, None, []
+        self._ring = None
+        self._begin(None)
 
     async def _take(self, audio: Audio) -> None:
         if self._ring is None:
             return  # from ears that have died since
         if audio.utterance != self._utterance:
-            self._utterance, self._sound = audio.utterance, []
-        self._sound.append(self._ring.read(audio.from_sample, audio.to_sample))
-        self._worker.send(EARS, AudioTaken(audio.utterance, audio.to_sample))
+            self._begin(audio.utterance)
+        if audio.to_sample > audio.from_sample:
+            self._drop_early()
+            self._sound.append(self._ring.read(audio.from_sample, audio.to_sample))
+            self._worker.send(EARS, AudioTaken(audio.utterance, audio.to_sample))
         if audio.last:
-            sound, self._utterance, self._sound = np.concatenate(self._sound), None, []
-            await self._recognise(audio.utterance, sound)
+            heard = await (self._early or self._recognise())
+            self._early = None
+            self._begin(None)
+            self._tell(audio.utterance, heard)
 
-    async def _recognise(self, utterance: int, sound: Samples) -> None:
+    async def _recognise(self) -> Transcript:
         deadline_ms = self._worker.settings.listen.deadline_ms
-        heard = await self._worker.job("recognise", deadline_ms, self._engine.transcribe, sound)
+        sound = np.concatenate(self._sound)
+        return await self._worker.job("recognise", deadline_ms, self._engine.transcribe, sound)
+
+    def _tell(self, utterance: int, heard: Transcript) -> None:
         text = heard.text.removeprefix(self._wake_word).strip() if heard.text else None
         self._worker.send(ASSISTANT, Heard(utterance, text or None, heard.confidence, now_ms()))
 
     def _lost(self, utterance: int) -> None:
         if utterance == self._utterance:
-            self._utterance, self._sound = None, []
+            self._begin(None)
         self._worker.send(ASSISTANT, Heard(utterance, None, 0.0, now_ms()))
         self._worker.failed(
             MortarError(
