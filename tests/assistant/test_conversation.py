@@ -142,6 +142,15 @@ def test_a_skill_answers_without_the_language_brick(talk: Conversation, port: Li
     assert port.ended[0].trouble is None
 
 
+def test_words_may_overtake_the_end_of_the_speech(talk: Conversation, port: ListPort) -> None:
+    """Ears and listen have a link each: what was heard may arrive before the end of the speech."""
+    talk.woken(0.0)
+    talk.heard(Heard(1, "what time is it", 0.9, 1_000.0), 1_000.0)
+    assert port.said == []
+    talk.speech_ended(1, 1_000.0)
+    assert "nine" in port.said[0]
+
+
 def test_the_next_turn_is_reminded_of_the_last_answer(talk: Conversation, port: ListPort) -> None:
     """The image leaves after the turn, its text stays."""
     turn = ask_aloud(talk, "what do you see")

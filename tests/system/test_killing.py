@@ -60,7 +60,7 @@ def test_a_killed_worker_comes_back(tmp_path: Path, worker: str, stage: str) -> 
     assert any(line["event"] in ("first_sound", "earcon") for line in after)
     exchanges = [line for line in after if line["event"] == "exchange"]
     assert exchanges, "no exchange ended after the death"
-    assert "cat" in exchanges[-1]["answer"]
+    assert exchanges[-1]["trouble"] is None, "the next question is answered"
     assert run.process.returncode == 0
 
 
@@ -101,4 +101,4 @@ def test_the_button(tmp_path: Path) -> None:
         run.until("ready")
         assert mortar(tmp_path / "run", "press").status == 0
         exchange = run.until("exchange")
-        assert "car" in exchange["answer"]
+        assert exchange["answer"] and exchange["trouble"] is None

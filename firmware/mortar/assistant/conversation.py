@@ -86,6 +86,7 @@ class Conversation:
         self._next_turn = first_turn
         self._earlier: deque[Exchange] = deque(maxlen=settings.assistant.earlier_turns)
         self._last_answer: str | None = None
+        self._heard_early: Heard | None = None
         self.turn: Turn | None = None
 
     @property
@@ -139,11 +140,16 @@ class Conversation:
             turn.utterance = utterance
             self._end_stage(turn, Stage.LISTEN, now_ms)
             self._begin_stage(turn, Stage.UNDERSTAND, now_ms)
+            if self._heard_early is not None:
+                self.heard(self._heard_early, now_ms)
 
     def heard(self, heard: Heard, now_ms: float) -> None:
+        # Ears and listen speak over two links: the words may overtake the end of the speech.
+        self._heard_early = heard
         turn = self._in_stage(Stage.UNDERSTAND)
         if turn is None or turn.utterance != heard.utterance:
             return
+        self._heard_early = None
         turn.heard = heard.text
         intent = self._understanding.understand(heard.text) if heard.text else None
         turn.intent = intent.name if intent else None

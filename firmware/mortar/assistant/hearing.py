@@ -33,6 +33,8 @@ class Hearing:
         self._wake: str | None = None
         self._wake_ms: float | None = None
         self._heard: Heard | None = None
+        self._last: Heard | None = None
+        """What listen said last."""
         self._awaited: int | None = None
         """The utterance that listen is working on."""
         self._sound_is_over = False
@@ -52,19 +54,27 @@ class Hearing:
                     self._awaited = utterance
                     self._emit("speech_start", t_ms, from_sample=from_sample)
                     self._emit("speech_end", t_ms, to_sample=to_sample)
+                    self._understand()
                 case NoSpeech():
                     self._worker.send("ears", Listen(0))
-                case Heard(utterance) if utterance == self._awaited:
-                    self._heard, self._awaited = mail.message, None
-                    self._emit("heard", now_ms(), text=self._heard.text)
-                    # A wake word may still come, with the question behind it.
-                    self._worker.send("ears", Rest() if self._wake else Listen(0))
+                case Heard():
+                    self._last = mail.message
+                    self._understand()
                 case SoundEnded():
                     self._sound_is_over = True
                 case _:
                     pass
         self._finish()
         await asyncio.Event().wait()  # until told to stop
+
+    def _understand(self) -> None:
+        """Both the end of the speech and its words are there; either may come first."""
+        if self._last is None or self._last.utterance != self._awaited:
+            return
+        self._heard, self._awaited = self._last, None
+        self._emit("heard", now_ms(), text=self._heard.text)
+        # A wake word may still come, with the question behind it.
+        self._worker.send("ears", Rest() if self._wake else Listen(0))
 
     def _is_done(self) -> bool:
         if self._wake is not None and self._heard is not None:

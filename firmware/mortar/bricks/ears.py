@@ -211,13 +211,13 @@ class Ears:
         self._worker.send(ASSISTANT, SpeechBegan(first, now_ms()))
 
     def _ended(self, utterance: Utterance, to_sample: int) -> None:
-        self._pass_on(utterance, to_sample, last=True)
         self._utterance = None
         self._microphone.hold()
         assert utterance.from_sample is not None, "it ended, so it had begun"
         self._worker.send(
             ASSISTANT, SpeechEnded(utterance.number, utterance.from_sample, to_sample, now_ms())
         )
+        self._pass_on(utterance, to_sample, last=True)
 
     def _pass_on(self, utterance: Utterance, to_sample: int, *, last: bool) -> None:
         if utterance.from_sample is None:
