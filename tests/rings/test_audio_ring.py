@@ -53,8 +53,7 @@ class AudioRing(RuleBasedStateMachine):
     @rule(a=st.integers(0, CAPACITY), b=st.integers(0, CAPACITY))
     def read(self, a, b):
         begin, end = sorted((min(self.oldest + a, self.position), min(self.oldest + b, self.position)))
-        for end_of_ring in (self.writer, self.reader):
-            assert (end_of_ring.read(begin, end) == sound(begin, end)).all()
+        assert (self.reader.read(begin, end) == sound(begin, end)).all()
 
     @rule(back=st.integers(0, CAPACITY))
     def lend(self, back):
@@ -134,11 +133,9 @@ def test_nothing_is_lost_once_the_reader_is_gone():
 
 
 @pytest.mark.parametrize("span", [(49, 100), (150, 151), (120, 110)])
-def test_samples_that_are_not_there_cannot_be_read_or_lent(span):
+def test_samples_that_are_not_there_cannot_be_lent(span):
     """150 samples went through a ring of 100: [50, 150) is there."""
     writer, _ = ring_with(150)
-    with pytest.raises(ValueError):
-        writer.read(*span)
     with pytest.raises(ValueError):
         writer.lend(1, *span)
 

@@ -15,7 +15,7 @@ from mortar.errors import MortarError
 from mortar.rings.frame_ring import FrameRing
 
 HEIGHT, WIDTH = 6, 8
-LONGEST_MS = 60_000
+LONGEST_MS = 20_000
 
 
 def picture(number):
@@ -110,6 +110,17 @@ def test_waiting_ends_with_the_next_picture():
     camera.start()
     assert ring.wait_for_newer(1, LONGEST_MS)
     camera.join()
+
+
+def test_the_oldest_picture_goes_first():
+    """Of three slots the one that is overwritten next is the one that has waited longest."""
+    ring = FrameRing(3, HEIGHT, WIDTH)
+    ring.put(picture(1), t_ms=0.0)
+    with ring.latest() as frame:
+        first = frame.picture
+    for number, there in ((2, 1), (3, 1), (4, 4)):
+        ring.put(picture(number), t_ms=0.0)
+        assert (first == there).all()
 
 
 def test_an_error_while_looking_lets_go():

@@ -107,13 +107,14 @@ def test_the_oldest_unread_go_and_only_as_many_as_needed():
 
 
 def test_a_slot_is_recalled_once():
-    """A slot that has been asked back counts as coming: the next one is not asked for as well."""
-    made = table(Policy.DROP_OLDEST)
+    """A slot that has been asked back counts as coming: others are asked for only beyond it."""
+    made = table(Policy.DROP_OLDEST, slot_tok=8)
     first, second = made.allocate(4), made.allocate(4)
     made.commit(first, turn=1)
     made.commit(second, turn=2)
     first.recalled = True
     assert made.to_drop(4) == []
+    assert made.to_drop(8) == [second]
 
 
 def test_a_dead_reader_frees_what_it_read_and_nothing_else():

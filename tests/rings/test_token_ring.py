@@ -130,7 +130,7 @@ def test_a_full_ring_blocks_until_the_reader_is_done():
             await asyncio.sleep(0)
             assert not waiting.done()
         ring.deliver()
-        return await asyncio.wait_for(waiting, timeout=30)
+        return await asyncio.wait_for(waiting, timeout=10)
 
     assert asyncio.run(scene()).array.shape == (4, 3)
 
@@ -160,7 +160,7 @@ def test_a_recall_that_comes_too_late_drops_nothing():
         waiting = asyncio.create_task(ring.writer.acquire_async(4))
         await asyncio.sleep(0)  # the recall of turn 1 is under way now
         with ring.reader.take_oldest() as slot:
-            while not waiting.done():
+            for _ in range(5):  # recall refused, next recall, its answer, and the waiting task's turns
                 ring.deliver()
                 await asyncio.sleep(0)
             with waiting.result() as written:
@@ -209,6 +209,41 @@ def test_the_next_reader_is_told_what_its_predecessor_did_not_read():
     ring.writer.connect(announced.append)
     assert [message.turn for message in announced] == [2]
     assert ring.writer.counts()["free"] == 1
+
+
+def test_a_recall_that_a_dead_reader_did_not_answer_is_repeated():
+    """The next reader is asked in its turn; while there is none the writer drops by itself."""
+    ring = Pair(policy=Policy.DROP_OLDEST)
+    ring.put(turn=1)
+    ring.put(turn=2)
+    assert ring.writer.acquire(4) is None
+    ring.writer.reader_gone()
+    announced = []
+    ring.writer.connect(announced.append)
+    assert ring.writer.acquire(4) is None
+    assert announced[-1] == ring.to_reader[-1], "turn 1 is asked for once more"
+    ring.writer.reader_gone()
+    ring.put(turn=3)
+    assert ring.writer.counts()["dropped"] == 1
+
+
+@pytest.mark.parametrize("helps", ["reader_gone", "abandon"])
+def test_whatever_frees_a_slot_wakes_the_writer(helps):
+    """Also the death of the reader, and a write that came to nothing."""
+
+    async def scene():
+        ring = Pair()
+        ring.put(turn=1)
+        ring.deliver()
+        with ring.reader.take_oldest():
+            ring.deliver()
+            other = ring.writer.acquire(4)
+            waiting = asyncio.create_task(ring.writer.acquire_async(4))
+            await asyncio.sleep(0)
+            ring.writer.reader_gone() if helps == "reader_gone" else other.abandon()
+            return await asyncio.wait_for(waiting, timeout=10)
+
+    assert asyncio.run(scene()).array.shape == (4, 3)
 
 
 def test_a_second_reader_before_the_first_is_gone_is_refused():

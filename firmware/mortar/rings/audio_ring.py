@@ -22,7 +22,7 @@ RATE_HZ = 16_000
 
 
 class AudioRingWriter:
-    """The writing end; it makes the memory, and reads it too (the ears' pre-roll)."""
+    """The writing end; it makes the memory."""
 
     def __init__(self, capacity: int) -> None:
         """`capacity` samples."""
@@ -56,21 +56,15 @@ class AudioRingWriter:
             del self._lent[utterance]
         return lost
 
-    def read(self, from_sample: int, to_sample: int) -> Samples:
-        """A copy of [from_sample, to_sample). Raises ValueError for samples that are not there."""
-        if not self.oldest <= from_sample <= to_sample <= self.position:
-            raise ValueError(
-                f"samples [{from_sample}, {to_sample}) of a ring that holds [{self.oldest}, {self.position})"
-            )
-        return _copy(self._memory, from_sample, to_sample)
-
     def lend(self, utterance: int, from_sample: int, to_sample: int) -> None:
         """The reader is being sent Audio for these samples of `utterance`; further ones follow on.
 
         Raises ValueError for samples that are not there.
         """
         if not self.oldest <= from_sample <= to_sample <= self.position:
-            raise ValueError(f"cannot lend [{from_sample}, {to_sample}): not in the ring")
+            raise ValueError(
+                f"cannot lend [{from_sample}, {to_sample}): the ring holds [{self.oldest}, {self.position})"
+            )
         if from_sample < to_sample:
             first, _ = self._lent.get(utterance, (from_sample, to_sample))
             self._lent[utterance] = (first, to_sample)

@@ -26,14 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mortar.errors import MortarError
-from mortar.messages import (
-    Message,
-    RingOffer,
-    SlotReady,
-    SlotRecall,
-    SlotReleased,
-    SlotTaken,
-)
+from mortar.messages import Message, RingOffer, SlotReady, SlotRecall, SlotReleased, SlotTaken
 from mortar.rings import memory
 from mortar.rings.slots import READY, IllegalTransition, Policy, Slot, SlotTable
 
