@@ -36,6 +36,9 @@ SHARED, PADDING = 0, -1
 TOKEN_GRID = 4
 """Image tokens along an edge."""
 
+FEW_THINGS, SMALL_PATCHES, DIM_LEVEL = 3, 2, 45
+"""A scene is hard beyond that many things, or under that many patches a thing or that mean value."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -162,6 +165,13 @@ def talk(rng: np.random.Generator, truths: Sequence[Truth], how: Training, image
     return stack(rows)
 
 
+def hard(chunk: Chunk, index: int) -> bool:
+    """Whether a scene has many things, small things or little light (though not none)."""
+    n = int((chunk.seen[index, :, 0] >= 0).sum())
+    small = int((chunk.patches[index] > 0).sum()) < SMALL_PATCHES * n
+    return n > FEW_THINGS or small or (n > 0 and float(chunk.pictures[index].mean()) < DIM_LEVEL)
+
+
 class Pool:
     """All complete chunks of the pool, read in a new random order each time round."""
 
@@ -175,20 +185,27 @@ class Pool:
             for at in self.rng.permutation(len(self.chunks) * pool.CHUNK):
                 yield self.chunks[at // pool.CHUNK], int(at % pool.CHUNK)
 
+    def pick(self, scenes: Iterator[tuple[Chunk, int]], hard_share: float) -> tuple[Chunk, int]:
+        """The next scene, with most of the hard ones left out."""
+        chunk, index = next(scenes)
+        while hard(chunk, index) and self.rng.random() > hard_share:
+            chunk, index = next(scenes)
+        return chunk, index
+
     def batches(self, how: Training, classes: int, image_tokens: int, first: int) -> Iterator[Batch]:
         """Batches without end, from step number `first`."""
         scenes, step = self.order(), first
         while True:
-            picked = [next(scenes) for _ in range(how.pictures)]
+            stage = how.stage(step)
+            picked = [self.pick(scenes, stage.hard_share) for _ in range(stage.pictures)]
             truths = [chunk.truth(index) for chunk, index in picked]
             pixels = np.stack([chunk.pictures[index] for chunk, index in picked])
             patches = np.stack([chunk.patches[index].reshape(-1) for chunk, index in picked])
-            speaking = step >= how.eyes_steps
-            told = truths[: how.talked_about]
+            told = truths[: stage.talked_about]
             yield Batch(
                 pictures=augment(to_pictures(pixels), self.rng),
                 patches=torch.from_numpy(patches.astype(np.int64)),
                 tokens=token_targets(truths, classes),
-                packed=talk(self.rng, told, how, image_tokens) if speaking else None,
+                packed=talk(self.rng, told, how, image_tokens) if told else None,
             )
             step += 1

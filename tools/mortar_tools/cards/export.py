@@ -136,7 +136,7 @@ def write_manifest(run: Run, folder: Path) -> None:
         "parameters": sum(p.numel() for m in (run.model.vision, run.model.language) for p in m.parameters()),
         "trained_steps": run.step,
         "trained_minutes": round(run.seconds / 60, 1),
-        "trained_pictures": run.step * recipe.training.pictures,
+        "trained_pictures": recipe.training.pictures(run.step),
     }
     text = f"name = {json.dumps(recipe.name)}\nlicence = {json.dumps(LICENCE)}\n"
     text += table("vision", vision) + table("language", dict(part(folder / LANGUAGE)))

@@ -11,15 +11,22 @@ from mortar_tools.cards.things import CARDS
 
 
 @dataclass(frozen=True)
-class Training:
-    """How the model is trained; recipe.toml explains each."""
+class Stage:
+    """A part of the training; recipe.toml explains each field."""
 
-    steps: int
-    eyes_steps: int
-    warmup_steps: int
-    cooldown_share: float
+    until_step: int
     pictures: int
     talked_about: int
+    hard_share: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the model is trained; recipe.toml explains each field."""
+
+    stages: tuple[Stage, ...]
+    warmup_steps: int
+    level_steps: int
     questions: int
     earlier_talk: float
     learning_rate: float
@@ -30,10 +37,27 @@ class Training:
     empty_weight: float
     first_word_weight: float
 
+    @property
+    def steps(self) -> int:
+        """Steps in all."""
+        return self.stages[-1].until_step
+
+    def stage(self, step: int) -> Stage:
+        """The stage that a step belongs to."""
+        return next((stage for stage in self.stages if step < stage.until_step), self.stages[-1])
+
+    def pictures(self, steps: int) -> int:
+        """Pictures shown in the first steps."""
+        starts = [0, *(stage.until_step for stage in self.stages)]
+        return sum(
+            stage.pictures * max(0, min(steps, stage.until_step) - start)
+            for start, stage in zip(starts, self.stages, strict=False)
+        )
+
     def rate(self, step: int) -> float:
-        """Learning rate: up, level, and down to nothing over the last part."""
+        """Learning rate: up, level, and down to nothing."""
         up = min(1.0, (step + 1) / self.warmup_steps)
-        down = min(1.0, (self.steps - step) / (self.steps * self.cooldown_share))
+        down = min(1.0, (self.steps - step) / (self.steps - self.level_steps))
         return self.learning_rate * up * max(0.0, down)
 
 
@@ -53,5 +77,7 @@ def read(path: Path = CARDS / "recipe.toml") -> Recipe:
     """The recipe in a file; an unknown or missing key is an error."""
     with path.open("rb") as file:
         values = tomllib.load(file)
-    shape, training = Shape(**values.pop("shape")), Training(**values.pop("training"))
+    stages = tuple(Stage(**stage) for stage in values.pop("stage"))
+    training = Training(stages=stages, **values.pop("training"))
+    shape = Shape(**values.pop("shape"))
     return Recipe(**values, shape=shape, training=training)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from mortar_tools.cards.things import WORK
 
 CHECKPOINT = "checkpoint.pt"
 METRICS = "metrics.jsonl"
-EXAMINE_EVERY_S = 240.0
+EXAMINE_EVERY_S = 180.0
 HELD_OUT = 256
 """Held-out scenes to examine on the way: six questions each."""
 
@@ -111,7 +111,7 @@ def take_step(run: Run, batch: Batch, half: bool) -> dict[str, float]:
 
 def report(run: Run, holdout: Holdout, parts: dict[str, float], work: Path) -> dict[str, Any]:
     """Examine the model, write the checkpoint and a line of metrics."""
-    speaking = run.step > run.recipe.training.eyes_steps
+    speaking = run.recipe.training.stage(run.step).talked_about > 0
     figures = examine(run.model, holdout, speaking)
     loss = {name: round(part, 4) for name, part in parts.items()}
     line = {"step": run.step, "minutes": round(run.seconds / 60, 1), "loss": loss, **figures}
@@ -158,13 +158,10 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="train the picture cards' model")
     parser.add_argument("--work", type=Path, default=WORK, help="pool and checkpoints")
     parser.add_argument("--resume", action="store_true", help="carry on from the checkpoint")
-    parser.add_argument("--steps", type=int, help="instead of the recipe's")
     parser.add_argument("--no-draw", action="store_true", help="train on the pool as it is")
     parser.add_argument("--float32", action="store_true", help="no bfloat16")
     options = parser.parse_args(argv)
     recipe = read()
-    if options.steps:
-        recipe = replace(recipe, training=replace(recipe.training, steps=options.steps))
     if not options.no_draw:
         prepare(recipe, options.work)
     run = resume(recipe, options.work) if options.resume else start(recipe)
