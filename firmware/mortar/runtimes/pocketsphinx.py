@@ -6,6 +6,7 @@ the grammar explains the spoken frames is what rejects a sentence that is not in
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ import numpy as np
 from pocketsphinx import Decoder, get_model_path
 
 from mortar.errors import MortarError
+from mortar.runtimes.accents import british
 from mortar.runtimes.interfaces import Samples, Transcript
 
 LARGEST_MISFIT = 2.6e-3
@@ -43,6 +45,7 @@ class PocketSphinx:
         for word, phones in pronunciations.items():
             self._sentences.add_word(word, phones, True)
         _require_words(self._sentences, grammar)
+        _add_british(self._sentences, grammar)
         self._sentences.add_jsgf_string("sentences", grammar)
         self._sentences.activate_search("sentences")
         self._grammar = self._sentences.get_fsg("sentences")
@@ -79,9 +82,20 @@ def _dithered(samples: Samples) -> bytes:
     return np.clip(np.round(samples + noise), -32_768, 32_767).astype(np.int16).tobytes()
 
 
-def _require_words(decoder: Decoder, grammar: str) -> None:
+def _words(grammar: str) -> list[str]:
     rules = [line.partition("=")[2] for line in grammar.splitlines() if "=" in line]
-    missing = sorted({word for rule in rules for word in WORD.findall(rule) if not decoder.lookup_word(word)})
+    return sorted({word for rule in rules for word in WORD.findall(rule)})
+
+
+def _add_british(decoder: Decoder, grammar: str) -> None:
+    for word in _words(grammar):
+        number = next(n for n in itertools.count(2) if not decoder.lookup_word(f"{word}({n})"))
+        for n, phones in enumerate(sorted(british(decoder.lookup_word(word))), start=number):
+            decoder.add_word(f"{word}({n})", phones, True)
+
+
+def _require_words(decoder: Decoder, grammar: str) -> None:
+    missing = [word for word in _words(grammar) if not decoder.lookup_word(word)]
     if missing:
         raise MortarError(
             "words-unknown",

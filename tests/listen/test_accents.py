@@ -1,0 +1,26 @@
+"""British pronunciations, made from American ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from mortar.runtimes.accents import british
+
+
+@pytest.mark.parametrize(
+    ("american", "another"),
+    [
+        ("K AA R", "K AA"),
+        ("B ER D Z", None),
+        ("K AE R AH T S", "K AA R AH T S"),
+        ("D AA G", "D AO G"),
+        ("B OW T S", "B AH W T S"),
+        ("B AH T ER F L AY", None),
+        ("SH OW D ER", "SH OW D AH"),
+    ],
+)
+def test_what_differs_is_added(american: str, another: str | None) -> None:
+    """R before a vowel stays; words that are said alike get nothing."""
+    found = british(american)
+    assert american not in found
+    assert (another in found) if another else not found
