@@ -8,7 +8,7 @@ from typing import Protocol
 
 from mortar.drivers.microphone_played import PlayedMicrophone
 from mortar.drivers.microphone_portaudio import PortAudioMicrophone
-from mortar.drivers.recordings import Samples, load, recordings
+from mortar.drivers.recordings import Samples, recordings
 from mortar.settings import Microphone as MicrophoneSettings
 from mortar.settings import RunOptions
 
@@ -44,7 +44,7 @@ class Microphone(Protocol):
 def open_microphone(settings: MicrophoneSettings, run: RunOptions) -> Microphone:
     """A recording or a folder of them, nothing, or a device. Raises MortarError if it cannot be opened."""
     if run.mic is not None:
-        return PlayedMicrophone([load(path) for path in recordings(Path(run.mic))], fast=run.fast)
+        return PlayedMicrophone(recordings(Path(run.mic)), fast=run.fast)
     if settings.device == "none":
         return PlayedMicrophone([], fast=False)
     return PortAudioMicrophone(None if settings.device == "auto" else settings.device)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from mortar.clock import now_ms
-from mortar.drivers.recordings import RATE_Hz, Samples
+from mortar.drivers.recordings import RATE_Hz, Samples, load
 
 BLOCK = 512
 """Samples: 32 ms, one decision of the speech detector."""
@@ -24,17 +26,20 @@ TAIL_ms = 1_000
 
 
 class PlayedMicrophone:
-    """Plays each recording once, the next when a turn has ended; then, and with none, a quiet room."""
+    """Plays each recording once, the next when a turn has ended; then, and with none, a quiet room.
 
-    def __init__(self, recordings: Sequence[Samples], *, fast: bool) -> None:
-        self._waiting = list(recordings)
-        self._plays = bool(recordings)
+    Raises what `recordings.load` does: for the first recording here, for others when they are due.
+    """
+
+    def __init__(self, paths: Sequence[Path], *, fast: bool) -> None:
+        self._waiting = deque(paths)
+        self._plays = bool(paths)
         self._fast = fast
         self._in_turn = False
         self._going = asyncio.Event()
         self._going.set()
         self._room = np.random.default_rng(0)
-        self._sound = self._with_tail(self._waiting.pop(0)) if self._waiting else self._quiet(0)
+        self._sound = self._next_recording() if self._waiting else self._quiet(0)
         self._at = 0
         self.opened_ms = now_ms()
         self.lost_blocks = 0
@@ -68,14 +73,15 @@ class PlayedMicrophone:
 
     def _next_block(self) -> Samples:
         if self._at >= len(self._sound) and self._waiting and not self._in_turn:
-            self._sound, self._at = self._with_tail(self._waiting.pop(0)), 0
+            self._sound, self._at = self._next_recording(), 0
         block = self._sound[self._at : self._at + BLOCK]
         self._at += BLOCK
         if len(block) < BLOCK:
             block = np.concatenate([block, self._quiet(BLOCK - len(block))])
         return block
 
-    def _with_tail(self, sound: Samples) -> Samples:
+    def _next_recording(self) -> Samples:
+        sound = load(self._waiting.popleft())
         return np.concatenate([sound, self._quiet(TAIL_ms * RATE_Hz // 1_000)])
 
     def _quiet(self, n_samples: int) -> Samples:
