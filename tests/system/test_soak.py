@@ -50,29 +50,21 @@ def test_a_thousand_exchanges(tmp_path: Path) -> None:
     """No growth in descriptors, shared memory, processes or memory."""
     recordings = tmp_path / "recordings"
     recordings.mkdir()
-    questions = [
-        ask(tmp_path / f"{n}.wav", text) for n, text in enumerate(("what do you see", "what time is it"))
-    ]
+    look = ask(tmp_path / "look.wav", "what do you see")
+    skill = ask(tmp_path / "skill.wav", "what time is it")
     for number in range(EXCHANGES):
         (recordings / f"{number:04}.wav").symlink_to(skill if number % 2 else look)
-    files = [
-        "--mic",
-        recordings,
-        "--camera",
-        table(["cat"], tmp_path / "p.png"),
-        "--speaker",
-        tmp_path / "a.raw",
-    ]
+    picture = table(["cat"], tmp_path / "p.png")
+    files = ["--mic", recordings, "--camera", picture, "--speaker", tmp_path / "a.raw"]
     with Running(tmp_path / "run", ["run", "--fast", "--json", *files]) as run:
+        main = psutil.Process(run.process.pid)
         for _ in range(SETTLED):
             run.until("exchange")
         before, family = footprint(run), main.children(recursive=True)
         for _ in range(EXCHANGES - SETTLED - 1):
             run.until("exchange")
         after = footprint(run)
-        assert (
-            len(psutil.Process(run.process.pid).children(recursive=True)) <= len(family) + 1
-        )  # an espeak-ng
+        assert len(main.children(recursive=True)) <= len(family) + 1  # an espeak-ng
     assert after.descriptors <= before.descriptors + Counter(voice=3)  # that espeak-ng's pipes
     assert after.shared_memory == before.shared_memory
     assert after.pss_kB < before.pss_kB * GROWTH
