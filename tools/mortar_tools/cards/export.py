@@ -44,7 +44,7 @@ class ChannelsLast(nn.Module):
 def write_vision(vision: Vision, path: Path) -> None:
     """The tower as TFLite, float32 throughout."""
     # A slow import that only exporting needs.
-    import litert_torch
+    import litert_torch  # type: ignore[import-untyped]
 
     edge = vision.shape.picture
     module = ChannelsLast(vision).eval()

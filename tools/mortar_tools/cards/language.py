@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 
 import numpy as np
-import yaml
+import yaml  # type: ignore[import-untyped]
 from hassil.intents import Intents, SlotList, TextSlotList
 from hassil.sample import sample_intents
 

@@ -36,7 +36,7 @@ class Optimiser:
         for group in self.adamw.param_groups:
             group["lr"] = rate
         for optimiser in (self.muon, self.adamw):
-            optimiser.step()
+            optimiser.step()  # type: ignore[no-untyped-call]
             optimiser.zero_grad(set_to_none=True)
 
     def state(self) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def wood(rng: np.random.Generator, size: int) -> Picture:
     value = (grain - 0.5) * rng.uniform(0.1, 0.3) + boards[:, None]
     base = np.array([0.62, 0.45, 0.28]) * rng.uniform(0.4, 1.4) + rng.uniform(-0.06, 0.06, 3)
     picture = np.asarray(base + value[..., None] * [1.0, 0.85, 0.6], np.float32)
-    return picture.swapaxes(0, 1) if rng.random() < 0.5 else picture
+    return np.swapaxes(picture, 0, 1) if rng.random() < 0.5 else picture
 
 
 def checks(rng: np.random.Generator, size: int) -> Picture:
