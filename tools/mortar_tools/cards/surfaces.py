@@ -70,7 +70,7 @@ def checks(rng: np.random.Generator, size: int) -> Picture:
     stripe = (np.arange(size) + rng.uniform(0, pitch)) // pitch % 2
     pattern = stripe[:, None] + np.zeros(size) if rng.random() < 0.3 else stripe[:, None] != stripe
     amount = pattern.astype(np.float32)[..., None] * rng.uniform(0.15, 1.0)
-    return colour(rng) * (1 - amount) + colour(rng) * amount
+    return np.asarray(colour(rng) * (1 - amount) + colour(rng) * amount, np.float32)
 
 
 def surface(rng: np.random.Generator, size: int) -> Picture:
