@@ -153,11 +153,20 @@ def figures(marks: Marks, seed: int, prefix: str = "") -> list[Figure]:
     return found
 
 
+def by_number(marks: Marks, seed: int) -> list[Figure]:
+    """F1 by the number of cards in the scene."""
+    groups: dict[int, list[tuple[Things, Things]]] = {}
+    for said, there in marks.objects:
+        groups.setdefault(there.total(), []).append((said, there))
+    return [f1_figure(f"objects_f1_of_{NUMBERS[n]}", groups[n], seed) for n in sorted(groups) if n > 0]
+
+
 def evaluate(model: Shipped, n: int, seed: int, work: Path) -> list[Figure]:
     """Figures on n scenes of the trained styles, on the unseen style, and with pictures shuffled."""
     start = seed * n
     sheets = prepare(model, SPLITS["test"][start : start + n], None, seed, work)
-    found = figures(examine(model, sheets, [sheet.tokens for sheet in sheets]), seed)
+    marks = examine(model, sheets, [sheet.tokens for sheet in sheets])
+    found = figures(marks, seed) + by_number(marks, seed)
     # Each sheet with the next one's picture: what can be answered without looking.
     rolled = [sheet.tokens for sheet in [*sheets[1:], sheets[0]]]
     found += figures(examine(model, sheets, rolled), seed, "shuffled_")
