@@ -73,10 +73,10 @@ class Running:
             env=environment(runtime),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def __enter__(self) -> Running:
         return self
@@ -87,10 +87,11 @@ class Running:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.communicate(timeout=PATIENCE_S)
+            self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        self._reader.join(PATIENCE_S)
 
     def until(self, *events: str) -> Line:
         """The next line whose event is one of `events`."""
@@ -129,6 +130,7 @@ class Running:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._lines.put(json.loads(line))
+        with self.process.stdout as lines:
+            for line in lines:
+                self._lines.put(json.loads(line))
         self._lines.put(None)

@@ -39,6 +39,7 @@ SHOWN = {
     "first_sound": "speaking",
     "trouble": "trouble: {what}; {do}",
     "restart": "{process} ended ({exit}) and is started again",
+    "back": "{process} is back",
     "error": "{process}: {what}; {do}",
 }
 """Event → how people are told while it runs."""

@@ -181,6 +181,8 @@ class Reconciler:
                 life.ladder.ready()
                 if process.state is State.STARTING:
                     process.state = State.READY
+                if process.restarts:
+                    self._journal.emit("back", process=process.row.name)
                 if self.was_ready and process.row.name == ASSISTANT:
                     self._tell_all_ready()  # it was started again
             case JobBegan():

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from mortar.errors import MortarError
@@ -33,14 +34,22 @@ class Figure:
 
 
 def figure(name: str, values: Sequence[float], unit: str, against: str | None = None) -> Figure:
+    """The median of `values`; of a share, whose values are 0 or 1, the mean."""
+    middle = statistics.fmean(values) if unit == "share" else statistics.median(values)
     return Figure(
         name,
-        round(statistics.median(values), 4),
+        round(middle, 4),
         unit,
         against,
         len(values),
         (round(min(values), 4), round(max(values), 4)),
     )
+
+
+def repeated(title: str, n: int) -> Iterator[int]:
+    """0..n-1, with a progress bar on standard error where people look."""
+    console = Console(stderr=True)
+    yield from track(range(n), title, console=console, transient=True, disable=not console.is_terminal)
 
 
 def require_quiet() -> None:

@@ -22,8 +22,8 @@ import soundfile
 from mortar import resources
 from mortar_tools import session
 from mortar_tools.bench import handoff
-from mortar_tools.bench.figures import Figure, figure, require_quiet, show
-from mortar_tools.program import Line, Running, mortar
+from mortar_tools.bench.figures import Figure, figure, repeated, require_quiet, show
+from mortar_tools.program import Running, mortar
 
 VOICE = "en-us"
 SKILL, LOOK = "what time is it", "what do you see"
@@ -58,8 +58,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def measure(folder: Path, n: int) -> Iterator[Figure]:
-    skill = [_exchange(folder, record(folder, SKILL)) for _ in range(n)]
-    look = [_exchange(folder, record(folder, LOOK)) for _ in range(n)]
+    skill = [_exchange(folder, record(folder, SKILL)) for _ in repeated("asking the time", n)]
+    look = [_exchange(folder, record(folder, LOOK)) for _ in repeated("asking what it sees", n)]
     yield figure("start_to_listening_ms", [run.started_ms for run in skill + look], "ms")
     yield figure("wake_to_listening_ms", [run.listening_ms for run in skill + look], "ms")
     yield figure("speech_end_to_first_sound_skill_ms", [run.first_sound_ms for run in skill], "ms")
@@ -134,7 +134,7 @@ def _while_listening(folder: Path) -> Iterator[Figure]:
     files = ["--mic", quiet, "--camera", picture, "--speaker", folder / "answer.wav"]
     with Running(folder / "run", ["run", "--json", *files]) as run:
         run.until("ready")
-        pids = _pids(run.status(), run.process.pid)
+        pids = {name: held["pid"] for name, held in run.status()["processes"].items()}
         before_s = {name: _cpu_s(pid) for name, pid in pids.items()}
         time.sleep(WATCHED_s)  # the length of the measurement itself
         cpu = {name: (_cpu_s(pid) - before_s[name]) / WATCHED_s for name, pid in pids.items()}
@@ -144,12 +144,6 @@ def _while_listening(folder: Path) -> Iterator[Figure]:
     for name in pids:
         yield figure(f"listening_pss_{name}_MB", [pss_MB[name]], "MB")
         yield figure(f"listening_cpu_{name}_cores", [cpu[name]], "cores")
-
-
-def _pids(status: Line, supervisor: int) -> dict[str, int]:
-    workers = {name: process["pid"] for name, process in status["processes"].items() if process["pid"]}
-    parent = Path(f"/proc/{next(iter(workers.values()))}/stat").read_text().rpartition(")")[2].split()[1]
-    return {"supervisor": supervisor, "zygote": int(parent), **workers}
 
 
 def _cpu_s(pid: int) -> float:
