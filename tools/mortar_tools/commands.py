@@ -16,6 +16,7 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("train", "cards"): ("mortar_tools.cards.train", "train the bundled picture-card model"),
     ("train", "export"): ("mortar_tools.cards.export", "export a checkpoint to TFLite and GGUF"),
     ("eval", "cards"): ("mortar_tools.cards.evaluate", "how good the picture-card model is"),
+    ("eval", "ears"): ("mortar_tools.eval_ears", "how much of what is asked the ears understand"),
     ("bench", "loop"): ("mortar_tools.bench.loop", "waits, memory and CPU of the whole assistant"),
     ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
     ("bench", "kill"): ("mortar_tools.bench.kill", "how long a killed process is missing"),

@@ -108,7 +108,7 @@ def _limits(annotation: object) -> str:
 def _draw_timeline(picture: Path) -> None:
     """Play the session's first exchange in real time, and keep its timeline."""
     session = resources.session_folder()
-    recording, scene = (sorted(session.glob(pattern))[0] for pattern in ("*.wav", "*.png"))
+    recording, scene = (sorted(session.glob(pattern))[0] for pattern in ("*.flac", "*.png"))
     command = [sys.executable, "-m", "mortar", "run", "--once", "--timeline", str(picture)]
     with tempfile.TemporaryDirectory() as folder:
         files = ["--mic", str(recording), "--camera", str(scene), "--speaker", f"{folder}/answer.wav"]
