@@ -39,8 +39,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
             under = verbs.add_parser(verb, help=_titles(verb))
             subjects[verb] = under.add_subparsers(metavar="SUBJECT", required=True)
         command = subjects[verb].add_parser(subject, help=title, add_help=False)
-        command.add_argument("rest", nargs=argparse.REMAINDER, help="see --help of the command")
-        command.set_defaults(run=_runner(module))
+        command.set_defaults(run=_runner(module), rest=None)
 
 
 def _titles(verb: str) -> str:

@@ -30,7 +30,10 @@ def main(argv: list[str] | None = None) -> int:
         import_module(f"{__name__}.{name}").add(subparsers)
     for point in entry_points(group=ENTRY_POINTS):
         point.load()(subparsers)
-    args = parser.parse_args(argv)
+    args, rest = parser.parse_known_args(argv)
+    if rest and not hasattr(args, "rest"):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    args.rest = rest  # a developer's command parses its own
     try:
         status: int = args.run(args)
         sys.stdout.flush()
