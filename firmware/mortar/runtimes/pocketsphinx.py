@@ -19,9 +19,13 @@ from mortar.runtimes.accents import british
 from mortar.runtimes.interfaces import Samples, Transcript
 
 LARGEST_MISFIT = 1.9e-3
-"""Nats a spoken frame by which the phones may fit better. Measured on 5 espeak-ng voices at 30 dB:
+"""Nats a frame by which the phones may fit better. Measured on 5 espeak-ng voices at 30 dB:
 3 % of the questions that are heard right lie above it, and two thirds of the sentences that are not in
 the grammar do (`mortar tools eval ears`)."""
+
+EDGE_FRAMES = 15
+"""Counted in addition to the spoken frames: onset and end fit badly and would weigh too much in a
+sentence of one word."""
 
 DITHER = 8.0
 """Standard deviation in steps of int16. Digital silence has no spectrum, and spoils the mean that
