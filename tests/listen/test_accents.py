@@ -12,7 +12,8 @@ from mortar.runtimes.accents import british
     [
         ("K AA R", "K AA"),
         ("B ER D Z", None),
-        ("K AE R AH T S", "K AA R AH T S"),
+        ("K AE R AH T S", None),
+        ("B AE TH", "B AA TH"),
         ("D AA G", "D AO G"),
         ("B OW T S", "B AH W T S"),
         ("B AH T ER F L AY", None),

@@ -17,10 +17,10 @@ from voices import RATE_Hz, in_room, pause, speak
 QUESTIONS = [
     ("what do you see", ["cat"], "en-us", "cat"),
     ("what do you see", ["dog", "apple"], "en-gb", "dog.*apple"),
-    ("how many cats are there", ["cat", "cat"], "en-us+m3", "two cats"),
+    ("how many apples are there", ["apple", "apple"], "en-us+m3", "two apples"),
     ("where is the banana", ["banana", "car"], "en-us", "left"),
     ("is there a dog", ["car"], "en-gb+m7", "No"),
-    ("is there a car", ["car", "pizza"], "en-us", "Yes"),
+    ("is there a pizza", ["pizza", "car"], "en-us", "Yes"),
 ]
 
 

@@ -3,7 +3,7 @@
 CMUdict knows American English only. These are the differences that decide between words: R is
 silent unless a vowel follows, the vowel of "lot" is rounded, that of "bath" may be long, "go" begins
 in the middle of the mouth, and a final ER has no R. On 24 questions in 5 espeak-ng voices, American
-ones among them, they raise what is heard exactly from 84 to 95 of 120.
+ones among them, they raised what is heard exactly from 84 to 95 of 120.
 """
 
 from __future__ import annotations
@@ -17,13 +17,19 @@ SHIFTS = {"AA": "AO", "OW": "AH W", "AE": "AA"}
 def british(phones: str) -> set[str]:
     """Other pronunciations of a word, ARPAbet phones with spaces between, as its `phones` are."""
     bases = {phones, _silent_r(phones)}
-    shifted = {
-        " ".join(SHIFTS[phone] if phone == shift else phone for phone in base.split())
-        for base in bases
-        for shift in SHIFTS
-    }
+    shifted = {_shifted(base, shift) for base in bases for shift in SHIFTS}
     softened = {base.removesuffix("ER") + "AH" for base in bases if base.endswith(" ER")}
     return (bases | shifted | softened) - {phones}
+
+
+def _shifted(phones: str, shift: str) -> str:
+    """Not in front of R: carrot never has the vowel of car."""
+    held = phones.split()
+    following = [*held[1:], ""]
+    return " ".join(
+        SHIFTS[phone] if phone == shift and right != "R" else phone
+        for phone, right in zip(held, following, strict=True)
+    )
 
 
 def _silent_r(phones: str) -> str:
