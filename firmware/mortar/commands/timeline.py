@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
@@ -93,4 +94,9 @@ def save_svg(events: list[Event], path: Path) -> None:
     """The first exchange as an SVG picture."""
     console = Console(record=True, width=80, file=StringIO())
     console.print(render(next(exchanges(events))))
-    path.write_text(console.export_svg(title="mortar run --once"), encoding="utf-8")
+    path.write_text(without_web_fonts(console.export_svg(title="mortar run --once")), encoding="utf-8")
+
+
+def without_web_fonts(svg: str) -> str:
+    """rich's SVG asks a server on the web for its font; any monospaced one does."""
+    return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from mortar.commands.timeline import without_web_fonts
 from mortar.errors import MortarError
 
 BUSIEST = 0.15
@@ -95,4 +96,5 @@ def show(figures: Iterable[Figure], as_json: bool, picture: Path | None = None) 
     console = Console(record=picture is not None, quiet=as_json and picture is None, stderr=as_json)
     console.print(table)
     if picture is not None:
-        console.save_svg(str(picture), title="mortar tools bench")
+        svg = without_web_fonts(console.export_svg(title="mortar tools bench"))
+        picture.write_text(svg, encoding="utf-8")
