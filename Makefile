@@ -16,11 +16,15 @@ setup-tools: setup ## add what converting and training models needs (torch and o
 run: setup ## run the assistant on this computer
 	@$(bin)/mortar run --board host
 
+# The ears' engines carry a ggml and a TensorFlow Lite of their own, which do not fit into one process with
+# llama.cpp's and tflite-runtime's. In the program they are in different processes, and so they are in tests.
 test: setup lint ## check style and types, then run the tests that take minutes
-	$(bin)/python -m pytest
+	$(bin)/python -m pytest --ignore tests/ears
+	$(bin)/python -m pytest tests/ears
 
 test-all: setup lint ## also run the slow tests: soaks, long fuzzing
-	$(bin)/python -m pytest -m "slow or not slow"
+	$(bin)/python -m pytest --ignore tests/ears -m "slow or not slow"
+	$(bin)/python -m pytest tests/ears -m "slow or not slow"
 
 bench: setup ## measure the whole loop on this computer
 	@$(bin)/mortar tools bench loop
