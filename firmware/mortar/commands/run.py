@@ -126,7 +126,7 @@ class _Screen:
 
     def show(self, event: Event) -> None:
         self._events.append(event)
-        if event.event in SHOWN:
+        if event.event in SHOWN and not (event.event == "look_end" and "trouble" in event.data):
             self._console.print(f"[dim]{event.t_ms / 1e3:8.2f} s[/dim]  {_told(event)}")
         if event.event == "exchange":
             self._console.print()

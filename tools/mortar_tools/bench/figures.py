@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
+import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from rich.progress import track
 from rich.table import Table
 
 from mortar.commands.timeline import without_web_fonts
-from mortar.errors import MortarError
+from mortar.errors import MortarError, UsageError
 
 BUSIEST = 0.15
 """Share of all cores in use beside the bench above which no timing is printed."""
@@ -98,3 +100,24 @@ def show(figures: Iterable[Figure], as_json: bool, picture: Path | None = None) 
     if picture is not None:
         svg = without_web_fonts(console.export_svg(title="mortar tools bench"))
         picture.write_text(svg, encoding="utf-8")
+
+
+def bench(
+    argv: list[str] | None,
+    name: str,
+    about: str | None,
+    n: int,
+    measure: Callable[[Path, int], Iterator[Figure]],
+) -> int:
+    """The command line of a bench. Raises UsageError for a count that measures nothing."""
+    parser = argparse.ArgumentParser(prog=f"mortar tools bench {name}", description=about)
+    parser.add_argument("--n", type=int, default=n, help=f"measurements of each kind (default: {n})")
+    parser.add_argument("--json", action="store_true", help="one JSON object a figure")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="save the table as SVG")
+    args = parser.parse_args(argv)
+    if args.n < 1:
+        raise UsageError("n-wrong", f"--n {args.n} measures nothing", "give 1 or more")
+    require_quiet()
+    with tempfile.TemporaryDirectory(prefix="mortar-bench-") as folder:
+        show(measure(Path(folder), args.n), args.json, args.picture)
+    return 0

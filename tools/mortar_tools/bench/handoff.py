@@ -7,11 +7,10 @@ has it go into the slot. Ring and queue take turns, so that both meet the same m
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import resource
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
@@ -22,11 +21,10 @@ import numpy as np
 
 from mortar import channel
 from mortar.clock import now_ms
-from mortar.errors import UsageError
 from mortar.messages import RingOffer
 from mortar.rings.slots import Policy
 from mortar.rings.token_ring import Embeddings, TokenRingReader, TokenRingWriter
-from mortar_tools.bench.figures import Figure, figure, require_quiet, show
+from mortar_tools.bench.figures import Figure, bench, figure
 
 SHAPES = (
     (16, 256),  # the bundled picture cards
@@ -169,13 +167,5 @@ def _where(address: int) -> Where | None:
     return None
 
 
-def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="mortar tools bench handoff", description=__doc__)
-    parser.add_argument("--n", type=int, default=101, help="hand-offs each way and shape")
-    parser.add_argument("--json", action="store_true", help="one JSON object a figure")
-    args = parser.parse_args(argv)
-    if args.n < 1:
-        raise UsageError("n-wrong", f"--n {args.n} hand-offs measure nothing", "give 1 or more")
-    require_quiet()
-    show(measure(args.n), as_json=args.json)
-    return 0
+def main(argv: list[str] | None = None) -> int:
+    return bench(argv, "handoff", __doc__, 101, lambda folder, n: measure(n))

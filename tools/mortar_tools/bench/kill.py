@@ -6,15 +6,13 @@ supervisor noticed the death, which its "restart" event carries.
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from mortar import resources
-from mortar_tools.bench.figures import Figure, figure, repeated, require_quiet, show
+from mortar_tools.bench.figures import Figure, bench, figure, repeated
 from mortar_tools.bench.loop import LOOK, record
 from mortar_tools.program import Line, Running
 
@@ -32,15 +30,7 @@ SOUNDS = ("earcon", "first_sound")
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="mortar tools bench kill", description=__doc__)
-    parser.add_argument("--n", type=int, default=5, help="deaths of each process (default: 5)")
-    parser.add_argument("--json", action="store_true", help="one JSON object a figure")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="save the table as SVG")
-    args = parser.parse_args(argv)
-    require_quiet()
-    with tempfile.TemporaryDirectory(prefix="mortar-bench-") as folder:
-        show(measure(Path(folder), args.n), args.json, args.picture)
-    return 0
+    return bench(argv, "kill", __doc__, 5, measure)
 
 
 def measure(folder: Path, n: int) -> Iterator[Figure]:

@@ -8,9 +8,7 @@ given together with the share of sentences that it cut off.
 
 from __future__ import annotations
 
-import argparse
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ import soundfile
 from mortar import resources
 from mortar_tools import session
 from mortar_tools.bench import handoff
-from mortar_tools.bench.figures import Figure, figure, repeated, require_quiet, show
+from mortar_tools.bench.figures import Figure, bench, figure, repeated
 from mortar_tools.program import Running, mortar
 
 VOICE = "en-us"
@@ -46,15 +44,7 @@ class Recording:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="mortar tools bench loop", description=__doc__)
-    parser.add_argument("--n", type=int, default=7, help="runs of each kind (default: 7)")
-    parser.add_argument("--json", action="store_true", help="one JSON object a figure")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="save the table as SVG")
-    args = parser.parse_args(argv)
-    require_quiet()
-    with tempfile.TemporaryDirectory(prefix="mortar-bench-") as folder:
-        show(measure(Path(folder), args.n), args.json, args.picture)
-    return 0
+    return bench(argv, "loop", __doc__, 7, measure)
 
 
 def measure(folder: Path, n: int) -> Iterator[Figure]:
