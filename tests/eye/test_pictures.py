@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from mortar.drivers.camera import PictureFolder, open_camera
-from mortar.drivers.pictures import MOST_PIXELS, check_picture, read_picture
+from mortar.drivers.pictures import MOST_PIXELS, pictures_in, read_picture
 from mortar.errors import MortarError
 from mortar.settings import Camera, RunOptions
 
@@ -114,7 +114,7 @@ def test_a_bad_picture_ends_in_one_line_that_names_it(tmp_path: Path, name: str)
     path = tmp_path / name
     make(path)
     with pytest.raises(MortarError) as caught:
-        check_picture(path)
+        read_picture(path)
     assert caught.value.code == code
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
@@ -143,7 +143,7 @@ def test_a_damaged_picture_in_a_folder_costs_one_look(tmp_path: Path) -> None:
 
 def test_a_folder_without_pictures_says_so(tmp_path: Path) -> None:
     with pytest.raises(MortarError, match="has no pictures"):
-        check_picture(tmp_path)
+        pictures_in(tmp_path)
 
 
 def test_the_command_line_wins_over_the_settings(tmp_path: Path) -> None:

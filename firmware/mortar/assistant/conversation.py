@@ -153,7 +153,6 @@ class Conversation:
         turn.heard = heard.text
         intent = self._understanding.understand(heard.text) if heard.text else None
         turn.intent = intent.name if intent else None
-        turn.slots = dict(intent.slots) if intent else {}
         self._end_stage(turn, Stage.UNDERSTAND, now_ms, heard=turn.heard, intent=turn.intent)
         if heard.text is None:
             self._trouble(turn, troubles.NOT_UNDERSTOOD, now_ms)

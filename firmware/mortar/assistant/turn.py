@@ -30,7 +30,6 @@ class Turn:
     utterance: int | None = None
     heard: str | None = None
     intent: str | None = None
-    slots: dict[str, str] = field(default_factory=dict)
     unsaid: list[Say] = field(default_factory=list)
     """Sentences on their way through voice; kept so that a restarted voice gets them again."""
     sentences: list[str] = field(default_factory=list)

@@ -63,7 +63,7 @@ async def main(worker: Worker) -> None:
     ears = Ears(worker, microphone, spotter, detector)
     if worker.run.hear:
         microphone.hold()  # a fast recording would run away before the assistant's first Listen
-    worker.ready({"wake word": "microwakeword/cpu"})
+    worker.ready({"wake word": spotter.unit})
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(ears.follow())

@@ -48,13 +48,6 @@ def read_picture(path: Path) -> Image.Image:
         ) from None
 
 
-def check_picture(path: Path) -> None:
-    """Raises the MortarError that looking at `path`, a picture or a folder of them, would end in."""
-    if path.is_dir():
-        path = pictures_in(path)[0]
-    read_picture(path)
-
-
 def pictures_in(folder: Path) -> list[Path]:
     """The folder's pictures, by suffix, in the order of their names: at least one."""
     try:

@@ -27,21 +27,18 @@ class Detection:
 
 
 class WakeWordSpotter(Protocol):
+    unit: str
+
     def process(self, samples: Samples) -> list[Detection]:
         """Feed the next samples, any number; gives the detections in them."""
 
-    def reset(self) -> None:
-        """Forget what was heard."""
-
 
 class SpeechDetector(Protocol):
-    window: int
-    """Samples per decision."""
-
     def probability(self, window: Samples) -> float:
-        """Probability of speech in exactly `window` samples, 0..1."""
+        """Probability of speech in exactly 512 samples (32 ms, the microphone's block), 0..1."""
 
-    def reset(self) -> None: ...
+    def reset(self) -> None:
+        """Forget what was heard."""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,3 @@ class MicroWakeWordSpotter:
             return []
         self._deaf_until = self._position + DEAF
         return [Detection(self._word, best, self._position)]
-
-    def reset(self) -> None:
-        self._features.reset()
-        self._model.reset()

