@@ -3,7 +3,8 @@
 CMUdict knows American English only. These are the differences that decide between words: R is
 silent unless a vowel follows, the vowel of "lot" is rounded, that of "bath" may be long, "go" begins
 in the middle of the mouth, and a final ER has no R. On 24 questions in 5 espeak-ng voices, American
-ones among them, they raised what is heard exactly from 84 to 95 of 120.
+ones among them, their first form raised what is heard exactly from 84 to 95 of 120; `mortar tools eval
+ears` prints where they stand.
 """
 
 from __future__ import annotations
