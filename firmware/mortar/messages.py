@@ -338,7 +338,7 @@ class Answered(Message, frozen=True):
     text: str
     n_tok: int
     confidence: float
-    """Geometric mean of the answer tokens' probabilities, 0..1."""
+    """Geometric mean of the answer tokens' probabilities, the end mark's among them, 0..1."""
     first_token_ms: float
     """From the Ask to the first token."""
     cancelled: bool

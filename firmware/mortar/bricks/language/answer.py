@@ -18,6 +18,7 @@ from mortar.runtimes.interfaces import Interrupted, LanguageModel
 class Answer:
     text: str
     n_tok: int
+    """Tokens of the answer, the end mark among them."""
     confidence: float
     """Geometric mean of the tokens' probabilities, 0..1; 0 where there are none."""
     first_token_ms: float | None
@@ -58,9 +59,9 @@ def write(
         while len(logs) < most_tok:
             token, probability = model.predict()
             first_token_ms = first_token_ms or now_ms()
+            logs.append(math.log(max(probability, 1e-30)))
             if model.is_end(token):
                 break
-            logs.append(math.log(max(probability, 1e-30)))
             piece = decoder.decode(model.piece(token))
             text += piece
             for sentence in splitter.feed(piece):

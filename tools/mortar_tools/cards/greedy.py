@@ -1,0 +1,72 @@
+"""The checkpoint's own answers, in torch: what the exported files have to say as well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from mortar.bricks.picture import preprocess
+from mortar_tools.cards import checkpoint, recipe, tokenizer
+from mortar_tools.cards.answerers import Answer
+from mortar_tools.cards.model import Cards
+
+MOST_ANSWER_TOK = 96
+"""As the language brick has it."""
+
+
+class Greedy:
+    """The model of a checkpoint, which says the likeliest word each time."""
+
+    def __init__(self, size: str, work: Path) -> None:
+        self.model: Cards = checkpoint.resume(recipe.read(size), work).model.eval()
+
+    @torch.no_grad()
+    def answer(self, image: Image.Image, questions: Sequence[str]) -> list[Answer]:
+        """An answer to each question about a picture."""
+        tokens = self.model.vision(torch.from_numpy(preprocess(image)).permute(0, 3, 1, 2))
+        return self.ask(tokens, questions)
+
+    @torch.no_grad()
+    def ask(self, tokens: Tensor, questions: Sequence[str]) -> list[Answer]:
+        """Answers to questions about image tokens [1, image tokens, width], all a word at a time."""
+        before = [*tokenizer.earlier_ids([]), tokenizer.control(tokenizer.IMAGE)]
+        shared = [*before, *[0] * tokens.shape[1], tokenizer.control(tokenizer.END_IMAGE)]
+        prompts = [shared + tokenizer.question_ids(question) for question in questions]
+        said: list[list[int]] = [[] for _ in questions]
+        logs: list[list[float]] = [[] for _ in questions]
+        end = tokenizer.control(tokenizer.END)
+        going = list(range(len(questions)))
+        while going:
+            rows = [prompts[row] + said[row] for row in going]
+            likeliest = self._next_words(rows, tokens, len(before))
+            for row, (log, word) in zip(list(going), likeliest, strict=True):
+                logs[row].append(log)
+                if word == end or len(logs[row]) == MOST_ANSWER_TOK:
+                    going.remove(row)
+                else:
+                    said[row].append(word)
+        return [_answer(words, log) for words, log in zip(said, logs, strict=True)]
+
+    def _next_words(self, rows: list[list[int]], image: Tensor, start: int) -> list[tuple[float, int]]:
+        """(log-probability, id) of the likeliest next word of each row, with image tokens at `start`."""
+        model, longest = self.model, max(map(len, rows))
+        ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+        starts = torch.full((len(rows),), start)
+        embedded = model.place(
+            model.language.token_embd(ids), image.expand(len(rows), -1, -1), starts
+        )
+        # Rows are padded at the end, where a causal mask keeps the padding out of sight.
+        causal = torch.ones(1, longest, longest, dtype=torch.bool).tril()
+        hidden = model.language(embedded, torch.arange(longest)[None].expand(len(rows), -1), causal)
+        last = hidden[torch.arange(len(rows)), torch.tensor([len(row) - 1 for row in rows])]
+        logs, words = model.language.logits(last).log_softmax(-1).max(-1)
+        return list(zip(logs.tolist(), words.tolist(), strict=True))
+
+
+def _answer(words: list[int], logs: list[float]) -> Answer:
+    text = str(tokenizer.load().decode(words, skip_special_tokens=False)).strip()
+    return Answer(text, float(torch.tensor(logs).mean().exp()), len(logs))
