@@ -1,50 +1,100 @@
-"""Pictograms of the things in several drawing styles, fetched once into the work folder.
+"""Pictograms in several drawing styles, fetched once into the work folder.
 
-Sources and licences: Noto Color Emoji (Debian `fonts-noto-color-emoji`, OFL 1.1), Twemoji (npm
-`@twemoji/svg`, CC-BY 4.0), Fluent Emoji flat and 3D (npm `@lobehub/fluent-emoji-*`, MIT) and
-OpenMoji (npm `openmoji`, CC-BY-SA 4.0). OpenMoji is never trained on: it is the unseen style of
-the evaluation. None of the art is committed; `python -m mortar_tools.cards.art` fetches it.
+Every pictogram of the things and of the unknown pictures is stored in each style that has it.
+STYLES names the sources and their licences. The art isn't committed:
+`python -m mortar_tools.cards.art` fetches it.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import json
+import re
 import subprocess
 import tarfile
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from mortar_tools.cards.things import WORK, things
-
-TRAINED_STYLES = ("noto", "twemoji", "fluent", "fluent3d")
-UNSEEN_STYLE = "openmoji"
-STYLES = (*TRAINED_STYLES, UNSEEN_STYLE)
+from mortar_tools.cards.things import WORK, printed, unknown
 
 NOTO = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 SIZE = 128
 """Edge of a stored pictogram in pixels."""
 
-PACKAGES = {
-    "twemoji": ("@twemoji/svg@15.0.0", "package/{code}.svg", str.lower),
-    "fluent": ("@lobehub/fluent-emoji-flat@1.1.0", "package/assets/{code}.svg", str.lower),
-    "fluent3d": ("@lobehub/fluent-emoji-3d@1.1.0", "package/assets/{code}.webp", str.lower),
-    "openmoji": ("openmoji@17.0.0", "package/color/svg/{code}.svg", str.upper),
-}
-"""Style → npm package, path of a pictogram in it, letter case of the code point in the path."""
 
-VARIATION = ("", "-fe0f")
-"""Some sets name text-style code points with the emoji variation selector, some without."""
+@dataclass(frozen=True)
+class Style:
+    """Where the pictograms of a drawing style come from."""
+
+    source: str
+    """npm package with its version, or the Debian package of the font."""
+    licence: str
+    """SPDX identifier of the art's licence."""
+    pattern: str = ""
+    """Path of a pictogram in a package that has a file for each; {code} is the code point.
+
+    Without it the package is an Iconify set: one JSON file with all the drawings by name.
+    """
+
+
+PRINTED_STYLE = "noto"
+UNSEEN_STYLE = "openmoji"
+"""Never trained on: the evaluation measures with it how well the model takes a new style."""
+
+STYLES = {
+    "noto": Style("fonts-noto-color-emoji", "OFL-1.1"),
+    "twemoji": Style("@twemoji/svg@15.0.0", "CC-BY-4.0", "package/{code}.svg"),
+    "fluent": Style("@lobehub/fluent-emoji-flat@1.1.0", "MIT", "package/assets/{code}.svg"),
+    "fluent3d": Style("@lobehub/fluent-emoji-3d@1.1.0", "MIT", "package/assets/{code}.webp"),
+    "noto-v1": Style("@iconify-json/noto-v1@1.2.5", "Apache-2.0"),
+    "emojione": Style("@iconify-json/emojione@1.2.3", "CC-BY-4.0"),
+    "emojione-v1": Style("@iconify-json/emojione-v1@1.2.3", "CC-BY-SA-4.0"),
+    "fxemoji": Style("@iconify-json/fxemoji@1.2.2", "Apache-2.0"),
+    "streamline": Style("@iconify-json/streamline-emojis@1.2.4", "CC-BY-4.0"),
+    "openmoji": Style("openmoji@17.0.0", "CC-BY-SA-4.0", "package/color/svg/{code}.svg"),
+}
+TRAINED_STYLES = tuple(style for style in STYLES if style != UNSEEN_STYLE)
+
+OTHER_NAMES = {
+    "1f30d": ("europeafricaglobe",),
+    "1f30e": ("americasglobe",),
+    "1f30f": ("asiaaustraliaglobe",),
+    "1f437": ("pig",),
+    "1f42f": ("tiger",),
+    "1f433": ("spurtingwhale",),
+    "1f48e": ("gem",),
+    "1f381": ("present",),
+    "1f455": ("mansshirt",),
+    "1f31e": ("sunwithface",),
+    "2600": ("sunrays",),
+    "1f916": ("robot-face-1",),
+}
+"""Names in Iconify sets that are neither Unicode's nor CLDR's, by code point."""
+
+Draw = Callable[[str], Image.Image | None]
+"""Draws an emoji as RGBA; None where the style doesn't have it."""
 
 
 def code_of(emoji: str) -> str:
     """The code point of a single-character emoji in hexadecimal."""
     return f"{ord(emoji):x}"
+
+
+def wanted() -> Iterator[str]:
+    """Every emoji that scenes are made of."""
+    for thing in printed():
+        yield from thing.emojis
+    yield from unknown().taught_pictures
+    yield from unknown().kept_pictures
 
 
 def draw_noto(emoji: str) -> Image.Image:
@@ -55,43 +105,81 @@ def draw_noto(emoji: str) -> Image.Image:
     return picture
 
 
-def rasterise(name: str, content: bytes) -> Image.Image:
-    """RGBA picture of an SVG or bitmap file's content."""
-    if not name.endswith(".svg"):
-        return Image.open(io.BytesIO(content)).convert("RGBA")
+def rasterise(svg: str) -> Image.Image:
+    """RGBA picture of an SVG drawing."""
     # Only fetching needs the SVG renderer; training and evaluation read the stored pixels.
     import resvg_py
 
-    png = resvg_py.svg_to_bytes(svg_string=content.decode(), width=SIZE, height=SIZE)
+    png = resvg_py.svg_to_bytes(svg_string=svg, width=SIZE, height=SIZE)
     return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
 
 
 def fetch_package(package: str, folder: Path) -> Path:
     """Path of the package's tarball in `folder`, fetched with npm if it is not there yet."""
-    stem = package.rpartition("@")[0].lstrip("@").replace("/", "-")
-    found = sorted(folder.glob(f"{stem}-{package.rpartition('@')[2]}.tgz"))
-    if not found:
+    name, _, version = package.rpartition("@")
+    path = folder / f"{name.lstrip('@').replace('/', '-')}-{version}.tgz"
+    if not path.exists():
         subprocess.run(["npm", "pack", "--silent", package], cwd=folder, check=True)
-        found = sorted(folder.glob(f"{stem}-*.tgz"))
-    return found[0]
+    return path
 
 
-def from_package(style: str, folder: Path) -> Callable[[str], Image.Image]:
-    """A function that draws an emoji in the style of one of PACKAGES."""
-    package, pattern, case = PACKAGES[style]
-    wanted = {
-        pattern.format(code=case(code_of(emoji) + suffix)): emoji
-        for thing in things()
-        for emoji in thing.emojis
-        for suffix in VARIATION
+def member_of(package: str, name: str, folder: Path) -> Any:
+    """A JSON file of a package, parsed."""
+    with tarfile.open(fetch_package(package, folder)) as archive:
+        content = archive.extractfile(name)
+        if content is None:
+            raise FileNotFoundError(f"{name} in {package}")
+        return json.load(content)
+
+
+def from_files(style: Style, folder: Path) -> Draw:
+    """Draws from a package that has a file for each code point, in lower or in upper case."""
+    paths = {
+        style.pattern.format(code=case(code_of(emoji) + selector)): emoji
+        for emoji in wanted()
+        for case in (str.lower, str.upper)
+        # Some sets name text-style code points with the emoji variation selector, some without.
+        for selector in ("", "-fe0f")
     }
     found: dict[str, Image.Image] = {}
-    with tarfile.open(fetch_package(package, folder)) as archive:
+    with tarfile.open(fetch_package(style.source, folder)) as archive:
         for member in archive:
-            content = archive.extractfile(member) if member.name in wanted else None
+            content = archive.extractfile(member) if member.name in paths else None
             if content is not None:
-                found[wanted[member.name]] = rasterise(member.name, content.read())
-    return found.__getitem__
+                bitmap = not member.name.endswith(".svg")
+                found[paths[member.name]] = (
+                    Image.open(io.BytesIO(content.read())).convert("RGBA")
+                    if bitmap
+                    else rasterise(content.read().decode())
+                )
+    return found.get
+
+
+def names_of(emoji: str, annotations: dict[str, str]) -> Iterator[str]:
+    """Names that an Iconify set may have for an emoji, likeliest first."""
+    for name in (annotations.get(code_of(emoji), ""), unicodedata.name(emoji)):
+        words = re.findall(r"[a-z0-9]+", name.lower().replace("’", ""))
+        # A set with several drawings of the same emoji numbers them.
+        yield from ("-".join(words), "".join(words), "-".join([*words, "1"]))
+    yield from OTHER_NAMES.get(code_of(emoji), ())
+
+
+def from_names(style: Style, folder: Path) -> Draw:
+    """Draws from an Iconify set; OpenMoji's index tells the CLDR name of each code point."""
+    icons = member_of(style.source, "package/icons.json", folder)
+    index = member_of(STYLES[UNSEEN_STYLE].source, "package/data/openmoji.json", folder)
+    annotations = {row["hexcode"].lower().removesuffix("-fe0f"): row["annotation"] for row in index}
+    bodies = {name: icon["body"] for name, icon in icons["icons"].items()}
+    bodies |= {name: bodies.get(icon["parent"]) for name, icon in icons.get("aliases", {}).items()}
+
+    def draw(emoji: str) -> Image.Image | None:
+        found = (bodies[name] for name in names_of(emoji, annotations) if bodies.get(name))
+        body = next(found, None)
+        box = f"0 0 {icons.get('width', 16)} {icons.get('height', 16)}"
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{body}</svg>'
+        return rasterise(svg) if body else None
+
+    return draw
 
 
 def tight(picture: Image.Image) -> NDArray[np.uint8]:
@@ -105,8 +193,15 @@ def tight(picture: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(square)
 
 
+def drawer(name: str, folder: Path) -> Draw:
+    """How pictograms of a style are drawn."""
+    if name == PRINTED_STYLE:
+        return draw_noto
+    return (from_files if STYLES[name].pattern else from_names)(STYLES[name], folder)
+
+
 def fetch(work: Path = WORK) -> Path:
-    """Draw every pictogram in every style into `work/art.npz`; returns its path.
+    """Draw every pictogram in every style that has it into `work/art.npz`; returns its path.
 
     Keys are "style/code", values [SIZE, SIZE, 4] uint8 RGBA.
     """
@@ -114,9 +209,10 @@ def fetch(work: Path = WORK) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     art: dict[str, NDArray[np.uint8]] = {}
     for style in STYLES:
-        draw = draw_noto if style == "noto" else from_package(style, folder)
-        for emoji in (emoji for thing in things() for emoji in thing.emojis):
-            art[f"{style}/{code_of(emoji)}"] = tight(draw(emoji))
+        draw = drawer(style, folder)
+        for emoji in wanted():
+            if picture := draw(emoji):
+                art[f"{style}/{code_of(emoji)}"] = tight(picture)
     path = work / "art.npz"
     np.savez_compressed(path, **art)
     return path
@@ -127,6 +223,12 @@ def load(work: Path = WORK) -> dict[str, NDArray[np.uint8]]:
     """All stored pictograms by "style/code", each [SIZE, SIZE, 4] uint8 RGBA."""
     with np.load(work / "art.npz") as stored:
         return {key: stored[key] for key in stored.files}
+
+
+@cache
+def styles_of(code: str, work: Path = WORK) -> tuple[str, ...]:
+    """The trained styles that have this code point (hexadecimal, lower case)."""
+    return tuple(style for style in TRAINED_STYLES if f"{style}/{code}" in load(work))
 
 
 def main(argv: list[str] | None = None) -> int:
