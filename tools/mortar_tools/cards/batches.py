@@ -10,7 +10,7 @@ and each question sees the shared beginning and itself only, at the positions it
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from mortar_tools.cards import pool
 from mortar_tools.cards.language import Turn, interview, small_talk
 from mortar_tools.cards.pool import Chunk, Truth
 from mortar_tools.cards.recipe import Training
+from mortar_tools.cards.scene import PATCH, SIZE
 from mortar_tools.cards.tokenizer import (
     END_IMAGE,
     IMAGE,
@@ -33,12 +34,10 @@ from mortar_tools.cards.tokenizer import (
 
 IGNORED = -100
 SHARED, PADDING = 0, -1
-TOKEN_GRID = 4
+TOKEN_GRID = SIZE // PATCH // 2
 """Image tokens along an edge."""
-
-FEW_THINGS, SMALL_PATCHES, DIM_LEVEL = 3, 2, 45
-"""A scene is hard beyond that many things, or under that many patches a thing or that mean value."""
-
+MIRRORED = 0.5
+"""How often a scene is shown in a mirror, its truth with it."""
 
 @dataclass(frozen=True)
 class Row:
@@ -120,16 +119,33 @@ def token_targets(truths: Sequence[Truth], classes: int) -> Tensor:
     return found / found.sum(-1, keepdim=True)
 
 
+def token_places(truths: Sequence[Truth]) -> Tensor:
+    """[batch, 16, 2] where in a token's cell the centre is, 0..1 across and down; NaN without exactly one."""
+    places = torch.full((len(truths), TOKEN_GRID**2, 2), torch.nan)
+    for scene, truth in enumerate(truths):
+        taken: set[int] = set()
+        for thing in truth.seen:
+            x, y = thing.x * TOKEN_GRID, thing.y * TOKEN_GRID
+            column, row = min(TOKEN_GRID - 1, int(x)), min(TOKEN_GRID - 1, int(y))
+            cell = row * TOKEN_GRID + column
+            both = cell in taken
+            taken.add(cell)
+            places[scene, cell] = torch.nan if both else torch.tensor([x - column, y - row])
+    return places
+
+
 def to_pictures(pixels: NDArray[np.uint8]) -> Tensor:
     """[batch, height, width, 3] uint8 → [batch, 3, height, width] float32 -1..1."""
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
-def augment(pictures: Tensor, rng: np.random.Generator) -> Tensor:
-    """Shift by up to 3 pixels and change the light a little, differently for each picture.
+def mirrored(truth: Truth) -> Truth:
+    """The truth about a scene seen in a mirror."""
+    return Truth(tuple(replace(thing, x=1 - thing.x) for thing in truth.seen), truth.dark)
 
-    Never mirrored: left and right are part of the answers.
-    """
+
+def augment(pictures: Tensor, rng: np.random.Generator) -> Tensor:
+    """Shift by up to 3 pixels and change the light a little, differently for each picture."""
     batch, _, height, width = pictures.shape
     wide = torch.nn.functional.pad(pictures, (3, 3, 3, 3), mode="replicate")
     shifts = rng.integers(0, 7, (batch, 2))
@@ -147,7 +163,9 @@ class Batch:
     patches: Tensor
     """[batch, 64] int64 class + 1"""
     tokens: Tensor
-    """[batch, 16, classes]"""
+    """[batch, 16, classes] as from `token_targets`."""
+    places: Tensor
+    """[batch, 16, 2] as from `token_places`."""
     packed: Packed | None
     """Questions about the first pictures; None while only the tower learns."""
 
@@ -165,13 +183,6 @@ def talk(rng: np.random.Generator, truths: Sequence[Truth], how: Training, image
     return stack(rows)
 
 
-def hard(chunk: Chunk, index: int) -> bool:
-    """Whether a scene has many things, small things or little light (though not none)."""
-    n = int((chunk.seen[index, :, 0] >= 0).sum())
-    small = int((chunk.patches[index] > 0).sum()) < SMALL_PATCHES * n
-    return n > FEW_THINGS or small or (n > 0 and float(chunk.pictures[index].mean()) < DIM_LEVEL)
-
-
 class Pool:
     """All complete chunks of the pool, read in a new random order each time round."""
 
@@ -185,27 +196,26 @@ class Pool:
             for at in self.rng.permutation(len(self.chunks) * pool.CHUNK):
                 yield self.chunks[at // pool.CHUNK], int(at % pool.CHUNK)
 
-    def pick(self, scenes: Iterator[tuple[Chunk, int]], hard_share: float) -> tuple[Chunk, int]:
-        """The next scene, with most of the hard ones left out."""
-        chunk, index = next(scenes)
-        while hard(chunk, index) and self.rng.random() > hard_share:
-            chunk, index = next(scenes)
-        return chunk, index
-
     def batches(self, how: Training, classes: int, image_tokens: int, first: int) -> Iterator[Batch]:
         """Batches without end, from step number `first`."""
         scenes, step = self.order(), first
         while True:
             stage = how.stage(step)
-            picked = [self.pick(scenes, stage.hard_share) for _ in range(stage.pictures)]
-            truths = [chunk.truth(index) for chunk, index in picked]
-            pixels = np.stack([chunk.pictures[index] for chunk, index in picked])
-            patches = np.stack([chunk.patches[index].reshape(-1) for chunk, index in picked])
+            picked = [next(scenes) for _ in range(stage.pictures)]
+            turned = self.rng.random(len(picked)) < MIRRORED
+            truths, pixels, patches = [], [], []
+            for (chunk, index), mirror in zip(picked, turned, strict=True):
+                way = slice(None, None, -1 if mirror else 1)
+                truth = chunk.truth(index)
+                truths.append(mirrored(truth) if mirror else truth)
+                pixels.append(chunk.pictures[index][:, way])
+                patches.append(chunk.patches[index][:, way].reshape(-1))
             told = truths[: stage.talked_about]
             yield Batch(
-                pictures=augment(to_pictures(pixels), self.rng),
-                patches=torch.from_numpy(patches.astype(np.int64)),
+                pictures=augment(to_pictures(np.stack(pixels)), self.rng),
+                patches=torch.from_numpy(np.stack(patches).astype(np.int64)),
                 tokens=token_targets(truths, classes),
+                places=token_places(truths),
                 packed=talk(self.rng, told, how, image_tokens) if told else None,
             )
             step += 1

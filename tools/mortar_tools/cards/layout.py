@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-ASPECTS = (1.0, 1.0, 3 / 4, 9 / 16, 4 / 3)
+ASPECTS = (1.0, 1.0, 3 / 4, 3 / 4, 9 / 16, 4 / 3)
 """Width to height that a square card has once a picture of a common shape is squashed square."""
+
+MOST_IN_ROW = 4
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Place:
 
 def aspect(rng: np.random.Generator) -> float:
     """Width to height of the cards: that of a common picture shape, or anything near."""
-    return float(rng.choice(ASPECTS)) if rng.random() < 0.6 else float(rng.uniform(0.6, 1.4))
+    return float(rng.choice(ASPECTS)) if rng.random() < 0.6 else float(rng.uniform(0.65, 1.4))
 
 
 def sized(edge: float, ratio: float) -> tuple[float, float]:
@@ -39,8 +41,8 @@ def fit(edge: float, ratio: float, width: float, height: float) -> tuple[float, 
 
 
 def alone(rng: np.random.Generator) -> list[Place]:
-    """One card, from a fifth of the picture to nearly all of it, often in the middle."""
-    width, height = sized(float(rng.uniform(0.2, 0.92)), aspect(rng))
+    """One card, from a quarter of the picture to nearly all of it, often in the middle."""
+    width, height = sized(float(rng.uniform(0.25, 0.92)), aspect(rng))
     x = y = 0.5
     if rng.random() < 0.6:
         x = rng.uniform(width / 2, 1 - width / 2)
@@ -49,14 +51,17 @@ def alone(rng: np.random.Generator) -> list[Place]:
 
 
 def turn(rng: np.random.Generator) -> float:
-    """Cards lie straight as often as not."""
-    return 0.0 if rng.random() < 0.5 else float(rng.uniform(-25, 25))
+    """Cards lie straight as often as not, and now and then any way."""
+    chance = rng.random()
+    if chance < 0.5:
+        return 0.0
+    return float(rng.uniform(-25, 25) if chance < 0.96 else rng.uniform(-90, 90))
 
 
 def row(rng: np.random.Generator, n: int) -> list[Place]:
     """Cards side by side."""
     ratio = aspect(rng)
-    width, height = fit(rng.uniform(0.6, 0.98), ratio, 1 / n, 0.95)
+    width, height = fit(rng.uniform(0.6 if n == 2 else 0.82, 0.98), ratio, 1 / n, 0.95)
     middle = 0.5 if rng.random() < 0.7 else rng.uniform(height / 2, 1 - height / 2)
     span = rng.uniform(max(0.75, min(n * width, 1.0)), 1.0)
     xs = (1 - span) / 2 + span * (np.arange(n) + 0.5) / n
@@ -66,32 +71,41 @@ def row(rng: np.random.Generator, n: int) -> list[Place]:
 
 def grid(rng: np.random.Generator, n: int) -> list[Place]:
     """Cards in two rows, or one above the other when there are two."""
-    columns = 1 if n == 2 else -(-n // 2)
+    columns = 1 if n == 2 else -(-n // 2)  # two rows of three at most
     ratio = aspect(rng)
     width, height = fit(rng.uniform(0.65, 0.95), ratio, 1 / columns, 0.5)
     slots = [((i % columns + 0.5) / columns, 0.25 + 0.5 * (i // columns)) for i in range(n)]
     return [Place(x, y, width, height, 0.0) for x, y in slots]
 
 
+MOST_EDGE = {2: 0.55, 3: 0.42}
+"""Longest edge of two and of three scattered cards; more have OTHERS_MOST_EDGE."""
+OTHERS_MOST_EDGE = 0.36
+LEAST_EDGE = 0.27
+PILED, PILED_APART, LAID_APART = 0.15, 0.34, 0.46
+"""How often cards overlap, and how far apart their middles are at least, in sums of their edges."""
+
+
 def scatter(rng: np.random.Generator, n: int) -> list[Place]:
-    """Cards anywhere, overlapping a little at most."""
+    """Cards anywhere; now and then on top of one another, though never quite."""
     ratio = aspect(rng)
-    edge = float(rng.uniform(0.24, {2: 0.55, 3: 0.42}.get(n, 0.34)))
+    edge = float(rng.uniform(LEAST_EDGE, MOST_EDGE.get(n, OTHERS_MOST_EDGE)))
+    gap = PILED_APART if rng.random() < PILED else LAID_APART
     places: list[Place] = []
     while len(places) < n:
         # A table that fills up gets smaller cards rather than an endless search.
-        edge *= 0.99
+        edge *= 0.997
         width, height = sized(edge * rng.uniform(0.85, 1.15), ratio)
         x, y = rng.uniform(width / 2, 1 - width / 2), rng.uniform(height / 2, 1 - height / 2)
         place = Place(float(x), float(y), width, height, turn(rng))
-        if all(apart(place, other) for other in places):
+        if all(apart(place, other, gap) for other in places):
             places.append(place)
     return places
 
 
-def apart(one: Place, other: Place) -> bool:
-    """Whether two cards cover at most a rim of each other."""
-    return abs(one.x - other.x) > 0.46 * (one.width + other.width) or abs(one.y - other.y) > 0.46 * (
+def apart(one: Place, other: Place, gap: float) -> bool:
+    """Whether the middles of two cards are further apart, sideways or up, than `gap` of their edges."""
+    return abs(one.x - other.x) > gap * (one.width + other.width) or abs(one.y - other.y) > gap * (
         one.height + other.height
     )
 
@@ -115,6 +129,7 @@ def arrange(rng: np.random.Generator, n: int) -> list[Place]:
         return []
     if n == 1:
         return alone(rng)
-    plan = (row, grid, scatter)[rng.choice(3, p=[0.4, 0.1, 0.5])]
-    places = plan(rng, n)
+    chance = rng.random()
+    in_row = 0.4 if n <= MOST_IN_ROW else 0.0
+    places = row(rng, n) if chance < in_row else grid(rng, n) if chance < in_row + 0.12 else scatter(rng, n)
     return jitter(rng, places) if rng.random() < 0.5 else places

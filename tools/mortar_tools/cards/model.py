@@ -25,8 +25,9 @@ class Shape:
     layers: int = 4
     heads: int = 4
     mlp: int = 512
-    vocabulary: int = 652
-    things: int = 48
+    vocabulary: int = 1024
+    things: int = 133
+    """What a patch can be, apart from empty."""
     picture: int = 128
     patch: int = 16
     shuffle: int = 2
@@ -171,7 +172,7 @@ class Language(nn.Module):
 
 
 class Cards(nn.Module):
-    """The whole model, with two heads that exist for training alone.
+    """The whole model, with three heads that exist for training alone.
 
     Without them it settles on saying likely sentences and never learns to look: a picture's tokens
     have to be useful before the language can find a use for them.
@@ -184,6 +185,7 @@ class Cards(nn.Module):
         self.language = Language(shape)
         self.patch_head = nn.Linear(shape.vision_width, shape.things + 1)
         self.token_head = nn.Linear(shape.width, shape.things + 1)
+        self.place_head = nn.Linear(shape.width, 2)
         self.apply(initialise)
 
     def place(self, embedded: Tensor, image: Tensor, start: Tensor) -> Tensor:

@@ -7,11 +7,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from mortar_tools.cards.scene import MOST_THINGS, SIZE, SPLITS, Scene, Seen, draw
+from mortar_tools.cards.scene import MOST_THINGS, PATCH, SIZE, SPLITS, Scene, Seen, draw
 from mortar_tools.cards.things import WORK
 
 CHUNK = 2000
@@ -35,14 +36,14 @@ class Chunk:
     patches: NDArray[np.uint8]
     """[CHUNK, 8, 8] class + 1 of each patch."""
     seen: NDArray[np.float32]
-    """[CHUNK, MOST_THINGS, 3] class, x, y of each thing; class -1 is padding."""
+    """[CHUNK, MOST_THINGS, 4] class, x, y, size of each thing; class -1 is padding."""
     dark: NDArray[np.bool_]
     """[CHUNK]"""
 
     def truth(self, index: int) -> Truth:
         """Ground truth of one scene."""
         rows = self.seen[index]
-        seen = tuple(Seen(int(k), float(x), float(y)) for k, x, y in rows if k >= 0)
+        seen = tuple(Seen(int(k), float(x), float(y), float(size)) for k, x, y, size in rows if k >= 0)
         return Truth(seen, bool(self.dark[index]))
 
 
@@ -58,18 +59,20 @@ def paths(folder: Path, number: int) -> tuple[Path, Path]:
 
 def draw_chunk(folder: Path, number: int, work: Path) -> None:
     """Draw one chunk of the training split, unless it is there already."""
+    # Drawing is spread over processes; threads within one would only get in their way.
+    cv2.setNumThreads(1)
     picture_path, truth_path = paths(folder, number)
     if truth_path.exists():
         return
     pictures = np.empty((CHUNK, SIZE, SIZE, 3), np.uint8)
-    patches = np.empty((CHUNK, 8, 8), np.uint8)
-    seen = np.full((CHUNK, MOST_THINGS, 3), -1, np.float32)
+    patches = np.empty((CHUNK, SIZE // PATCH, SIZE // PATCH), np.uint8)
+    seen = np.full((CHUNK, MOST_THINGS, 4), -1, np.float32)
     dark = np.zeros(CHUNK, np.bool_)
     for i in range(CHUNK):
         scene = draw(SPLITS["train"][number * CHUNK + i], work=work)
         pictures[i], patches[i], dark[i] = scene.picture, scene.patches, scene.dark
         for j, thing in enumerate(scene.seen):
-            seen[i, j] = thing.thing, thing.x, thing.y
+            seen[i, j] = thing.thing, thing.x, thing.y, thing.size
     np.save(picture_path, pictures)
     np.savez(truth_path, patches=patches, seen=seen, dark=dark)
 

@@ -1,4 +1,4 @@
-"""The recipe file: the model's shape and how it is trained."""
+"""The recipe file: the sizes of the model and how they are trained."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from mortar_tools.cards import tokenizer
 from mortar_tools.cards.model import Shape
-from mortar_tools.cards.things import CARDS
+from mortar_tools.cards.things import CARDS, UNKNOWN
+
+SIZES = ("base", "small")
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,6 @@ class Stage:
     until_step: int
     pictures: int
     talked_about: int
-    hard_share: float
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,8 @@ class Training:
     """How the model is trained; recipe.toml explains each field."""
 
     stages: tuple[Stage, ...]
-    warmup_steps: int
     level_steps: int
+    warmup_steps: int
     questions: int
     earlier_talk: float
     learning_rate: float
@@ -34,6 +36,7 @@ class Training:
     weight_decay: float
     patch_loss: float
     token_loss: float
+    place_loss: float
     empty_weight: float
     first_word_weight: float
 
@@ -63,9 +66,10 @@ class Training:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the weights, apart from the art."""
+    """Everything that decides the weights of one size, apart from the art."""
 
     name: str
+    size: str
     version: str
     seed: int
     pool_scenes: int
@@ -73,11 +77,13 @@ class Recipe:
     training: Training
 
 
-def read(path: Path = CARDS / "recipe.toml") -> Recipe:
-    """The recipe in a file; an unknown or missing key is an error."""
+def read(size: str = "base", path: Path = CARDS / "recipe.toml") -> Recipe:
+    """The recipe of one of SIZES; an unknown or missing key is an error."""
     with path.open("rb") as file:
         values = tomllib.load(file)
-    stages = tuple(Stage(**stage) for stage in values.pop("stage"))
-    training = Training(stages=stages, **values.pop("training"))
-    shape = Shape(**values.pop("shape"))
-    return Recipe(**values, shape=shape, training=training)
+    of_size = {name: values.pop(name) for name in SIZES}[size]
+    stages = tuple(Stage(**stage) for stage in of_size.pop("stage"))
+    words = tokenizer.load().get_vocab_size()
+    shape = Shape(**of_size.pop("shape"), vocabulary=words, things=UNKNOWN + 1)
+    training = Training(stages=stages, **of_size, **values.pop("training"))
+    return Recipe(**values, size=size, shape=shape, training=training)

@@ -1,10 +1,10 @@
-"""What the cards lie on: table tops, cloths and papers, drawn from a random generator."""
+"""What the cards lie on: table tops, cloths and papers, and what else lies there."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 Picture = NDArray[np.float32]
 """[height, width, 3] float32 RGB, 0..1."""
@@ -42,9 +42,8 @@ def gradient(rng: np.random.Generator, size: int) -> Picture:
 
 def cloud(rng: np.random.Generator, size: int, cells: tuple[int, int]) -> NDArray[np.float32]:
     """[size, size] float32 of smooth noise 0..1 with about `cells` blobs down and across."""
-    coarse = Image.fromarray(rng.integers(0, 256, cells, dtype=np.uint8))
-    smooth = coarse.resize((size, size), Image.Resampling.BICUBIC)
-    return np.asarray(smooth, np.float32) / 255
+    coarse = rng.random(cells, np.float32)
+    return np.clip(cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
 def stone(rng: np.random.Generator, size: int) -> Picture:
@@ -73,8 +72,30 @@ def checks(rng: np.random.Generator, size: int) -> Picture:
     return np.asarray(colour(rng) * (1 - amount) + colour(rng) * amount, np.float32)
 
 
-def surface(rng: np.random.Generator, size: int) -> Picture:
-    """A random surface, [size, size, 3]."""
-    kinds = (plain, gradient, stone, wood, checks)
-    kind = kinds[rng.choice(len(kinds), p=[0.4, 0.15, 0.15, 0.2, 0.1])]
-    return np.clip(kind(rng, size), 0, 1).astype(np.float32)
+KINDS = (plain, plain, gradient, stone, wood, checks, plain, stone, wood, gradient)
+"""Each as often as the others here; plain tables are the most common."""
+
+
+def surface(rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
+    """A random surface, [size, size, 3] RGB."""
+    picture = KINDS[rng.integers(len(KINDS))](rng, size)
+    return np.ascontiguousarray(np.clip(picture, 0, 1) * 255 + 0.5, np.uint8)
+
+
+def clutter(rng: np.random.Generator, canvas: NDArray[np.uint8]) -> None:
+    """Draw a few pens, coasters, cables and crumbs that are no cards."""
+    size = len(canvas)
+    for _ in range(rng.integers(1, 4)):
+        ink = [int(value) for value in rng.integers(0, 256, 3)]
+        a, b, c = (tuple(int(value) for value in rng.integers(0, size, 2)) for _ in range(3))
+        match rng.integers(4):
+            case 0:
+                cv2.line(canvas, a, b, ink, int(rng.integers(1, 6)), cv2.LINE_AA)
+            case 1:
+                rim, radius = int(rng.integers(2, 5)), int(rng.integers(5, 18))
+                cv2.circle(canvas, a, radius, ink, rim, cv2.LINE_AA)
+            case 2:
+                cv2.polylines(canvas, [np.array([a, b, c], np.int32)], False, ink, 2, cv2.LINE_AA)
+            case _:
+                for x, y in rng.integers(0, size, (int(rng.integers(3, 9)), 2)):
+                    cv2.circle(canvas, (int(x), int(y)), 1, ink, -1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,60 +15,22 @@ from torch.nn import functional as F
 
 from mortar_tools.cards import art, pool
 from mortar_tools.cards.batches import IGNORED, Batch, Pool
+from mortar_tools.cards.checkpoint import Run, resume, save, start, start_from
 from mortar_tools.cards.holdout import Holdout, examine, held_out
 from mortar_tools.cards.model import Cards
-from mortar_tools.cards.optimiser import Optimiser
-from mortar_tools.cards.recipe import Recipe, Training, read
+from mortar_tools.cards.recipe import SIZES, Recipe, Training, read
 from mortar_tools.cards.things import WORK
 
-CHECKPOINT = "checkpoint.pt"
 METRICS = "metrics.jsonl"
 EXAMINE_EVERY_S = 180.0
 HELD_OUT = 256
 """Held-out scenes to examine on the way: six questions each."""
 
 
-@dataclass
-class Run:
-    """A training run: what a checkpoint holds."""
-
-    recipe: Recipe
-    model: Cards
-    optimiser: Optimiser
-    step: int = 0
-    seconds: float = 0.0
-    """Time spent training, over all resumptions."""
-
-
-def start(recipe: Recipe) -> Run:
-    """A run at step 0."""
-    torch.manual_seed(recipe.seed)
-    model = Cards(recipe.shape)
-    how = recipe.training
-    return Run(recipe, model, Optimiser(model, how.matrix_rate, how.weight_decay))
-
-
-def save(run: Run, work: Path) -> None:
-    """Write the checkpoint; a half-written one never replaces a whole one."""
-    state = {
-        "recipe": asdict(run.recipe),
-        "model": run.model.state_dict(),
-        "optimiser": run.optimiser.state(),
-        "step": run.step,
-        "seconds": run.seconds,
-    }
-    torch.save(state, work / (CHECKPOINT + ".part"))
-    (work / (CHECKPOINT + ".part")).replace(work / CHECKPOINT)
-
-
-def resume(recipe: Recipe, work: Path) -> Run:
-    """The run in the checkpoint, to be carried on by this recipe."""
-    state: dict[str, Any] = torch.load(work / CHECKPOINT, weights_only=True)
-    run = start(recipe)
-    run.model.load_state_dict(state["model"])
-    run.optimiser.restore(state["optimiser"])
-    run.step, run.seconds = state["step"], state["seconds"]
-    return run
+def place_loss(guess: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """Mean distance, in token cells, of guessed from real centres where there is exactly one."""
+    known = ~places.isnan()
+    return F.l1_loss(guess[known], places[known])
 
 
 def losses(model: Cards, batch: Batch, how: Training) -> dict[str, torch.Tensor]:
@@ -83,6 +44,7 @@ def losses(model: Cards, batch: Batch, how: Training) -> dict[str, torch.Tensor]
     parts = {
         "patch": how.patch_loss * F.cross_entropy(by_patch, batch.patches.flatten(), weight),
         "token": how.token_loss * F.cross_entropy(by_token, batch.tokens.flatten(0, 1), weight),
+        "place": how.place_loss * place_loss(model.place_head(tokens).float(), batch.places),
     }
     packed = batch.packed
     if packed is not None:
@@ -115,9 +77,9 @@ def report(run: Run, holdout: Holdout, parts: dict[str, float], work: Path) -> d
     figures = examine(run.model, holdout, speaking)
     loss = {name: round(part, 4) for name, part in parts.items()}
     line = {"step": run.step, "minutes": round(run.seconds / 60, 1), "loss": loss, **figures}
-    with (work / METRICS).open("a") as file:
-        file.write(json.dumps(line) + "\n")
     save(run, work)
+    with (work / run.recipe.size / METRICS).open("a") as file:
+        file.write(json.dumps(line) + "\n")
     return line
 
 
@@ -156,16 +118,25 @@ def prepare(recipe: Recipe, work: Path) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Follow the recipe."""
     parser = argparse.ArgumentParser(description="train the picture cards' model")
+    parser.add_argument("--size", choices=SIZES, action="append", help="one size instead of all")
     parser.add_argument("--work", type=Path, default=WORK, help="pool and checkpoints")
-    parser.add_argument("--resume", action="store_true", help="carry on from the checkpoint")
+    start_with = parser.add_mutually_exclusive_group()
+    start_with.add_argument("--resume", action="store_true", help="carry on from the checkpoint")
+    start_with.add_argument("--from", dest="begin", type=Path, metavar="CHECKPOINT", help="begin with its weights")
     parser.add_argument("--no-draw", action="store_true", help="train on the pool as it is")
     parser.add_argument("--float32", action="store_true", help="no bfloat16")
     options = parser.parse_args(argv)
-    recipe = read()
-    if not options.no_draw:
-        prepare(recipe, options.work)
-    run = resume(recipe, options.work) if options.resume else start(recipe)
-    train(run, options.work, half=not options.float32)
+    for size in options.size or SIZES:
+        recipe = read(size)
+        if not options.no_draw:
+            prepare(recipe, options.work)
+        if options.resume:
+            run = resume(recipe, options.work)
+        elif options.begin:
+            run = start_from(recipe, options.begin)
+        else:
+            run = start(recipe)
+        train(run, options.work, half=not options.float32)
     return 0
 
 

@@ -1,0 +1,123 @@
+"""A training run on disk: what is needed to carry it on, to export it, or to begin another with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mortar.errors import UsageError
+from mortar_tools.cards import tokenizer
+from mortar_tools.cards.model import Cards
+from mortar_tools.cards.optimiser import Optimiser
+from mortar_tools.cards.recipe import Recipe
+from mortar_tools.cards.things import things
+
+FILE = "checkpoint.pt"
+
+
+@dataclass
+class Run:
+    """A training run: what a checkpoint holds."""
+
+    recipe: Recipe
+    model: Cards
+    optimiser: Optimiser
+    step: int = 0
+    seconds: float = 0.0
+    """Time spent training, over all resumptions."""
+
+
+def class_names() -> list[str]:
+    """What each row of the training heads stands for."""
+    return ["nothing", *(thing.name for thing in things()), "something unknown"]
+
+
+def words() -> list[str]:
+    """What each row of the embedding table stands for."""
+    vocabulary = tokenizer.load().get_vocab()
+    return sorted(vocabulary, key=vocabulary.__getitem__)
+
+
+def path_of(work: Path, size: str) -> Path:
+    """Where the checkpoint of a size lies."""
+    return work / size / FILE
+
+
+def start(recipe: Recipe) -> Run:
+    """A run at step 0."""
+    torch.manual_seed(recipe.seed)
+    model = Cards(recipe.shape)
+    how = recipe.training
+    return Run(recipe, model, Optimiser(model, how.matrix_rate, how.weight_decay))
+
+
+def save(run: Run, work: Path) -> None:
+    """Write the checkpoint; a half-written one never replaces a whole one."""
+    state = {
+        "recipe": asdict(run.recipe),
+        "classes": class_names(),
+        "words": words(),
+        "model": run.model.state_dict(),
+        "optimiser": run.optimiser.state(),
+        "step": run.step,
+        "seconds": run.seconds,
+    }
+    path = path_of(work, run.recipe.size)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    part.replace(path)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A checkpoint's content. Raises UsageError where there is none."""
+    if not path.exists():
+        raise UsageError(
+            "no-checkpoint", f"there is no checkpoint at {path}", "train first: mortar tools train cards"
+        )
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    return state
+
+
+def resume(recipe: Recipe, work: Path) -> Run:
+    """The run in the checkpoint, to be carried on by this recipe."""
+    state = load(path_of(work, recipe.size))
+    run = start(recipe)
+    run.model.load_state_dict(state["model"])
+    run.optimiser.restore(state["optimiser"])
+    run.step, run.seconds = state["step"], state["seconds"]
+    return run
+
+
+def carried_over(new: torch.Tensor, old: torch.Tensor, names: Sequence[str], before: Sequence[str]) -> None:
+    """Copy the rows of `old`, which stand for `before`, to those of the same name in `new`."""
+    places = {name: place for place, name in enumerate(before)}
+    for row, name in enumerate(names):
+        if name in places:
+            new[row] = old[places[name]]
+
+
+@torch.no_grad()
+def start_from(recipe: Recipe, path: Path) -> Run:
+    """A run at step 0 that begins with what another one has learned.
+
+    What has the same name and shape is taken as it is; rows of the embedding table and of the
+    training heads are matched by the word and by the thing that they stand for, so that things and
+    words may have come and gone since.
+    """
+    state, run = load(path), start(recipe)
+    rows = {"token_embd": (words(), state["words"]), "_head": (class_names(), state["classes"])}
+    for name, new in run.model.state_dict().items():
+        old = state["model"].get(name)
+        if old is None or old.shape[1:] != new.shape[1:]:
+            continue
+        named = next((names for mark, names in rows.items() if mark in name), None)
+        if named is not None and len(old) == len(named[1]):
+            carried_over(new, old, *named)
+        elif old.shape == new.shape:
+            new.copy_(old)
+    return run
