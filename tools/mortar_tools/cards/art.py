@@ -57,7 +57,6 @@ STYLES = {
     "fluent3d": Style("@lobehub/fluent-emoji-3d@1.1.0", "MIT", "package/assets/{code}.webp"),
     "noto-v1": Style("@iconify-json/noto-v1@1.2.5", "Apache-2.0"),
     "emojione": Style("@iconify-json/emojione@1.2.3", "CC-BY-4.0"),
-    "emojione-v1": Style("@iconify-json/emojione-v1@1.2.3", "CC-BY-SA-4.0"),
     "fxemoji": Style("@iconify-json/fxemoji@1.2.2", "Apache-2.0"),
     "streamline": Style("@iconify-json/streamline-emojis@1.2.4", "CC-BY-4.0"),
     "openmoji": Style("openmoji@17.0.0", "CC-BY-SA-4.0", "package/color/svg/{code}.svg"),
@@ -68,14 +67,18 @@ OTHER_NAMES = {
     "1f30d": ("europeafricaglobe",),
     "1f30e": ("americasglobe",),
     "1f30f": ("asiaaustraliaglobe",),
+    "1f332": ("evergreen",),
+    "1f430": ("bunny",),
     "1f437": ("pig",),
     "1f42f": ("tiger",),
     "1f433": ("spurtingwhale",),
+    "1f45e": ("mensshoe",),
     "1f48e": ("gem",),
     "1f381": ("present",),
     "1f455": ("mansshirt",),
     "1f31e": ("sunwithface",),
     "2600": ("sunrays",),
+    "1f570": ("manltepiececlock",),
     "1f916": ("robot-face-1",),
 }
 """Names in Iconify sets that are neither Unicode's nor CLDR's, by code point."""
@@ -169,15 +172,15 @@ def from_names(style: Style, folder: Path) -> Draw:
     icons = member_of(style.source, "package/icons.json", folder)
     index = member_of(STYLES[UNSEEN_STYLE].source, "package/data/openmoji.json", folder)
     annotations = {row["hexcode"].lower().removesuffix("-fe0f"): row["annotation"] for row in index}
-    bodies = {name: icon["body"] for name, icon in icons["icons"].items()}
-    bodies |= {name: bodies.get(icon["parent"]) for name, icon in icons.get("aliases", {}).items()}
+    named = dict(icons["icons"])
+    named |= {name: named[alias["parent"]] for name, alias in icons.get("aliases", {}).items()}
 
     def draw(emoji: str) -> Image.Image | None:
-        found = (bodies[name] for name in names_of(emoji, annotations) if bodies.get(name))
-        body = next(found, None)
-        box = f"0 0 {icons.get('width', 16)} {icons.get('height', 16)}"
-        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{body}</svg>'
-        return rasterise(svg) if body else None
+        icon = next((named[name] for name in names_of(emoji, annotations) if name in named), None)
+        if icon is None:
+            return None
+        box = f"0 0 {icon.get('width', icons['width'])} {icon.get('height', icons['height'])}"
+        return rasterise(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{icon["body"]}</svg>')
 
     return draw
 
