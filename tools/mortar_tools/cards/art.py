@@ -1,50 +1,21 @@
 """Pictograms in several drawing styles, fetched once into the work folder.
 
 Every pictogram of the things and of the unknown pictures is stored in each style that has it.
-STYLES names the sources and their licences. The art isn't committed:
-`python -m mortar_tools.cards.art` fetches it.
+The art isn't committed: `python -m mortar_tools.cards.art` fetches it.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
-import json
-import re
-import subprocess
-import tarfile
-import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
+from mortar_tools.cards.pictograms import OPENMOJI, SIZE, Style, code_of, drawer
 from mortar_tools.cards.things import WORK, printed, unknown
-
-NOTO = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
-SIZE = 128
-"""Edge of a stored pictogram in pixels."""
-
-
-@dataclass(frozen=True)
-class Style:
-    """Where the pictograms of a drawing style come from."""
-
-    source: str
-    """npm package with its version, or the Debian package of the font."""
-    licence: str
-    """SPDX identifier of the art's licence."""
-    pattern: str = ""
-    """Path of a pictogram in a package that has a file for each; {code} is the code point.
-
-    Without it the package is an Iconify set: one JSON file with all the drawings by name.
-    """
-
 
 PRINTED_STYLE = "noto"
 UNSEEN_STYLE = "openmoji"
@@ -59,130 +30,16 @@ STYLES = {
     "emojione": Style("@iconify-json/emojione@1.2.3", "CC-BY-4.0"),
     "fxemoji": Style("@iconify-json/fxemoji@1.2.2", "Apache-2.0"),
     "streamline": Style("@iconify-json/streamline-emojis@1.2.4", "CC-BY-4.0"),
-    "openmoji": Style("openmoji@17.0.0", "CC-BY-SA-4.0", "package/color/svg/{code}.svg"),
+    "openmoji": Style(OPENMOJI, "CC-BY-SA-4.0", "package/color/svg/{code}.svg"),
 }
+"""The first four and the unseen one have every pictogram, the others most of them."""
 TRAINED_STYLES = tuple(style for style in STYLES if style != UNSEEN_STYLE)
 
-OTHER_NAMES = {
-    "1f30d": ("europeafricaglobe",),
-    "1f30e": ("americasglobe",),
-    "1f30f": ("asiaaustraliaglobe",),
-    "1f332": ("evergreen",),
-    "1f430": ("bunny",),
-    "1f437": ("pig",),
-    "1f42f": ("tiger",),
-    "1f433": ("spurtingwhale",),
-    "1f45e": ("mensshoe",),
-    "1f48e": ("gem",),
-    "1f381": ("present",),
-    "1f455": ("mansshirt",),
-    "1f31e": ("sunwithface",),
-    "2600": ("sunrays",),
-    "1f570": ("manltepiececlock",),
-    "1f916": ("robot-face-1",),
-}
-"""Names in Iconify sets that are neither Unicode's nor CLDR's, by code point."""
 
-Draw = Callable[[str], Image.Image | None]
-"""Draws an emoji as RGBA; None where the style doesn't have it."""
-
-
-def code_of(emoji: str) -> str:
-    """The code point of a single-character emoji in hexadecimal."""
-    return f"{ord(emoji):x}"
-
-
-def wanted() -> Iterator[str]:
+def wanted() -> list[str]:
     """Every emoji that scenes are made of."""
-    for thing in printed():
-        yield from thing.emojis
-    yield from unknown().taught_pictures
-    yield from unknown().kept_pictures
-
-
-def draw_noto(emoji: str) -> Image.Image:
-    """RGBA picture of an emoji from the Noto font, whose bitmaps exist at size 109 alone."""
-    font = ImageFont.truetype(str(NOTO), 109)
-    picture = Image.new("RGBA", (136, 136), (0, 0, 0, 0))
-    ImageDraw.Draw(picture).text((68, 68), emoji, font=font, embedded_color=True, anchor="mm")
-    return picture
-
-
-def rasterise(svg: str) -> Image.Image:
-    """RGBA picture of an SVG drawing."""
-    # Only fetching needs the SVG renderer; training and evaluation read the stored pixels.
-    import resvg_py
-
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=SIZE, height=SIZE)
-    return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
-
-
-def fetch_package(package: str, folder: Path) -> Path:
-    """Path of the package's tarball in `folder`, fetched with npm if it is not there yet."""
-    name, _, version = package.rpartition("@")
-    path = folder / f"{name.lstrip('@').replace('/', '-')}-{version}.tgz"
-    if not path.exists():
-        subprocess.run(["npm", "pack", "--silent", package], cwd=folder, check=True)
-    return path
-
-
-def member_of(package: str, name: str, folder: Path) -> Any:
-    """A JSON file of a package, parsed."""
-    with tarfile.open(fetch_package(package, folder)) as archive:
-        content = archive.extractfile(name)
-        if content is None:
-            raise FileNotFoundError(f"{name} in {package}")
-        return json.load(content)
-
-
-def from_files(style: Style, folder: Path) -> Draw:
-    """Draws from a package that has a file for each code point, in lower or in upper case."""
-    paths = {
-        style.pattern.format(code=case(code_of(emoji) + selector)): emoji
-        for emoji in wanted()
-        for case in (str.lower, str.upper)
-        # Some sets name text-style code points with the emoji variation selector, some without.
-        for selector in ("", "-fe0f")
-    }
-    found: dict[str, Image.Image] = {}
-    with tarfile.open(fetch_package(style.source, folder)) as archive:
-        for member in archive:
-            content = archive.extractfile(member) if member.name in paths else None
-            if content is not None:
-                bitmap = not member.name.endswith(".svg")
-                found[paths[member.name]] = (
-                    Image.open(io.BytesIO(content.read())).convert("RGBA")
-                    if bitmap
-                    else rasterise(content.read().decode())
-                )
-    return found.get
-
-
-def names_of(emoji: str, annotations: dict[str, str]) -> Iterator[str]:
-    """Names that an Iconify set may have for an emoji, likeliest first."""
-    for name in (annotations.get(code_of(emoji), ""), unicodedata.name(emoji)):
-        words = re.findall(r"[a-z0-9]+", name.lower().replace("’", ""))
-        # A set with several drawings of the same emoji numbers them.
-        yield from ("-".join(words), "".join(words), "-".join([*words, "1"]))
-    yield from OTHER_NAMES.get(code_of(emoji), ())
-
-
-def from_names(style: Style, folder: Path) -> Draw:
-    """Draws from an Iconify set; OpenMoji's index tells the CLDR name of each code point."""
-    icons = member_of(style.source, "package/icons.json", folder)
-    index = member_of(STYLES[UNSEEN_STYLE].source, "package/data/openmoji.json", folder)
-    annotations = {row["hexcode"].lower().removesuffix("-fe0f"): row["annotation"] for row in index}
-    named = dict(icons["icons"])
-    named |= {name: named[alias["parent"]] for name, alias in icons.get("aliases", {}).items()}
-
-    def draw(emoji: str) -> Image.Image | None:
-        icon = next((named[name] for name in names_of(emoji, annotations) if name in named), None)
-        if icon is None:
-            return None
-        box = f"0 0 {icon.get('width', icons['width'])} {icon.get('height', icons['height'])}"
-        return rasterise(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{icon["body"]}</svg>')
-
-    return draw
+    of_things = [emoji for thing in printed() for emoji in thing.emojis]
+    return [*of_things, *unknown().taught_pictures, *unknown().kept_pictures]
 
 
 def tight(picture: Image.Image) -> NDArray[np.uint8]:
@@ -196,29 +53,23 @@ def tight(picture: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(square)
 
 
-def drawer(name: str, folder: Path) -> Draw:
-    """How pictograms of a style are drawn."""
-    if name == PRINTED_STYLE:
-        return draw_noto
-    return (from_files if STYLES[name].pattern else from_names)(STYLES[name], folder)
-
-
 def fetch(work: Path = WORK) -> Path:
     """Draw every pictogram in every style that has it into `work/art.npz`; returns its path.
 
-    Keys are "style/code", values [SIZE, SIZE, 4] uint8 RGBA.
+    Keys are "style/code", values [SIZE, SIZE, 4] uint8 RGBA. Raises MortarError without npm or
+    without the network.
     """
     folder = work / "art"
     folder.mkdir(parents=True, exist_ok=True)
     art: dict[str, NDArray[np.uint8]] = {}
-    for style in STYLES:
-        draw = drawer(style, folder)
+    for name, style in STYLES.items():
+        draw = drawer(style, wanted(), folder)
         for emoji in wanted():
             if picture := draw(emoji):
-                art[f"{style}/{code_of(emoji)}"] = tight(picture)
-    path = work / "art.npz"
-    np.savez_compressed(path, **art)
-    return path
+                art[f"{name}/{code_of(emoji)}"] = tight(picture)
+    path, part = work / "art.npz", work / "art.part.npz"
+    np.savez_compressed(part, **art)
+    return part.replace(path)
 
 
 @cache

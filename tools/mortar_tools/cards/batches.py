@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ TOKEN_GRID = SIZE // PATCH // 2
 """Image tokens along an edge."""
 MIRRORED = 0.5
 """How often a scene is shown in a mirror, its truth with it."""
+MOST_SHIFT_PX = 3
 
 @dataclass(frozen=True)
 class Row:
@@ -144,14 +146,19 @@ def mirrored(truth: Truth) -> Truth:
     return Truth(tuple(replace(thing, x=1 - thing.x) for thing in truth.seen), truth.dark)
 
 
-def augment(pictures: Tensor, rng: np.random.Generator) -> Tensor:
-    """Shift by up to 3 pixels and change the light a little, differently for each picture."""
-    batch, _, height, width = pictures.shape
-    wide = torch.nn.functional.pad(pictures, (3, 3, 3, 3), mode="replicate")
-    shifts = rng.integers(0, 7, (batch, 2))
-    cut = [picture[:, y : y + height, x : x + width] for picture, (y, x) in zip(wide, shifts, strict=True)]
-    gain = torch.from_numpy(rng.uniform(0.85, 1.1, (batch, 3, 1, 1)).astype(np.float32))
-    return ((torch.stack(cut) + 1) * gain - 1).clamp_(-1, 1)
+def another_view(picture: NDArray[np.uint8], rng: np.random.Generator, mirror: bool) -> NDArray[np.uint8]:
+    """The picture moved by up to MOST_SHIFT_PX, and seen in a mirror if so wanted."""
+    dx, dy = rng.integers(-MOST_SHIFT_PX, MOST_SHIFT_PX + 1, 2)
+    edge = picture.shape[1] - 1
+    move = np.array([[-1, 0, edge + dx] if mirror else [1, 0, dx], [0, 1, dy]], np.float64)
+    size = (picture.shape[1], picture.shape[0])
+    return cv2.warpAffine(picture, move, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+
+
+def other_light(pictures: Tensor, rng: np.random.Generator) -> Tensor:
+    """Pictures with the light a little changed, differently for each."""
+    gain = torch.from_numpy(rng.uniform(0.85, 1.1, (len(pictures), 3, 1, 1)).astype(np.float32))
+    return ((pictures + 1) * gain - 1).clamp_(-1, 1)
 
 
 @dataclass(frozen=True)
@@ -205,14 +212,13 @@ class Pool:
             turned = self.rng.random(len(picked)) < MIRRORED
             truths, pixels, patches = [], [], []
             for (chunk, index), mirror in zip(picked, turned, strict=True):
-                way = slice(None, None, -1 if mirror else 1)
                 truth = chunk.truth(index)
                 truths.append(mirrored(truth) if mirror else truth)
-                pixels.append(chunk.pictures[index][:, way])
-                patches.append(chunk.patches[index][:, way].reshape(-1))
+                pixels.append(another_view(chunk.pictures[index], self.rng, bool(mirror)))
+                patches.append(chunk.patches[index][:, :: -1 if mirror else 1].reshape(-1))
             told = truths[: stage.talked_about]
             yield Batch(
-                pictures=augment(to_pictures(np.stack(pixels)), self.rng),
+                pictures=other_light(to_pictures(np.stack(pixels)), self.rng),
                 patches=torch.from_numpy(np.stack(patches).astype(np.int64)),
                 tokens=token_targets(truths, classes),
                 places=token_places(truths),
