@@ -7,21 +7,24 @@ carries the same merges under the pre-tokenizer "gpt-2", which splits exactly as
 from __future__ import annotations
 
 import argparse
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from mortar_tools.cards.language import Turn, interview
+from mortar_tools.cards.language.answers import TOO_DARK, UNKNOWN_WORD
+from mortar_tools.cards.language.nouns import by_class, unknown_words
+from mortar_tools.cards.language.questions import Kind
 from mortar_tools.cards.pool import Truth
 from mortar_tools.cards.scene import MOST_THINGS, Seen
-from mortar_tools.cards.things import CARDS, things
+from mortar_tools.cards.things import CARDS, UNKNOWN
 
 BOS, IMAGE, END_IMAGE, USER, ANSWER, END = (
     "<|bos|>",
-    "<|image|>",
-    "<|end_image|>",
+    "<|image_start|>",
+    "<|image_end|>",
     "<|user|>",
     "<|answer|>",
     "<|end|>",
@@ -29,39 +32,46 @@ BOS, IMAGE, END_IMAGE, USER, ANSWER, END = (
 CONTROL = (BOS, IMAGE, END_IMAGE, USER, ANSWER, END)
 """Control tokens, which have the first ids in this order."""
 
-VOCABULARY = 1024
+MOST_TOKENS = 1280
+MULTIPLE = 32
+"""The vocabulary is filled up to a multiple of this, which quantised matrices like."""
 FILE = CARDS / "tokenizer.json"
 
 
 def imagined(rng: np.random.Generator) -> Truth:
     """Ground truth of a scene that nobody draws: enough to talk about."""
-    kinds = rng.integers(0, len(things()), rng.integers(0, MOST_THINGS + 1))
+    kinds = rng.integers(0, UNKNOWN + 1, rng.integers(0, MOST_THINGS + 1))
     seen = tuple(Seen(int(rng.choice(kinds)), *map(float, rng.random(2))) for _ in kinds)
-    return Truth(seen, bool(rng.random() < 0.02))
+    return Truth(seen, dark=False)
 
 
 def corpus(rng: np.random.Generator, scenes: int) -> list[str]:
-    """Questions and answers, one a line, in which every word in every form occurs."""
-    lines = [text for thing in things() for text in (thing.name, thing.plural)]
-    for _ in range(scenes):
-        for turn in interview(rng, imagined(rng), 6):
-            lines += [turn.question, turn.answer]
-    return lines
+    """Questions and answers, one a line, in which every known word in every form occurs often.
+
+    Unknown words come once each, so that they are split into a few common pieces.
+    """
+    known = [f" {form}" for noun in by_class() for form in (noun.single, noun.plural)]
+    turns = [turn for _ in range(scenes) for turn in interview(rng, imagined(rng), 6)]
+    said = [text for turn in turns if turn.kind != Kind.UNKNOWN for text in (turn.question, turn.answer)]
+    often = [*known, TOO_DARK, UNKNOWN_WORD] * 2
+    return [*often, *said, *(f" {noun.name}" for noun in unknown_words(kept=False))]
 
 
-def build(seed: int = 1, scenes: int = 8000) -> Tokenizer:
+def build(seed: int = 1, scenes: int = 4000) -> Tokenizer:
     """Train the tokenizer."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
+        vocab_size=MOST_TOKENS,
         min_frequency=2,
         special_tokens=list(CONTROL),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(corpus(np.random.default_rng(seed), scenes), trainer)
+    spare = -tokenizer.get_vocab_size() % MULTIPLE
+    tokenizer.add_special_tokens([f"<|spare{number}|>" for number in range(spare)])
     return tokenizer
 
 
@@ -71,7 +81,7 @@ def load(path: Path = FILE) -> Tokenizer:
     return Tokenizer.from_file(str(path))
 
 
-@cache
+@lru_cache(maxsize=1 << 17)
 def encode(text: str) -> tuple[int, ...]:
     """Token ids of a text; remembered, as training meets the same few sentences again."""
     return tuple(load().encode(text).ids)
