@@ -13,17 +13,18 @@ from PIL import Image
 from mortar.bricks.picture import preprocess
 from mortar_tools.cards import tokenizer
 from mortar_tools.cards.batches import pack_row, stack
-from mortar_tools.cards.evaluate import Figure, as_json, exact_figure
+from mortar_tools.cards.evaluate.figures import Figure, as_json, share_figure
 from mortar_tools.cards.language import Turn, interview
 from mortar_tools.cards.model import Cards
 from mortar_tools.cards.pool import truth_of
 from mortar_tools.cards.recipe import read
 from mortar_tools.cards.scene import SPLITS, draw
-from mortar_tools.cards.shipped import MOST_ANSWER_TOK, Shipped
+from mortar_tools.cards.shipped import Shipped
 from mortar_tools.cards.things import CARDS, WORK
 from mortar_tools.cards.train import resume
 
 QUESTIONS = 4
+MOST_ANSWER_TOK = 96
 
 
 @torch.no_grad()
@@ -61,10 +62,10 @@ def compare(model: Cards, shipped: Shipped, seeds: Sequence[int], seed: int, wor
         cosines.append(float(torch.nn.functional.cosine_similarity(flat, other, dim=0)))
         questions = [turn.question for turn in interview(rng, truth_of(scene), QUESTIONS)]
         for question, said in zip(questions, shipped.ask(theirs, questions), strict=True):
-            same.append(said == answer(model, ours, question))
+            same.append(said.text == answer(model, ours, question))
     low, high = min(cosines), max(cosines)
     least = Figure("vision_cosine_least", low, len(cosines), seed, (low, high))
-    return [least, exact_figure("same_answers", same, seed)]
+    return [least, share_figure("same_answers", same, seed)]
 
 
 def main(argv: list[str] | None = None) -> int:

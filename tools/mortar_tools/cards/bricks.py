@@ -87,10 +87,10 @@ def first_caller(listener: socket.socket, process: subprocess.Popen[bytes]) -> s
     """The examiner's connection. Raises MortarError where the process ends before it calls."""
     pidfd = os.pidfd_open(process.pid)
     try:
-        ready, _, _ = select.select([listener, pidfd], [], [], PATIENCE_S)
+        ready, _, _ = select.select([listener.fileno(), pidfd], [], [], PATIENCE_S)
     finally:
         os.close(pidfd)
-    if listener not in ready:
+    if listener.fileno() not in ready:
         process.kill()
         raise ended()
     link, _ = listener.accept()

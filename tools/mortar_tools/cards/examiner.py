@@ -47,6 +47,9 @@ async def main(worker: Worker) -> None:
     assert worker.run.ask is not None
     outside: Channel | None = None
 
+    def over() -> None:
+        worker.tell_supervisor(Finished({}))
+
     def relay(message: Message, _: list[int]) -> None:
         match message:
             case Look():
@@ -57,8 +60,7 @@ async def main(worker: Worker) -> None:
     while True:
         match (await worker.next()).message:
             case AllReady() as ready:
-                finish = Finished({})
-                outside = Channel(knock(worker.run.ask), relay, lambda: worker.tell_supervisor(finish))
+                outside = Channel(knock(worker.run.ask), relay, over)
                 outside.send(ready)
             case (Answered() | Failure()) as message if outside is not None:
                 outside.send(message)

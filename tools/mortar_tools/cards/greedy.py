@@ -56,9 +56,7 @@ class Greedy:
         model, longest = self.model, max(map(len, rows))
         ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
         starts = torch.full((len(rows),), start)
-        embedded = model.place(
-            model.language.token_embd(ids), image.expand(len(rows), -1, -1), starts
-        )
+        embedded = model.place(model.language.token_embd(ids), image.expand(len(rows), -1, -1), starts)
         # Rows are padded at the end, where a causal mask keeps the padding out of sight.
         causal = torch.ones(1, longest, longest, dtype=torch.bool).tril()
         hidden = model.language(embedded, torch.arange(longest)[None].expand(len(rows), -1), causal)
