@@ -54,12 +54,13 @@ def write_vision(vision: Vision, path: Path) -> None:
 def write_vocabulary(writer: gguf.GGUFWriter) -> None:
     """The tokenizer, as llama.cpp's byte-level BPE."""
     model = json.loads(tokenizer.FILE.read_text())["model"]
-    tokens = sorted(model["vocab"], key=model["vocab"].__getitem__)
+    tokens = tokenizer.tokens()
     merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
-    writer.add_token_types([TokenType.CONTROL if token in CONTROL else TokenType.NORMAL for token in tokens])
+    types = dict.fromkeys(CONTROL, TokenType.CONTROL) | dict.fromkeys(tokenizer.spare(), TokenType.UNUSED)
+    writer.add_token_types([types.get(token, TokenType.NORMAL) for token in tokens])
     writer.add_token_merges(merges)
     writer.add_bos_token_id(tokenizer.control(BOS))
     writer.add_eos_token_id(tokenizer.control(END))

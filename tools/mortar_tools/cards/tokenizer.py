@@ -81,6 +81,17 @@ def load(path: Path = FILE) -> Tokenizer:
     return Tokenizer.from_file(str(path))
 
 
+def tokens() -> list[str]:
+    """All tokens of the committed tokenizer, in the order of their ids."""
+    ids = load().get_vocab()
+    return sorted(ids, key=ids.__getitem__)
+
+
+def spare() -> list[str]:
+    """Those that stand for nothing and only fill the vocabulary up."""
+    return tokens()[load().get_vocab_size(with_added_tokens=False) :]
+
+
 @lru_cache(maxsize=1 << 17)
 def encode(text: str) -> tuple[int, ...]:
     """Token ids of a text; remembered, as training meets the same few sentences again."""
