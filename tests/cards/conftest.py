@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from mortar_tools.cards import art
-from mortar_tools.cards.things import things
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +19,8 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     disc = np.where(rows**2 + columns**2 < 1, 255, 0).astype(np.uint8)
     pictograms = {}
     for style in art.STYLES:
-        for emoji in (emoji for thing in things() for emoji in thing.emojis):
+        for emoji in art.wanted():
             colour = np.broadcast_to(rng.integers(0, 256, 3, dtype=np.uint8), (*disc.shape, 3))
             pictograms[f"{style}/{art.code_of(emoji)}"] = np.dstack([colour, disc])
-    np.savez(folder / "art.npz", **pictograms)
+    np.savez_compressed(folder / "art.npz", **pictograms)
     return folder

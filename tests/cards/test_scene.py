@@ -8,7 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mortar_tools.cards.scene import DARK_LEVEL, MOST_THINGS, SIZE, SPLITS, Scene, draw
+from mortar_tools.cards.art import STYLES, code_of, load
+from mortar_tools.cards.scene import (
+    DARK_LEVEL,
+    MOST_THINGS,
+    PATCH,
+    SIZE,
+    SPLITS,
+    Scene,
+    draw,
+    locate,
+    pick_sticker,
+)
+from mortar_tools.cards.things import UNKNOWN, printed, unknown
 
 SEEDS = range(60)
 
@@ -50,9 +62,44 @@ def test_a_large_thing_covers_the_patch_at_its_centre(scenes: list[Scene]) -> No
     for scene in scenes:
         if len(scene.seen) == 1 and (scene.patches > 0).sum() > 12:
             thing = scene.seen[0]
-            assert scene.patches[int(thing.y * 8), int(thing.x * 8)] == thing.thing + 1
+            row, column = int(thing.y * SIZE) // PATCH, int(thing.x * SIZE) // PATCH
+            assert scene.patches[row, column] == thing.thing + 1
             found += 1
     assert found > 3
+
+
+def test_what_is_covered_is_not_held_against_the_model(work: Path) -> None:
+    """Of two cards that lie on each other, the lower one counts only as long as enough of it shows."""
+    labels = np.zeros((SIZE, SIZE), np.uint8)
+    labels[20:60, 20:60] = 1
+    whole = [1600, 1600]
+    labels[20:60, 30:70] = 2
+    assert [thing.thing for thing in locate(labels, [5, 6], whole)] == [6]
+    labels[20:60, 40:70] = 2
+    labels[20:60, 20:40] = 1
+    assert [thing.thing for thing in locate(labels, [5, 6], whole)] == [5, 6]
+
+
+def test_all_sorts_of_cards_are_laid(work: Path) -> None:
+    """Things, coloured shapes and unknown pictures, from none to six of them, in all lights."""
+    drawn = [draw(seed, work=work) for seed in range(400)]
+    kinds = {thing.thing for scene in drawn for thing in scene.seen}
+    assert UNKNOWN in kinds
+    assert any(kind < len(printed()) for kind in kinds)
+    assert any(len(printed()) <= kind < UNKNOWN for kind in kinds)
+    assert {len(scene.seen) for scene in drawn} == set(range(MOST_THINGS + 1))
+    assert {scene.light for scene in drawn} == {"screen", "normal", "dim", "dark"}
+
+
+def test_kept_pictures_stay_out_of_training(work: Path) -> None:
+    """What is unknown in training is never what is unknown in an evaluation."""
+    rng = np.random.default_rng(0)
+    art = load(work)
+    kept = [art[f"{style}/{code_of(emoji)}"] for style in STYLES for emoji in unknown().kept_pictures]
+    taught = [pick_sticker(rng, UNKNOWN, None, kept=False, work=work)[0] for _ in range(300)]
+    assert not any(np.array_equal(one, other) for one in taught for other in kept)
+    asked = [pick_sticker(rng, UNKNOWN, None, kept=True, work=work)[0] for _ in range(20)]
+    assert all(any(np.array_equal(one, other) for other in kept) for one in asked)
 
 
 def test_dark_pictures_are_dark_and_hold_nothing(scenes: list[Scene]) -> None:
@@ -68,7 +115,7 @@ def test_dark_pictures_are_dark_and_hold_nothing(scenes: list[Scene]) -> None:
 def test_a_style_can_be_asked_for(work: Path, style: str) -> None:
     for seed in SEEDS[:8]:
         scene = draw(seed, style=style, work=work)
-        assert set(scene.styles) <= {style}
+        assert set(scene.styles) <= {style, "shape"}
 
 
 def test_the_unseen_style_stays_out_of_training(scenes: list[Scene]) -> None:

@@ -41,6 +41,7 @@ MIRRORED = 0.5
 """How often a scene is shown in a mirror, its truth with it."""
 MOST_SHIFT_PX = 3
 
+
 @dataclass(frozen=True)
 class Row:
     """One picture's packed questions, as lists of equal length."""

@@ -60,11 +60,9 @@ def outline_of(shape: str) -> NDArray[np.float64]:
         case "triangle":
             return np.array([(0, -0.9), (1, 0.83), (-1, 0.83)])
         case "cross":
-            arm = 0.36
-            quarter = np.array([(arm, -1), (arm, -arm), (1, -arm)])
-            turned = [quarter @ np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])
-                      for a in np.arange(4) * np.pi / 2]  # fmt: skip
-            return np.concatenate(turned)
+            a = 0.36
+            right = [(a, -1), (a, -a), (1, -a), (1, a), (a, a), (a, 1)]
+            return np.array(right + [(-x, -y) for x, y in right], float)
         case "square":
             return np.array([(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])
     raise ValueError(f"no outline for the shape {shape}")
@@ -105,7 +103,10 @@ def vary(rng: np.random.Generator, sticker: Pixels) -> Pixels:
 
 
 def make(look: Look, sticker: Pixels, edge: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A card of `edge` pixels: [edge, edge, 4] RGB 0..255 times alpha and alpha 0..1, and its pictogram's mask."""
+    """A card of `edge` pixels and its pictogram's mask 0..1.
+
+    [edge, edge, 4]: RGB 0..255 times alpha, and alpha 0..1; [edge, edge].
+    """
     card = np.zeros((edge, edge, 4), np.uint8)
     if look.kind != "bare":
         mask = np.zeros((edge, edge), np.uint8)
@@ -135,6 +136,20 @@ def make(look: Look, sticker: Pixels, edge: int) -> tuple[NDArray[np.float32], N
     return np.dstack((premultiplied, alpha)).astype(np.float32), mask
 
 
+def pose(place: Place, size: int, edge: int) -> NDArray[np.float64]:
+    """[3, 3] from the pixels of a card of `edge` to those of a table of `size`, both pixels square."""
+    turn = np.deg2rad(-place.turn)
+    across, down = place.width * size / edge, place.height * size / edge
+    spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ np.diag([across, down])
+    middle = np.array([place.x, place.y]) * size - spin @ np.full(2, edge / 2)
+    return np.vstack([np.column_stack([spin, middle]), [0, 0, 1]])
+
+
+def shifted(x: float, y: float) -> NDArray[np.float64]:
+    """[3, 3] that moves by (x, y)."""
+    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
+
+
 def put(
     canvas: Pixels,
     labels: Pixels,
@@ -151,23 +166,20 @@ def put(
     size = len(canvas)
     edge = int(np.clip(1.25 * max(place.width, place.height) * size, 16, STICKER))
     card, mask = make(look, sticker, edge)
-    to_place = np.array([[place.width * size / edge, 0, 0], [0, place.height * size / edge, 0], [0, 0, 1.0]])
-    turn = np.deg2rad(-place.turn)
-    spin = np.array([[np.cos(turn), -np.sin(turn), place.x * size],
-                     [np.sin(turn), np.cos(turn), place.y * size], [0, 0, 1.0]])  # fmt: skip
-    centre = np.array([[1, 0, -edge / 2], [0, 1, -edge / 2], [0, 0, 1.0]])
-    onto = view @ spin @ to_place @ centre
-    corners = cv2.perspectiveTransform(np.array([[[0, 0], [edge, 0], [edge, edge], [0, edge]]], float), onto)[0]
+    onto = view @ pose(place, size, edge)
+    corners = cv2.perspectiveTransform(np.array([[[0, 0], [edge, 0], [edge, edge], [0, edge]]], float), onto)[
+        0
+    ]
     left, top = np.clip(np.floor(corners.min(0)).astype(int) - 4, 0, size - 1)
     right, bottom = np.clip(np.ceil(corners.max(0)).astype(int) + 8, left + 1, size)
     box = (slice(top, bottom), slice(left, right))
-    onto = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1.0]]) @ onto
+    onto = shifted(-left, -top) @ onto
     area = (int(right - left), int(bottom - top))
     laid = cv2.warpPerspective(card, onto, area, flags=cv2.INTER_LINEAR)
     drawn = cv2.warpPerspective(mask, onto, area, flags=cv2.INTER_LINEAR) > 0.5
     below = canvas[box].astype(np.float32)
     if look.shadow and look.kind != "outline":
-        moved = np.array([[1, 0, 2], [0, 1, 2], [0, 0, 1.0]]) @ onto
+        moved = shifted(2, 2) @ onto
         soft = cv2.warpPerspective(np.ascontiguousarray(card[..., 3]), moved, area, flags=cv2.INTER_LINEAR)
         below *= 1 - look.shadow * cv2.GaussianBlur(soft, (7, 7), 1.5)[..., None]
     canvas[box] = laid[..., :3] + below * (1 - laid[..., 3:]) + 0.5

@@ -113,7 +113,7 @@ def random_style(rng: np.random.Generator) -> str:
 def pick_sticker(
     rng: np.random.Generator, kind: int, style: str | None, kept: bool, work: Path
 ) -> tuple[NDArray[np.uint8], str]:
-    """A pictogram of the thing and its style: usually the printed one, sometimes another of the same thing."""
+    """A pictogram of the thing and its style: usually the printed one, now and then another."""
     if kind == UNKNOWN:
         pictures = unknown().kept_pictures if kept else unknown().taught_pictures
         emoji = pictures[rng.integers(len(pictures))]

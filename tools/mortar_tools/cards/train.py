@@ -122,7 +122,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--work", type=Path, default=WORK, help="pool and checkpoints")
     start_with = parser.add_mutually_exclusive_group()
     start_with.add_argument("--resume", action="store_true", help="carry on from the checkpoint")
-    start_with.add_argument("--from", dest="begin", type=Path, metavar="CHECKPOINT", help="begin with its weights")
+    start_with.add_argument(
+        "--from", dest="begin", type=Path, metavar="CHECKPOINT", help="begin with its weights"
+    )
     parser.add_argument("--no-draw", action="store_true", help="train on the pool as it is")
     parser.add_argument("--float32", action="store_true", help="no bfloat16")
     options = parser.parse_args(argv)
