@@ -20,7 +20,7 @@ import soxr
 from PIL import Image, ImageDraw, ImageFilter
 
 from mortar import resources
-from mortar_tools.cards.art import draw_noto
+from mortar_tools.cards.styles import draw_noto
 from mortar_tools.cards.things import things
 
 RATE_Hz = 16_000

@@ -1,7 +1,7 @@
 """Pictograms in several drawing styles, fetched once into the work folder.
 
 Every pictogram of the things and of the unknown pictures is stored in each style that has it.
-The art isn't committed: `python -m mortar_tools.cards.art` fetches it.
+The art isn't committed: `mortar tools make art` fetches it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mortar_tools.cards.pictograms import OPENMOJI, SIZE, Style, code_of, drawer
+from mortar_tools.cards.styles import OPENMOJI, SIZE, Style, drawer
+from mortar_tools.cards.styles import code_of as code_of
 from mortar_tools.cards.things import WORK, printed, unknown
 
 PRINTED_STYLE = "noto"
@@ -87,11 +88,9 @@ def styles_of(code: str, work: Path = WORK) -> tuple[str, ...]:
 
 def main(argv: list[str] | None = None) -> int:
     """Fetch the art; prints where it is."""
-    parser = argparse.ArgumentParser(description="fetch the pictograms of the picture cards")
+    parser = argparse.ArgumentParser(
+        prog="mortar tools make art", description="fetch the pictograms of the picture cards"
+    )
     parser.add_argument("--work", type=Path, default=WORK)
     print(fetch(parser.parse_args(argv).work))
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

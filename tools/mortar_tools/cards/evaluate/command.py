@@ -67,7 +67,7 @@ def check(options: argparse.Namespace) -> None:
         raise MortarError(
             "art-missing",
             f"there are no pictograms in {options.work}",
-            "fetch them: python -m mortar_tools.cards.art",
+            "fetch them: mortar tools make art",
         )
     if options.out is None:
         return
