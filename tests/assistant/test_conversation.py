@@ -133,6 +133,25 @@ def test_a_picture_question_goes_to_the_language_brick(talk: Conversation, port:
     assert port.sent[-1] == ("ears", Rest())
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what colour is the circle",
+        "are there more cups than cats",
+        "what is between the cat and the red square",
+        "is there a robot",
+        "how heavy is the cat",
+    ],
+)
+def test_every_question_goes_in_the_words_it_was_asked(
+    talk: Conversation, port: ListPort, question: str
+) -> None:
+    """Also where no template matches: dictated or typed, only the model knows what it doesn't know."""
+    turn = ask_aloud(talk, question)
+    talk.asked(question, 2_000.0)
+    assert port.to("language", Ask) == [Ask(turn, question, look=True), Ask(turn + 1, question, look=True)]
+
+
 def test_a_skill_answers_without_the_language_brick(talk: Conversation, port: ListPort) -> None:
     """The time is told at once, from the templates."""
     ask_aloud(talk, "what time is it")

@@ -62,13 +62,21 @@ def settings_page() -> str:
 def sentences_page() -> str:
     """What the bundled ears understand, an intent a section."""
     with (resources.bundled_model() / "things.toml").open("rb") as file:
-        things = [row["name"] for row in tomllib.load(file)["thing"]]
+        names = {kind: [row["name"] for row in rows] for kind, rows in tomllib.load(file).items()}
     lines = [
         MADE_BY,
         "# What you can say\n",
         "The bundled ears understand these sentences and nothing else: free dictation comes with an",
-        "installed speech-to-text model. `(a|b)` is a choice, `[a]` may be left out, and a `{thing}` is",
-        f"one of the {len(things)} things on the picture cards: {', '.join(things)}.\n",
+        "installed speech-to-text model. `(a|b)` is a choice, and `[a]` may be left out.\n",
+        "`<card>` and `<other>` are the name of a thing, or of a shape with or without its colour:",
+        "“cat”, “circle”, “red circle”. `<cards>` and `<others>` are the same in the plural, `<a_card>`",
+        "with its article. `<kind>` and `<kinds>` go without a colour. `{side}` is “on the left”, “in",
+        "the middle” or “on the right”.\n",
+        f"- {len(names['thing'])} things: {', '.join(names['thing'])}",
+        f"- {len(names['shape'])} shapes: {', '.join(names['shape'])}",
+        f"- {len(names['colour'])} colours: {', '.join(names['colour'])}\n",
+        "Typed questions (`mortar describe --ask`) are not limited to these: the model was also taught",
+        "to say so where it does not know a word, or where a picture cannot tell.\n",
     ]
     templates = Intents.from_files(sorted(SENTENCES.glob("*.yaml"))).intents
     for title, is_skill in (("About the picture", False), ("Without the picture", True)):

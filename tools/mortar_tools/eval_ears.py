@@ -69,11 +69,14 @@ def evaluate(n: int, snr_dB: float, seed: int) -> Iterator[Share]:
     understanding = Understanding()
     engine = choose.speech_to_text(sentence_grammar(Ears().wake_word), PRONUNCIATIONS)
     drawn = random.Random(seed)
-    sentences = sorted({text for _, text in understanding.sentences()})
+    sentences: dict[str, list[str]] = {}
+    for intent, text in understanding.sentences():
+        sentences.setdefault(intent, []).append(text)
+    intents = list(sentences)
     exact: list[bool] = []
     meant: list[bool] = []
     for voice in VOICES:
-        asked = drawn.sample(sentences, n)
+        asked = [drawn.choice(sentences[intent]) for intent in drawn.choices(intents, k=n)]
         heard = [_heard(engine, text, voice, snr_dB) for text in _watched(voice, asked)]
         right = [one == other for one, other in zip(asked, heard, strict=True)]
         exact += right

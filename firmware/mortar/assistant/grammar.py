@@ -1,23 +1,24 @@
 """The sentence templates as a speech grammar (JSGF): what can be heard is what is understood.
 
-hassil expands what a template leaves open; its slot lists become rules of their own. Sentences
-that begin alike share their beginning, which keeps the recogniser's search small.
+hassil expands what a template leaves open; its slot lists and expansion rules become rules of the
+grammar. Sentences that begin alike share their beginning, which keeps the recogniser's search small.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
-from hassil import Intents, ListReference, SlotList, sample_expression
+from hassil import Intents, ListReference, SlotList, parse_sentence, sample_expression
 from hassil.sample import sample_sentence
 
 from mortar import resources
 from mortar.assistant.intents import SENTENCES, thing_lists
 
 WORD = re.compile(r"[\w']+|\{\w+\}")
-"""A spoken word or the name of a list; hyphens and punctuation part words."""
+"""A spoken word or the name of a rule; hyphens and punctuation part words."""
 
 PRONUNCIATIONS = {"nabu": "N AA B UW", "mycroft": "M AY K R AO F T"}
 """Words that CMUdict lacks, in its phones."""
@@ -41,19 +42,20 @@ def sentence_grammar(wake_word: str, things: Path | None = None) -> str:
         **intents.slot_lists,
         **thing_lists(things or resources.bundled_model() / "things.toml"),
     }
+    kept = {name: parse_sentence(f"{{{name}}}") for name in intents.expansion_rules}
+    sample = partial(sample_sentence, slot_lists=lists, language=intents.language, expand_lists=False)
     templates = [
         template
         for intent in intents.intents.values()
         for data in intent.data
         for sentence in data.sentences
-        for template in sample_sentence(
-            sentence, lists, intents.expansion_rules, intents.language, expand_lists=False
-        )
+        for template in sample(sentence, expansion_rules=kept)
     ]
+    rules = {name: list(sample(body)) for name, body in intents.expansion_rules.items()}
     entries = {
         name: list(sample_expression(ListReference(name), lists, language=intents.language)) for name in lists
     }
-    return jsgf(templates, entries, wake_word.replace("_", " "))
+    return jsgf(templates, rules | entries, wake_word.replace("_", " "))
 
 
 def jsgf(templates: Iterable[str], lists: Mapping[str, Iterable[str]], wake_word: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from hassil import Intents, TextSlotList, recognize_best, sample_intents
+from hassil import Intents, SlotList, TextSlotList, recognize_best, sample_intents
 
 from mortar import resources
 from mortar.assistant.skills import SKILLS
@@ -55,32 +55,59 @@ class Understanding:
         )
 
     def examples(self) -> list[str]:
-        """One sentence an intent, in the order of the files."""
-        lists = {name: TextSlotList(name, slots.values[:1]) for name, slots in self._slot_lists.items()}
-        return [text for _, text in self._sampled(lists, 1)]
+        """One sentence an intent, in the order of the files, in which no two slots are filled alike."""
+        return [
+            next(text for _, text in self._sample(entries=2, intents={name}) if self._is_plain(text))
+            for name in self._intents.intents
+        ]
 
-    def sentences(self) -> Iterator[tuple[str, str]]:
-        """Every (intent name, sentence) that the templates and the things can make."""
-        return self._sampled(self._slot_lists, None)
+    def sentences(self, entries: int | None = None) -> Iterator[tuple[str, str]]:
+        """(intent name, sentence): all that the templates make of the first `entries` of each slot list.
 
-    def _sampled(self, lists: SlotLists, most: int | None) -> Iterator[tuple[str, str]]:
-        yield from sample_intents(self._intents, dict(lists), max_sentences_per_intent=most)
+        Some name two things: with all entries of all lists there are more than 100,000.
+        """
+        return self._sample(entries, None)
+
+    def _sample(self, entries: int | None, intents: set[str] | None) -> Iterator[tuple[str, str]]:
+        lists: dict[str, SlotList] = {
+            name: TextSlotList(name, slots.values[:entries]) for name, slots in self._slot_lists.items()
+        }
+        yield from sample_intents(self._intents, lists, intent_names=intents)
+
+    def _is_plain(self, text: str) -> bool:
+        intent = self.understand(text)
+        return intent is not None and len(set(intent.slots.values())) == len(intent.slots)
 
 
 def thing_lists(things: Path) -> SlotLists:
-    """Slot lists thing ("cat"), things ("cats") and a_thing ("a cat"); each gives the thing's name."""
+    """Slot lists of what the model can name, from its table: the value of each entry is the bare name.
+
+    thing, things, a_thing ("cat", "cats", "a cat"), shape, shapes, a_shape the same of plain shapes,
+    colour, a_colour ("orange", "an orange").
+    """
     with things.open("rb") as file:
-        rows = tomllib.load(file)["thing"]
-    spoken = {
-        "thing": [row["name"] for row in rows],
-        "things": [row["plural"] for row in rows],
-        "a_thing": [f"{row['article']} {row['name']}" for row in rows],
-    }
-    names = spoken["thing"]
+        table = tomllib.load(file)
+    lists = _forms("thing", table["thing"]) | _forms("shape", table["shape"])
+    colours = [row["name"] for row in table["colour"]]
+    lists["colour"] = [(colour, colour) for colour in colours]
+    lists["a_colour"] = [(f"{_article(colour)} {colour}", colour) for colour in colours]
     return {
-        slot: TextSlotList.from_tuples(zip(words, names, strict=True), allow_template=False, name=slot)
-        for slot, words in spoken.items()
+        name: TextSlotList.from_tuples(entries, allow_template=False, name=name)
+        for name, entries in lists.items()
     }
+
+
+def _forms(name: str, rows: list[dict[str, str]]) -> dict[str, list[tuple[str, str]]]:
+    """(words, name) of every row: singular, plural, and singular with its article."""
+    return {
+        name: [(row["name"], row["name"]) for row in rows],
+        f"{name}s": [(row["plural"], row["name"]) for row in rows],
+        f"a_{name}": [(f"{row['article']} {row['name']}", row["name"]) for row in rows],
+    }
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
 
 
 def _kind(intent: str) -> Kind:
