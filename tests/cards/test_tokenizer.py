@@ -2,29 +2,71 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import numpy as np
 import pytest
 
 pytest.importorskip("tokenizers", reason="training's tokenizer comes with the tools extra")
 
 from mortar_tools.cards import tokenizer
-from mortar_tools.cards.language import interview
+from mortar_tools.cards.language import Turn, interview
+from mortar_tools.cards.language.nouns import unknown_words
+from mortar_tools.cards.language.questions import Kind
 from mortar_tools.cards.things import CARDS
 
 RNG_SEED = 5
 
 
-def sentences(scenes: int) -> list[str]:
+def turns(scenes: int) -> list[Turn]:
     rng = np.random.default_rng(RNG_SEED)
-    turns = [turn for _ in range(scenes) for turn in interview(rng, tokenizer.imagined(rng), 6)]
-    return [text for turn in turns for text in (turn.question, turn.answer)]
+    return [turn for _ in range(scenes) for turn in interview(rng, tokenizer.imagined(rng), 6)]
 
 
-def test_every_word_is_one_token() -> None:
+def sentences(scenes: int) -> list[str]:
+    return [text for turn in turns(scenes) for text in (turn.question, turn.answer)]
+
+
+def test_every_known_word_is_one_token() -> None:
+    """In every sentence that the model says and every question that it can answer."""
     loaded = tokenizer.load()
-    for text in sentences(100):
+    known = [turn for turn in turns(400) if turn.kind != Kind.UNKNOWN]
+    for text in (text for turn in known for text in (turn.question, turn.answer)):
         words = loaded.pre_tokenizer.pre_tokenize_str(text)
         assert len(loaded.encode(text).ids) == len(words), text
+
+
+def test_unknown_words_have_no_token_of_their_own() -> None:
+    """A few pieces each: by that the model can tell them, also those that it was never taught.
+
+    But for the odd one that is a piece of other words: the "ant" of an elephant.
+    """
+    for kept in (False, True):
+        names = [noun.name for noun in unknown_words(kept)]
+        pieces = {name: len(tokenizer.encode(f" {name}")) for name in names}
+        whole = {name for name, n in pieces.items() if n == 1}
+        assert len(whole) < 0.04 * len(names) and not (kept and whole), whole
+        assert sum(pieces.values()) / len(names) < 4
+
+
+def test_the_committed_tokenizer_is_what_the_language_gives() -> None:
+    """Byte for byte: whoever changes a word or a wording has to train anew."""
+    assert tokenizer.build().to_str() == tokenizer.load().to_str()
+
+
+def test_the_vocabulary_suits_quantised_matrices() -> None:
+    """A multiple of 32, filled up with tokens that no text has."""
+    assert len(tokenizer.tokens()) % tokenizer.MULTIPLE == 0
+    assert len(tokenizer.tokens()) <= tokenizer.MOST_TOKENS
+    assert len(tokenizer.spare()) < tokenizer.MULTIPLE
+    spare = {tokenizer.load().token_to_id(token) for token in tokenizer.spare()}
+    assert not spare & {token for text in sentences(100) for token in tokenizer.encode(text)}
+
+
+def test_any_text_can_be_written() -> None:
+    """What people type comes back as it was."""
+    for text in ("Where is the Ångström ladder?", "zebra 123", "  two  spaces", "猫"):
+        assert tokenizer.load().decode(list(tokenizer.encode(text))) == text
 
 
 def test_control_tokens_come_first() -> None:
@@ -41,7 +83,7 @@ def test_what_is_said_twice_is_encoded_the_same() -> None:
 def test_llama_cpp_agrees() -> None:
     from mortar.runtimes.llama import LlamaLanguageModel
 
-    path = CARDS / "language-q8_0.gguf"
+    path = CARDS / tomllib.loads((CARDS / "manifest.toml").read_text())["language"]["file"]
     model = LlamaLanguageModel(path, n_ctx=128, threads=1, should_stop=lambda: False)
     strange = ["zebra 123", "Hello, wörld!", "two  spaces", "we'll see 's", "<|end|>"]
     for text in [*sentences(40), *strange]:
