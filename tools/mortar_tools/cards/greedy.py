@@ -22,6 +22,8 @@ class Greedy:
     """The model of a checkpoint, which says the likeliest word each time."""
 
     def __init__(self, size: str, work: Path) -> None:
+        # A few short rows at a time: a second thread would wait longer than it works.
+        torch.set_num_threads(1)
         self.model: Cards = checkpoint.resume(recipe.read(size), work).model.eval()
 
     @torch.no_grad()
