@@ -110,7 +110,9 @@ class Interviewer:
 
     def _count(self, kind: Kind) -> Asked:
         noun = self._choose.either(present=0.75)
-        return noun and (self._wording(kind).asking([noun]), answers.count(self._seen, noun))
+        if noun is None:
+            return None
+        return self._wording(kind).asking([noun]), answers.count(self._seen, noun)
 
     def _count_all(self, kind: Kind) -> Asked:
         question = self._wording(kind).text
@@ -119,11 +121,15 @@ class Interviewer:
 
     def _where(self, kind: Kind) -> Asked:
         noun = self._choose.either(present=0.8)
-        return noun and (self._wording(kind).asking([noun]), answers.where(self._seen, noun))
+        if noun is None:
+            return None
+        return self._wording(kind).asking([noun]), answers.where(self._seen, noun)
 
     def _yes_no(self, kind: Kind) -> Asked:
         noun, wording = self._choose.either(present=0.5), self._wording(kind)
-        return noun and (wording.asking([noun]), answers.yes_no(self._seen, noun, wording.plural))
+        if noun is None:
+            return None
+        return wording.asking([noun]), answers.yes_no(self._seen, noun, wording.plural)
 
     def _side(self, kind: Kind) -> Asked:
         question = self._wording(kind).text
@@ -141,7 +147,7 @@ class Interviewer:
         wording = self._wording(kind)
         if " or " in wording.text:
             pair = self._pair()
-            return pair and (wording.asking(pair), answers.which_more(self._seen, *pair))
+            return (wording.asking(pair), answers.which_more(self._seen, *pair)) if pair else None
         yes = self._rng.random() < 0.5
         for _ in range(TRIES):
             pair = self._pair()

@@ -51,7 +51,7 @@ def by_class() -> tuple[Noun, ...]:
 @cache
 def any_colour() -> dict[int, Noun]:
     """Class number of a coloured shape → the shape's noun, which leaves the colour open."""
-    found = {}
+    found: dict[int, Noun] = {}
     for shape in shapes():
         kinds = [kind for kind, thing in enumerate(things()) if thing.shape == shape.name]
         found |= dict.fromkeys(kinds, _noun(shape, *kinds))
