@@ -93,7 +93,7 @@ def test_the_wheel_carries_the_programs_and_their_data(wheel: Path) -> None:
         "mortar/_data/session": [*(ROOT / "board/session").glob("*.*")],
         "mortar/_data/models/cards": [
             path
-            for pattern in ("manifest.toml", "things.toml", "README.md", "*.tflite", "*.gguf")
+            for pattern in ("manifest.toml", "things.toml", "*.svg", "README.md", "*.tflite", "*.gguf")
             for path in (ROOT / "models/cards").glob(pattern)
         ],
     }
@@ -103,7 +103,7 @@ def test_the_wheel_carries_the_programs_and_their_data(wheel: Path) -> None:
         for folder, paths in data.items():
             for path in paths:
                 assert archive.read(f"{folder}/{path.name}") == path.read_bytes()
-    assert {"mortar/__init__.py", "mortar_tools/__init__.py"} <= names
+    assert {"mortar/__init__.py", "mortar/cards/page.html", "mortar_tools/__init__.py"} <= names
     assert {name.split("/")[0] for name in names} == {
         "mortar",
         "mortar_tools",

@@ -21,12 +21,13 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
     ("bench", "kill"): ("mortar_tools.bench.kill", "how long a killed process is missing"),
     ("make", "art"): ("mortar_tools.cards.art", "the pictograms that the training scenes are drawn from"),
+    ("make", "pictograms"): ("mortar_tools.cards.outlines", "the drawings that `mortar cards` prints"),
     ("make", "session"): ("mortar_tools.session", "recordings and pictures that `mortar run` plays"),
     ("make", "docs"): ("mortar_tools.docs", "the pages and pictures in docs/ that are generated"),
 }
 """(verb, subject) → module with `main(argv) -> exit status`, and what it does."""
 
-PACKAGES_OF_EXTRA = ("torch", "litert_torch", "gguf", "tokenizers", "matplotlib", "resvg_py")
+PACKAGES_OF_EXTRA = ("torch", "litert_torch", "gguf", "tokenizers", "matplotlib", "picosvg", "resvg_py")
 """What the tools extra brings; where one is missing, the error says so."""
 
 

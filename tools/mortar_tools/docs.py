@@ -18,6 +18,8 @@ from hassil import Intents
 from mortar import resources, settings
 from mortar.assistant.intents import SENTENCES
 from mortar.assistant.skills import SKILLS
+from mortar.cards.deck import deck
+from mortar.cards.sheets import sheets
 
 MADE_BY = "<!-- Made by `mortar tools make docs`: change the source, not this page. -->\n"
 
@@ -31,6 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         (args.folder / name).write_text(text, encoding="utf-8")
     if not args.no_pictures:
         _draw_timeline(args.folder / "pictures" / "timeline.svg")
+        _draw_cards(args.folder / "pictures" / "cards.png")
     return 0
 
 
@@ -121,6 +124,16 @@ def _draw_timeline(picture: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         files = ["--mic", str(recording), "--camera", str(scene), "--speaker", f"{folder}/answer.wav"]
         subprocess.run([*command, *files], check=True)
+
+
+def _draw_cards(picture: Path) -> None:
+    """The first sheet that `mortar cards --names` prints, as a PDF reader shows it."""
+    # Only this picture needs the reader, which comes with the dev extra.
+    import pypdfium2
+
+    content, _ = sheets(deck(resources.bundled_model()), "a4", 60.0, names=True)
+    page = pypdfium2.PdfDocument(content)[0]
+    page.render().to_pil().quantize(128).save(picture, optimize=True)
 
 
 if __name__ == "__main__":
