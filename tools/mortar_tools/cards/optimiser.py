@@ -1,4 +1,4 @@
-"""Muon for the matrices inside the blocks, AdamW for everything else.
+"""Muon for the matrices inside the blocks and that of the patches, AdamW for everything else.
 
 Muon makes every direction of a matrix learn at the same pace, which for a model this small and a
 training this short is worth far more pictures than its arithmetic costs.
@@ -17,16 +17,17 @@ class Optimiser:
 
     def __init__(self, model: nn.Module, matrix_rate: float, weight_decay: float) -> None:
         """`matrix_rate` is Muon's learning rate as a multiple of the schedule's."""
-        inside = {
-            name: parameter
-            for name, parameter in model.named_parameters()
-            if parameter.ndim == 2 and (".blocks." in name or ".blk." in name)
-        }
-        others = [p for name, p in model.named_parameters() if name not in inside]
+        named = dict(model.named_parameters())
+        matrices = [p for name, p in named.items() if p.ndim == 2 and (".blocks." in name or ".blk." in name)]
+        self.kernels = [p for p in named.values() if p.ndim == 4]
+        """Convolutions, which to Muon are matrices that share their memory."""
+        self.flat = [nn.Parameter(kernel.data.flatten(1)) for kernel in self.kernels]
+        taken = {id(p) for p in (*matrices, *self.kernels)}
         self.matrix_rate = matrix_rate
         self.muon = torch.optim.Muon(
-            list(inside.values()), weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"
+            [*matrices, *self.flat], weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"
         )
+        others = [p for p in named.values() if id(p) not in taken]
         self.adamw = torch.optim.AdamW(others, betas=(0.9, 0.98), weight_decay=0.0)
 
     def step(self, rate: float) -> None:
@@ -35,6 +36,9 @@ class Optimiser:
             group["lr"] = rate * self.matrix_rate
         for group in self.adamw.param_groups:
             group["lr"] = rate
+        for kernel, matrix in zip(self.kernels, self.flat, strict=True):
+            matrix.grad = None if kernel.grad is None else kernel.grad.flatten(1)
+            kernel.grad = None
         for optimiser in (self.muon, self.adamw):
             optimiser.step()  # type: ignore[no-untyped-call]
             optimiser.zero_grad(set_to_none=True)

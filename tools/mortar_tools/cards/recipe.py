@@ -27,7 +27,6 @@ class Training:
     """How the model is trained; recipe.toml explains each field."""
 
     stages: tuple[Stage, ...]
-    level_steps: int
     warmup_steps: int
     questions: int
     earlier_talk: float
@@ -58,10 +57,9 @@ class Training:
         )
 
     def rate(self, step: int) -> float:
-        """Learning rate: up, level, and down to nothing."""
+        """Learning rate: up within the warm-up, and evenly down to nothing."""
         up = min(1.0, (step + 1) / self.warmup_steps)
-        down = min(1.0, (self.steps - step) / (self.steps - self.level_steps))
-        return self.learning_rate * up * max(0.0, down)
+        return self.learning_rate * up * max(0.0, 1 - step / self.steps)
 
 
 @dataclass(frozen=True)
@@ -85,5 +83,5 @@ def read(size: str = "base", path: Path = CARDS / "recipe.toml") -> Recipe:
     stages = tuple(Stage(**stage) for stage in of_size.pop("stage"))
     words = tokenizer.load().get_vocab_size()
     shape = Shape(**of_size.pop("shape"), vocabulary=words, things=UNKNOWN + 1)
-    training = Training(stages=stages, **of_size, **values.pop("training"))
+    training = Training(stages=stages, **values.pop("training"))
     return Recipe(**values, size=size, shape=shape, training=training)
