@@ -176,7 +176,19 @@ def test_a_wrong_option_names_the_right_ones(
     assert arguments[1] in capsys.readouterr().err
 
 
-def test_a_missing_checkpoint_is_one_line(work: Path) -> None:
+@pytest.mark.parametrize("how", [["--backend", "torch"], ["--compare"]])
+def test_a_missing_checkpoint_is_one_line(work: Path, how: list[str]) -> None:
     pytest.importorskip("torch", reason="checkpoints come with the tools extra")
     with pytest.raises(UsageError, match="train"):
-        main(["--n", "3", "--backend", "torch", "--work", str(work)])
+        main(["--n", "3", "--work", str(work), *how])
+
+
+def test_only_files_of_the_same_checkpoint_are_compared(work: Path, tmp_path: Path) -> None:
+    """The shipped files are of a long training, and this checkpoint of none."""
+    pytest.importorskip("torch", reason="checkpoints come with the tools extra")
+    from mortar_tools.cards import checkpoint, recipe
+
+    checkpoint.save(checkpoint.start(recipe.read("base")), tmp_path)
+    (tmp_path / "art.npz").symlink_to(work / "art.npz")
+    with pytest.raises(MortarError, match="the checkpoint has 0"):
+        main(["--n", "3", "--compare", "--work", str(tmp_path)])

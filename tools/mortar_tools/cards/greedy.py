@@ -10,21 +10,26 @@ from PIL import Image
 from torch import Tensor
 
 from mortar.bricks.picture import preprocess
-from mortar_tools.cards import checkpoint, recipe, tokenizer
+from mortar_tools.cards import checkpoint, tokenizer
 from mortar_tools.cards.answerers import Answer
-from mortar_tools.cards.model import Cards
+from mortar_tools.cards.model import Cards, Shape
 
 MOST_ANSWER_TOK = 96
 """As the language brick has it."""
 
 
 class Greedy:
-    """The model of a checkpoint, which says the likeliest word each time."""
+    """The model of a size's checkpoint, which says the likeliest word each time.
+
+    Raises UsageError where there is no checkpoint.
+    """
 
     def __init__(self, size: str, work: Path) -> None:
         # A few short rows at a time: a second thread would wait longer than it works.
         torch.set_num_threads(1)
-        self.model: Cards = checkpoint.resume(recipe.read(size), work).model.eval()
+        state = checkpoint.load(checkpoint.path_of(work, size))
+        self.model = Cards(Shape(**state["recipe"]["shape"])).eval()
+        self.model.load_state_dict(state["model"])
 
     @torch.no_grad()
     def answer(self, image: Image.Image, questions: Sequence[str]) -> list[Answer]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 
 from mortar.errors import MortarError, UsageError
+from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards.answerers import BACKENDS, COMPARED, Answerer, Candidate
 from mortar_tools.cards.art import UNSEEN_STYLE
 from mortar_tools.cards.evaluate.compare import compare
@@ -71,8 +72,7 @@ def check(options: argparse.Namespace) -> None:
         )
     if options.out is None:
         return
-    if find_spec("matplotlib") is None:
-        raise ModuleNotFoundError(name="matplotlib")
+    import_module("matplotlib")
     try:
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -115,8 +115,23 @@ def evaluated(candidate: Candidate, options: argparse.Namespace) -> list[Figure]
     return found
 
 
+def check_exported(candidate: Candidate) -> None:
+    """Raise MortarError where the files are not of the checkpoint that they are compared with."""
+    from mortar_tools.cards import checkpoint
+
+    state = checkpoint.load(checkpoint.path_of(candidate.work, candidate.size))
+    exported = ModelFolder(candidate.folder).manifest.about.get("trained_steps")
+    if exported != state["step"]:
+        raise MortarError(
+            "models-differ",
+            f"{candidate.folder} was exported after {exported} steps, the checkpoint has {state['step']}",
+            "export it: mortar tools train export",
+        )
+
+
 def compared(candidate: Candidate, options: argparse.Namespace) -> list[Figure]:
     """Figures of each of COMPARED on the same scenes, and how far they are apart."""
+    check_exported(candidate)
     with ExitStack() as held:
         answerers: dict[str, Answerer] = {
             name: held.enter_context(BACKENDS[name](candidate)) for name in COMPARED
