@@ -136,6 +136,7 @@ def test_the_command_writes_a_report(work: Path, tmp_path: Path, capsys: pytest.
     out = tmp_path / "made" / "here"
     assert main(["--n", "3", "--out", str(out), "--work", str(work)]) == 0
     report = (out / "report.md").read_text()
+    assert "`models/cards`" in report, "where the repository lies is nobody's business"
     shown = re.findall(r"\]\((\w+\.svg)\)", report)
     assert len(shown) == 6
     for name in shown:

@@ -17,7 +17,7 @@ from mortar_tools.cards.evaluate.exam import Exam, Sheet, examine, sheets, shuff
 from mortar_tools.cards.evaluate.figures import Figure, as_json, as_table
 from mortar_tools.cards.evaluate.results import control_figures, figures, unseen_figures
 from mortar_tools.cards.scene import SPLITS
-from mortar_tools.cards.things import CARDS, WORK
+from mortar_tools.cards.things import CARDS, REPOSITORY, WORK
 
 FOLDERS = {"base": CARDS, "small": CARDS / "small"}
 """Size → folder of its files."""
@@ -109,10 +109,16 @@ def evaluated(candidate: Candidate, options: argparse.Namespace) -> list[Figure]
         from mortar_tools.cards.evaluate import report  # plotting needs a package that asking does not
 
         subject = report.Subject(
-            str(candidate.folder), f"--backend {options.backend}", candidate.size, n, seed
+            told_folder(candidate), f"--backend {options.backend}", options.size, n, seed
         )
         report.write(options.out, subject, found, exam, report.learning_curves(CARDS))
     return found
+
+
+def told_folder(candidate: Candidate) -> str:
+    """The model's folder for a report: one in the repository without where that lies."""
+    folder = candidate.folder.resolve()
+    return str(folder.relative_to(REPOSITORY) if folder.is_relative_to(REPOSITORY) else candidate.folder)
 
 
 def check_exported(candidate: Candidate) -> None:
@@ -143,6 +149,6 @@ def compared(candidate: Candidate, options: argparse.Namespace) -> list[Figure]:
     if options.out is not None:
         from mortar_tools.cards.evaluate import report
 
-        subject = report.Subject(str(candidate.folder), "--compare", candidate.size, options.n, options.seed)
+        subject = report.Subject(told_folder(candidate), "--compare", options.size, options.n, options.seed)
         report.write_comparison(options.out, subject, found)
     return found

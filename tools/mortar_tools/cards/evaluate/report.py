@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -41,6 +41,9 @@ scene's picture: a word never taught and what no picture can tell are refused wi
 these two stay; all others fall to what guessing gives. `of_`, `size_`, `light_` and `style_` are
 groups of scenes; a scene belongs to the size of its smallest card."""
 
+MISTAKES_NOTE = """In descriptions. Where one has several mistakes, nobody knows which word was meant for
+which card: they are shared among all, so there are parts of a mistake."""
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -63,6 +66,11 @@ class Subject:
 def figures_json(subject: Subject, found: Sequence[Figure]) -> str:
     """All figures and what they are of, one JSON object."""
     return json.dumps({**asdict(subject), "figures": [asdict(one) for one in found]}, indent=1) + "\n"
+
+
+def page(parts: Iterable[str]) -> str:
+    """Paragraphs as Markdown."""
+    return "\n\n".join(parts) + "\n"
 
 
 def table(found: Sequence[Figure]) -> str:
@@ -126,19 +134,24 @@ def write(
         for name, draw in drawn.items():
             draw().savefig(folder / f"{name}.svg", metadata={"Date": None})
     (folder / "figures.json").write_text(figures_json(subject, found))
-    pictures = "\n\n".join(f"![{caption}]({name}.svg)" for name, caption in CAPTIONS.items())
-    (folder / "report.md").write_text(
-        f"# How good the picture cards' model is\n\n{subject.told}\n\n{NOTES}\n\n"
-        f"{table(found)}\n\n{pictures}\n\n## The commonest mistakes\n\n{mistakes(exam)}\n\n"
-        f"## Some wrong answers\n\n{wrong_answers(exam.replies)}\n"
+    parts = (
+        "# How good the picture cards' model is",
+        subject.told,
+        NOTES,
+        table(found),
+        *(f"![{caption}]({name}.svg)" for name, caption in CAPTIONS.items()),
+        "## The commonest mistakes",
+        MISTAKES_NOTE,
+        mistakes(exam),
+        "## Some wrong answers",
+        wrong_answers(exam.replies),
     )
+    (folder / "report.md").write_text(page(parts))
 
 
 def write_comparison(folder: Path, subject: Subject, found: Sequence[Figure]) -> None:
     """Write compare.json and compare.md."""
     (folder / "compare.json").write_text(figures_json(subject, found))
-    (folder / "compare.md").write_text(
-        f"# The same model in different shapes\n\n{subject.told}\n\n"
-        "A point is 0.01. The interval of a difference is a paired bootstrap's.\n\n"
-        f"{table(found)}\n"
-    )
+    note = "A point is 0.01. The interval of a difference is a paired bootstrap's."
+    parts = ("# The same model in different shapes", subject.told, note, table(found))
+    (folder / "compare.md").write_text(page(parts))
