@@ -23,6 +23,7 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("make", "art"): ("mortar_tools.cards.art", "the pictograms that the training scenes are drawn from"),
     ("make", "pictograms"): ("mortar_tools.cards.outlines", "the drawings that `mortar cards` prints"),
     ("make", "session"): ("mortar_tools.session", "recordings and pictures that `mortar run` plays"),
+    ("make", "gallery"): ("mortar_tools.gallery.command", "docs/gallery.md, with what the model says today"),
     ("make", "docs"): ("mortar_tools.docs", "the pages and pictures in docs/ that are generated"),
 }
 """(verb, subject) → module with `main(argv) -> exit status`, and what it does."""
