@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,24 @@ def test_a_wrong_manifest_is_refused_by_key(
     with pytest.raises(MortarError) as caught:
         ModelFolder(tmp_path)
     assert caught.value.code == "model-manifest-wrong" and named in caught.value.what
+
+
+EXTRA = '\n[extra.mmproj]\nfile = "vision.gguf"\nsha256 = "{}"\nsize_bytes = 3\n'
+
+
+def test_files_of_other_formats_are_vouched_for_as_well(bundled: ModelFolder, tmp_path: Path) -> None:
+    """The program doesn't read them; whoever does finds them whole, or learns that they are not."""
+    text = (bundled.path / MANIFEST).read_text(encoding="utf-8")
+    before_extra = text.partition("\n[extra.")[0]
+    digest = hashlib.sha256(b"abc").hexdigest()
+    (tmp_path / MANIFEST).write_text(before_extra + EXTRA.format(digest), encoding="utf-8")
+    (tmp_path / "vision.gguf").write_bytes(b"abc")
+    folder = ModelFolder(tmp_path)
+    assert folder.verified(folder.manifest.extra["mmproj"]) == tmp_path / "vision.gguf"
+    (tmp_path / "vision.gguf").write_bytes(b"abd")
+    with pytest.raises(MortarError) as caught:
+        folder.verified(folder.manifest.extra["mmproj"])
+    assert caught.value.code == "model-damaged"
 
 
 def test_a_folder_without_a_manifest_is_no_model(tmp_path: Path) -> None:

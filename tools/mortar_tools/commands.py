@@ -14,8 +14,9 @@ from mortar.errors import MortarError
 
 TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("train", "cards"): ("mortar_tools.cards.train", "train the bundled picture-card model"),
-    ("train", "export"): ("mortar_tools.cards.export", "export a checkpoint to TFLite and GGUF"),
+    ("train", "export"): ("mortar_tools.cards.export.command", "export checkpoints to TFLite, GGUF and ONNX"),
     ("eval", "cards"): ("mortar_tools.cards.evaluate", "how good the picture-card model is"),
+    ("eval", "agree"): ("mortar_tools.cards.agree", "whether exported files say what the checkpoint says"),
     ("eval", "ears"): ("mortar_tools.eval_ears", "how much of what is asked the ears understand"),
     ("bench", "loop"): ("mortar_tools.bench.loop", "waits, memory and CPU of the whole assistant"),
     ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
@@ -28,7 +29,18 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
 }
 """(verb, subject) → module with `main(argv) -> exit status`, and what it does."""
 
-PACKAGES_OF_EXTRA = ("torch", "litert_torch", "gguf", "tokenizers", "matplotlib", "picosvg", "resvg_py")
+PACKAGES_OF_EXTRA = (
+    "ai_edge_quantizer",
+    "gguf",
+    "litert_torch",
+    "matplotlib",
+    "onnx",
+    "onnxruntime",
+    "picosvg",
+    "resvg_py",
+    "tokenizers",
+    "torch",
+)
 """What the tools extra brings; where one is missing, the error says so."""
 
 

@@ -12,8 +12,8 @@ LEVELS_16_BIT = 257
 """Steps of a 16-bit value to one of an 8-bit value."""
 
 
-def preprocess(image: Image.Image) -> npt.NDArray[np.float32]:
-    """float32 [1, 128, 128, 3] in -1..1: upright, RGB, the whole picture squashed to a square.
+def squash(image: Image.Image) -> Image.Image:
+    """RGB, SIDE_PX × SIDE_PX: upright, the whole picture squashed to a square.
 
     Transparency lies over white. The model was trained on squashed cards, so nothing is cut off.
     """
@@ -25,5 +25,9 @@ def preprocess(image: Image.Image) -> npt.NDArray[np.float32]:
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
-    small = upright.convert("RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
-    return ((np.asarray(small, np.float32) / 255 - 0.5) / 0.5)[np.newaxis]
+    return upright.convert("RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
+
+
+def preprocess(image: Image.Image) -> npt.NDArray[np.float32]:
+    """float32 [1, 128, 128, 3] in -1..1 of a picture, squashed."""
+    return ((np.asarray(squash(image), np.float32) / 255 - 0.5) / 0.5)[np.newaxis]

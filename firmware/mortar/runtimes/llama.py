@@ -56,7 +56,7 @@ class LlamaLanguageModel:
         should_stop: Callable[[], bool],
         batch_tok: int = BATCH_TOK,
     ) -> None:
-        _start_backend()
+        start_backend()
         self._model = _load(path)
         self._context = _new_context(self._model, path, n_ctx, threads, batch_tok)
         # Kept here because llama.cpp keeps only the pointer.
@@ -168,7 +168,7 @@ def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
 _log_callback = llama_cpp.llama_log_callback(_on_log)
 
 
-def _start_backend() -> None:
+def start_backend() -> None:
     """Quiet, and safe to repeat."""
     llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(None))
     llama_cpp.llama_backend_init()

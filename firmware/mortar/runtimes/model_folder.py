@@ -64,6 +64,8 @@ class Manifest(_Table, frozen=True):
     vision: VisionPart
     language: Part
     prompt: Prompt
+    extra: dict[str, Part] = {}
+    """The same weights in other formats, by name: the program doesn't need them, other tools do."""
     about: dict[str, object] = {}
     """Facts for people: how it was trained, how well it does."""
 

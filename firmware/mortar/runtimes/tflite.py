@@ -35,7 +35,7 @@ class TfliteVisionEncoder:
         self.n_tok = n_tok
         self.n_embd = n_embd
         try:
-            with _quiet():
+            with quiet():
                 self._interpreter = _interpreter_class()(model_path=str(path), num_threads=threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
@@ -87,7 +87,7 @@ def _only(details: list[dict[str, Any]], shape: tuple[int, ...], path: Path, ver
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Standard error goes nowhere: the engine announces XNNPACK there and has no switch for it.
 
     What goes wrong is in its exceptions as well.

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mortar.errors import MortarError
 from mortar_tools.cards.styles import OPENMOJI, SIZE, Style, drawer
 from mortar_tools.cards.styles import code_of as code_of
 from mortar_tools.cards.things import WORK, printed, unknown
@@ -75,8 +76,16 @@ def fetch(work: Path = WORK) -> Path:
 
 @cache
 def load(work: Path = WORK) -> dict[str, NDArray[np.uint8]]:
-    """All stored pictograms by "style/code", each [SIZE, SIZE, 4] uint8 RGBA."""
-    with np.load(work / "art.npz") as stored:
+    """All stored pictograms by "style/code", each [SIZE, SIZE, 4] uint8 RGBA.
+
+    Raises MortarError where there are none yet.
+    """
+    path = work / "art.npz"
+    if not path.exists():
+        raise MortarError(
+            "art-missing", f"there are no pictograms in {work}", "fetch them: mortar tools make art"
+        )
+    with np.load(path) as stored:
         return {key: stored[key] for key in stored.files}
 
 
