@@ -31,14 +31,15 @@ def test_an_arc_becomes_cubics_to_the_same_place() -> None:
 
 
 def test_a_gradient_becomes_its_mean_and_a_stroke_an_outline() -> None:
-    gradient = '<linearGradient id="g"><stop stop-color="#f00"/><stop offset="1" stop-color="#00f"/></linearGradient>'
+    stops = '<stop stop-color="#f00"/><stop offset="1" stop-color="#00f"/>'
+    gradient = f'<linearGradient id="g">{stops}</linearGradient>'
     drawn = f'{HEAD}{gradient}<path fill="url(#g)" d="M0 0h128v128h-128z"/></svg>'
     (area,) = areas(drawn)
     red, green, blue = (int(area.colour[at : at + 2], 16) for at in (1, 3, 5))
     assert (red, green, blue) == pytest.approx((127, 0, 127), abs=2)
     assert area.opacity == 1
     (line,) = areas(f'{HEAD}<path fill="none" stroke="#0a0" stroke-width="4" d="M8 8h64"/></svg>')
-    assert line == Area("M8 6L72 6L72 10L8 10Z", "#00aa00")
+    assert line == Area("M8 6L72 6L72 10L8 10L8 6Z", "#00aa00")
 
 
 def test_a_drawing_that_changes_its_look_is_refused() -> None:
