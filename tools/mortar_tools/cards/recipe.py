@@ -57,9 +57,9 @@ class Training:
         )
 
     def rate(self, step: int) -> float:
-        """Learning rate: up within the warm-up, and evenly down to nothing."""
+        """Learning rate: up within the warm-up, then down to nothing with the square of what is left."""
         up = min(1.0, (step + 1) / self.warmup_steps)
-        return self.learning_rate * up * max(0.0, 1 - step / self.steps)
+        return self.learning_rate * up * max(0.0, 1 - step / self.steps) ** 2
 
 
 @dataclass(frozen=True)
