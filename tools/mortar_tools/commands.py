@@ -19,6 +19,7 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("eval", "agree"): ("mortar_tools.cards.agree", "whether exported files say what the checkpoint says"),
     ("eval", "ears"): ("mortar_tools.eval_ears", "how much of what is asked the ears understand"),
     ("bench", "loop"): ("mortar_tools.bench.loop", "waits, memory and CPU of the whole assistant"),
+    ("bench", "look"): ("mortar_tools.bench.look", "from picture to first token, against libmtmd"),
     ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
     ("bench", "kill"): ("mortar_tools.bench.kill", "how long a killed process is missing"),
     ("make", "art"): ("mortar_tools.cards.art", "the pictograms that the training scenes are drawn from"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mortar.bricks.language.answer import Answer as Written
 from mortar.bricks.language.answer import write
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.prompt import Composer, PictureRows
@@ -38,17 +39,18 @@ class Shipped:
         self._encoder.encode(preprocess(image), tokens)
         return tokens
 
+    def write(self, tokens: Floats, question: str, rows: PictureRows | None = None) -> Written:
+        """What the language brick writes about an encoded picture; `rows` where it was read in before."""
+        rows = rows or PictureRows(next(self._numbers), len(tokens))
+        prompt = self._composer.compose([], rows, question)
+        address = tokens.ctypes.data
+        return write(self._model, self._memory, prompt, address, self._answer_tok, lambda sentence: None)
+
     def ask(self, tokens: Floats, questions: Sequence[str]) -> list[Answer]:
         """Answers to questions about one encoded picture, which is read in once for all of them."""
         rows = PictureRows(next(self._numbers), len(tokens))
-        answers = []
-        for question in questions:
-            prompt = self._composer.compose([], rows, question)
-            written = write(
-                self._model, self._memory, prompt, tokens.ctypes.data, self._answer_tok, lambda sentence: None
-            )
-            answers.append(Answer(written.text, written.confidence, written.n_tok))
-        return answers
+        written = [self.write(tokens, question, rows) for question in questions]
+        return [Answer(one.text, one.confidence, one.n_tok) for one in written]
 
     def answer(self, image: Image.Image, questions: Sequence[str]) -> list[Answer]:
         """An answer to each question about a picture."""

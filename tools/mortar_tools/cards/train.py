@@ -15,13 +15,13 @@ from torch.nn import functional as F
 
 from mortar_tools.cards import art, pool
 from mortar_tools.cards.batches import IGNORED, Batch, Pool
-from mortar_tools.cards.checkpoint import Run, resume, save, start, start_from
+from mortar_tools.cards.checkpoint import METRICS, Run, resume, save, start, start_from
+from mortar_tools.cards.export import command as export
 from mortar_tools.cards.holdout import Holdout, examine, held_out
 from mortar_tools.cards.model import Cards
 from mortar_tools.cards.recipe import SIZES, Recipe, Training, read
-from mortar_tools.cards.things import WORK
+from mortar_tools.cards.things import CARDS, WORK
 
-METRICS = "metrics.jsonl"
 EXAMINE_EVERY_S = 180.0
 HELD_OUT = 256
 """Held-out scenes to examine on the way: six questions each."""
@@ -125,6 +125,7 @@ def main(argv: list[str] | None = None) -> int:
     start_with.add_argument(
         "--from", dest="begin", type=Path, metavar="CHECKPOINT", help="begin with its weights"
     )
+    parser.add_argument("--out", type=Path, default=CARDS, help="where the exported files go")
     parser.add_argument("--no-draw", action="store_true", help="train on the pool as it is")
     parser.add_argument("--float32", action="store_true", help="no bfloat16")
     options = parser.parse_args(argv)
@@ -139,6 +140,7 @@ def main(argv: list[str] | None = None) -> int:
         else:
             run = start(recipe)
         train(run, options.work, half=not options.float32)
+        export.main(["--size", size, "--work", str(options.work), "--out", str(options.out)])
     return 0
 
 

@@ -7,6 +7,7 @@ its measured loss allows, and the manifest. `--all` adds every other format.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from rich.console import Console
 from mortar.errors import MortarError, UsageError
 from mortar.runtimes.model_folder import MANIFEST, ModelFolder
 from mortar_tools.cards import checkpoint, tokenizer
-from mortar_tools.cards.checkpoint import Run
+from mortar_tools.cards.checkpoint import METRICS, Run
 from mortar_tools.cards.export import (
     language_gguf,
     manifest,
@@ -157,6 +158,9 @@ def main(argv: list[str] | None = None) -> int:
         make_folder(out)
         found = sittings(run.model.vision.eval(), options.scenes, options.work)
         export(run, out, found, options.all, console)
+        curve = options.work / size / METRICS
+        if curve.exists():
+            shutil.copyfile(curve, out / METRICS)
         for path in sorted(out.glob("*.*")):
             console.print(f"{path.stat().st_size / 1e6:6.2f} MB  {path}")
     return 0
