@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]
 import torch
 from PIL import Image
 from rich.console import Console
@@ -136,7 +136,9 @@ def as_table(found: Sequence[Agreement]) -> Table:
 
 def main(argv: list[str] | None = None) -> int:
     """Compare the checkpoint with the files of a model folder."""
-    parser = argparse.ArgumentParser(description="compare the checkpoint with its exported files")
+    parser = argparse.ArgumentParser(
+        prog="mortar tools eval agree", description="compare the checkpoint with its exported files"
+    )
     parser.add_argument("--size", choices=SIZES, default=SIZES[0])
     parser.add_argument("--model", type=Path, help="model folder; default: the size's in models/cards")
     parser.add_argument("--work", type=Path, default=WORK, help="where checkpoint and art are")
@@ -144,6 +146,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="one JSON line a format")
     options = parser.parse_args(argv)
+    if options.n < 1:
+        parser.error("--n must be 1 or more")
     model = Greedy(options.size, options.work)
     reference = Way(by_torch(model.model.vision), model)
     others = ways(options.model or folder_of(options.size, CARDS))

@@ -34,17 +34,20 @@ IMAGE_CHUNK = mtmd_cpp.MTMD_INPUT_CHUNK_TYPE_IMAGE
 BYTES = ctypes.POINTER(ctypes.c_uint8)
 
 
-@llama_cpp.llama_log_callback
-def _nowhere(level: int, text: bytes, data: ctypes.c_void_p) -> None:
-    """What libmtmd logs: it has its own way to standard error, beside llama.cpp's."""
+def _discard(level: int, text: bytes, data: ctypes.c_void_p) -> None:
+    """What libmtmd logs."""
 
 
-@mtmd_cpp.ctypes_function("mtmd_log_set", [llama_cpp.llama_log_callback, ctypes.c_void_p], None)
-def _mtmd_log_set(callback: Any, data: Any, /) -> None: ...
+# Kept here because libmtmd keeps only the pointer.
+_nowhere = llama_cpp.llama_log_callback(_discard)
 
 
-@mtmd_cpp.ctypes_function("mtmd_helper_log_set", [llama_cpp.llama_log_callback, ctypes.c_void_p], None)
-def _mtmd_helper_log_set(callback: Any, data: Any, /) -> None: ...
+def _hush() -> None:
+    """Send libmtmd's log nowhere: it has two ways to standard error, beside llama.cpp's own."""
+    for name in ("mtmd_log_set", "mtmd_helper_log_set"):
+        # llama-cpp-python has no binding of its own for these two.
+        bind = mtmd_cpp.ctypes_function(name, [llama_cpp.llama_log_callback, ctypes.c_void_p], None)
+        bind(_discard)(_nowhere, None)
 
 
 class MultimodalModel(LlamaLanguageModel):
@@ -54,8 +57,7 @@ class MultimodalModel(LlamaLanguageModel):
 
     def __init__(self, language: Path, mmproj: Path, *, n_tok: int, n_ctx: int, threads: int) -> None:
         super().__init__(language, n_ctx=n_ctx, threads=threads, should_stop=lambda: False)
-        _mtmd_log_set(_nowhere, None)
-        _mtmd_helper_log_set(_nowhere, None)
+        _hush()
         parameters = mtmd_cpp.mtmd_context_params_default()
         parameters.use_gpu = False
         parameters.print_timings = False
@@ -159,7 +161,8 @@ class Mtmd:
             model.tokenize(piece, special=True) for piece in (prompt.before_question, prompt.before_answer)
         )
         read = [*before, *model.tokenize(question), *after]
-        said, logs = b"", []
+        said = b""
+        logs: list[float] = []
         model.keep(pos)
         while len(logs) < self._answer_tok:
             model.decode(read, pos)

@@ -139,7 +139,9 @@ def trained(size: str, work: Path) -> Run:
 
 def main(argv: list[str] | None = None) -> int:
     """Export the checkpoints."""
-    parser = argparse.ArgumentParser(description="export the picture cards' model")
+    parser = argparse.ArgumentParser(
+        prog="mortar tools train export", description="export the picture cards' model"
+    )
     parser.add_argument("--size", choices=SIZES, action="append", help="one size instead of all")
     parser.add_argument("--work", type=Path, default=WORK, help="where checkpoints and art are")
     parser.add_argument("--out", type=Path, help="folder; default: models/cards")

@@ -15,10 +15,10 @@ from mortar_tools.cards.tokenizer import ANSWER, BOS, END, END_IMAGE, IMAGE, USE
 LICENCE = "Apache-2.0"
 MOST_EARLIER_TURNS = 2
 
-Values = Mapping[str, str | int | float]
+Values = dict[str, str | int | float]
 
 
-def part(path: Path) -> dict[str, str | int | float]:
+def part(path: Path) -> Values:
     """A file's name, hash and size."""
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 import onnx
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]
 import torch
 
 from mortar_tools.cards.model import Vision
@@ -21,9 +21,9 @@ def write(vision: Vision, path: Path) -> None:
     traced = path.with_suffix(".traced")
     edge = vision.shape.picture
     with warnings.catch_warnings():
-        # torch prefers its newer exporter, which takes a hundred times as long for the same operators.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        # torch would rather have its newer exporter used, which takes a hundred times as long for the
+        # same operators.
+        warnings.simplefilter("ignore")
         torch.onnx.export(
             vision.eval(),
             (torch.zeros(1, 3, edge, edge),),

@@ -50,7 +50,7 @@ def write_float16(source: Path, path: Path) -> None:
     converter = quantizer.Quantizer(str(source))
     for operation in (TFLOperationName.FULLY_CONNECTED, TFLOperationName.CONV_2D):
         converter.add_weight_only_config(".*", operation, 16, algorithm_key=AlgorithmName.FLOAT_CASTING)
-    # It prints its statistics.
-    with redirect_stdout(io.StringIO()):
+    # It prints its progress and its statistics.
+    with quiet(), redirect_stdout(io.StringIO()):
         converter.quantize().export_model(str(path), overwrite=True)
     path.chmod(source.stat().st_mode)
