@@ -96,7 +96,7 @@ class MultimodalModel(LlamaLanguageModel):
         pos = llama_cpp.llama_pos()
         with self._chunks(before, picture) as chunks:
             read = mtmd_cpp.mtmd_helper_eval_chunks(
-                self._eyes, self._context, chunks, 0, SEQUENCE, self.n_ctx, False, ctypes.byref(pos)
+                self._eyes, self._context, chunks, 0, SEQUENCE, self._batch_tok, False, ctypes.byref(pos)
             )
         _check(read, "read a picture")
         return pos.value
