@@ -46,7 +46,7 @@ def random_look(rng: np.random.Generator) -> Look:
         fill=paper,
         edge=(pen, pen, pen) if kind == "outline" or rng.random() < 0.3 else None,
         corner=float(rng.uniform(0.03, 0.2)) if rng.random() < 0.5 else 0.0,
-        share=0.98 if kind == "bare" else float(rng.uniform(0.65, 0.92)),
+        share=0.98 if kind == "bare" else float(rng.uniform(0.72, 0.95)),
         shadow=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.5 else 0.0,
     )
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-ASPECTS = (1.0, 1.0, 3 / 4, 3 / 4, 9 / 16, 4 / 3)
+ASPECTS = (1.0, 1.0, 1.0, 1.0, 3 / 4, 3 / 4, 3 / 4, 9 / 16, 4 / 3, 4 / 3)
 """Width to height that a square card has once a picture of a common shape is squashed square."""
 
-MOST_IN_ROW = 4
+MOST_IN_ROW = 3
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Place:
 
 def aspect(rng: np.random.Generator) -> float:
     """Width to height of the cards: that of a common picture shape, or anything near."""
-    return float(rng.choice(ASPECTS)) if rng.random() < 0.6 else float(rng.uniform(0.65, 1.4))
+    return float(rng.choice(ASPECTS)) if rng.random() < 0.6 else float(rng.uniform(0.75, 1.35))
 
 
 def sized(edge: float, ratio: float) -> tuple[float, float]:
@@ -41,8 +41,8 @@ def fit(edge: float, ratio: float, width: float, height: float) -> tuple[float, 
 
 
 def alone(rng: np.random.Generator) -> list[Place]:
-    """One card, from a quarter of the picture to nearly all of it, often in the middle."""
-    width, height = sized(float(rng.uniform(0.25, 0.92)), aspect(rng))
+    """One card, from a third of the picture to nearly all of it, often in the middle."""
+    width, height = sized(float(rng.uniform(0.3, 0.92)), aspect(rng))
     x = y = 0.5
     if rng.random() < 0.6:
         x = rng.uniform(width / 2, 1 - width / 2)
@@ -61,7 +61,7 @@ def turn(rng: np.random.Generator) -> float:
 def row(rng: np.random.Generator, n: int) -> list[Place]:
     """Cards side by side."""
     ratio = aspect(rng)
-    width, height = fit(rng.uniform(0.6 if n == 2 else 0.82, 0.98), ratio, 1 / n, 0.95)
+    width, height = fit(rng.uniform(0.6 if n == 2 else 0.85, 0.98), ratio, 1 / n, 0.95)
     middle = 0.5 if rng.random() < 0.7 else rng.uniform(height / 2, 1 - height / 2)
     span = rng.uniform(max(0.75, min(n * width, 1.0)), 1.0)
     xs = (1 - span) / 2 + span * (np.arange(n) + 0.5) / n
@@ -73,15 +73,15 @@ def grid(rng: np.random.Generator, n: int) -> list[Place]:
     """Cards in two rows, or one above the other when there are two."""
     columns = 1 if n == 2 else -(-n // 2)  # two rows of three at most
     ratio = aspect(rng)
-    width, height = fit(rng.uniform(0.65, 0.95), ratio, 1 / columns, 0.5)
+    width, height = fit(rng.uniform(0.8, 0.97), ratio, 1 / columns, 0.5)
     slots = [((i % columns + 0.5) / columns, 0.25 + 0.5 * (i // columns)) for i in range(n)]
     return [Place(x, y, width, height, 0.0) for x, y in slots]
 
 
 MOST_EDGE = {2: 0.55, 3: 0.42}
 """Longest edge of two and of three scattered cards; more have OTHERS_MOST_EDGE."""
-OTHERS_MOST_EDGE = 0.36
-LEAST_EDGE = 0.27
+OTHERS_MOST_EDGE = 0.38
+LEAST_EDGE = 0.32
 PILED, PILED_APART, LAID_APART = 0.15, 0.34, 0.46
 """How often cards overlap, and how far apart their middles are at least, in sums of their edges."""
 
@@ -130,6 +130,8 @@ def arrange(rng: np.random.Generator, n: int) -> list[Place]:
     if n == 1:
         return alone(rng)
     chance = rng.random()
-    in_row = 0.4 if n <= MOST_IN_ROW else 0.0
-    places = row(rng, n) if chance < in_row else grid(rng, n) if chance < in_row + 0.12 else scatter(rng, n)
+    in_row, in_grid = (0.4, 0.12) if n <= MOST_IN_ROW else (0.0, 0.4)
+    places = (
+        row(rng, n) if chance < in_row else grid(rng, n) if chance < in_row + in_grid else scatter(rng, n)
+    )
     return jitter(rng, places) if rng.random() < 0.5 else places
