@@ -38,12 +38,6 @@ def class_names() -> list[str]:
     return ["nothing", *(thing.name for thing in things()), "something unknown"]
 
 
-def words() -> list[str]:
-    """What each row of the embedding table stands for."""
-    vocabulary = tokenizer.load().get_vocab()
-    return sorted(vocabulary, key=vocabulary.__getitem__)
-
-
 def path_of(work: Path, size: str) -> Path:
     """Where the checkpoint of a size lies."""
     return work / size / FILE
@@ -62,7 +56,7 @@ def save(run: Run, work: Path) -> None:
     state = {
         "recipe": asdict(run.recipe),
         "classes": class_names(),
-        "words": words(),
+        "words": tokenizer.tokens(),
         "model": run.model.state_dict(),
         "optimiser": run.optimiser.state(),
         "step": run.step,
@@ -112,7 +106,7 @@ def start_from(recipe: Recipe, path: Path) -> Run:
     words may have come and gone since.
     """
     state, run = load(path), start(recipe)
-    rows = {"token_embd": (words(), state["words"]), "_head": (class_names(), state["classes"])}
+    rows = {"token_embd": (tokenizer.tokens(), state["words"]), "_head": (class_names(), state["classes"])}
     for name, new in run.model.state_dict().items():
         old = state["model"].get(name)
         if old is None or old.shape[1:] != new.shape[1:]:
