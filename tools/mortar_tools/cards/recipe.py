@@ -57,9 +57,9 @@ class Training:
         )
 
     def rate(self, step: int) -> float:
-        """Learning rate: up within the warm-up, then down to nothing with the square of what is left."""
+        """Learning rate: up within the warm-up, and evenly down to nothing."""
         up = min(1.0, (step + 1) / self.warmup_steps)
-        return self.learning_rate * up * max(0.0, 1 - step / self.steps) ** 2
+        return self.learning_rate * up * max(0.0, 1 - step / self.steps)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,10 @@ class Recipe:
     training: Training
 
 
-def read(size: str = "base", path: Path = CARDS / "recipe.toml") -> Recipe:
+RECIPE = CARDS / "recipe.toml"
+
+
+def read(size: str = "base", path: Path = RECIPE) -> Recipe:
     """The recipe of one of SIZES; an unknown or missing key is an error."""
     with path.open("rb") as file:
         values = tomllib.load(file)

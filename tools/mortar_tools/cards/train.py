@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from mortar_tools.cards.checkpoint import METRICS, Run, resume, save, start, sta
 from mortar_tools.cards.export import command as export
 from mortar_tools.cards.holdout import Holdout, examine, held_out
 from mortar_tools.cards.model import Cards
-from mortar_tools.cards.recipe import SIZES, Recipe, Training, read
+from mortar_tools.cards.recipe import RECIPE, SIZES, Recipe, Training, read
 from mortar_tools.cards.things import CARDS, WORK
 
 EXAMINE_EVERY_S = 180.0
@@ -83,12 +85,22 @@ def report(run: Run, holdout: Holdout, parts: dict[str, float], work: Path) -> d
     return line
 
 
+def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches, each made while the one before it is learned from."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, batches)
+        while True:
+            batch = coming.result()
+            coming = maker.submit(next, batches)
+            yield batch
+
+
 def train(run: Run, work: Path, half: bool) -> None:
     """Carry a run on to its last step."""
     how, shape = run.recipe.training, run.recipe.shape
     holdout = held_out(HELD_OUT, shape.image_tokens, work)
     scenes = Pool(work, np.random.default_rng([run.recipe.seed, run.step]))
-    batches = scenes.batches(how, shape.things + 1, shape.image_tokens, run.step)
+    batches = ahead(scenes.batches(how, shape.things + 1, shape.image_tokens, run.step))
     columns = (*Progress.get_default_columns(), TextColumn("{task.fields[loss]}"))
     mean: dict[str, float] = {}
     examined = time.monotonic()
@@ -119,6 +131,7 @@ def main(argv: list[str] | None = None) -> int:
     """Follow the recipe."""
     parser = argparse.ArgumentParser(description="train the picture cards' model")
     parser.add_argument("--size", choices=SIZES, action="append", help="one size instead of all")
+    parser.add_argument("--recipe", type=Path, default=RECIPE, help="another recipe")
     parser.add_argument("--work", type=Path, default=WORK, help="pool and checkpoints")
     start_with = parser.add_mutually_exclusive_group()
     start_with.add_argument("--resume", action="store_true", help="carry on from the checkpoint")
@@ -130,7 +143,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--float32", action="store_true", help="no bfloat16")
     options = parser.parse_args(argv)
     for size in options.size or SIZES:
-        recipe = read(size)
+        recipe = read(size, options.recipe)
         if not options.no_draw:
             prepare(recipe, options.work)
         if options.resume:
