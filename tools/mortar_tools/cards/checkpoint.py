@@ -17,8 +17,6 @@ from mortar_tools.cards.recipe import Recipe
 from mortar_tools.cards.things import things
 
 FILE = "checkpoint.pt"
-METRICS = "metrics.jsonl"
-"""The learning curve, one JSON line an examination."""
 
 
 @dataclass

@@ -13,6 +13,8 @@ CARDS = REPOSITORY / "models" / "cards"
 SENTENCES = REPOSITORY / "firmware" / "mortar" / "assistant" / "sentences" / "look.yaml"
 WORK = Path.home() / ".cache" / "mortar-cards"
 """Where art, the drawn pool, checkpoints and trial exports live: outside the repository."""
+METRICS = "metrics.jsonl"
+"""Learning curve, beside a checkpoint and beside exported files: one JSON line an examination."""
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 

@@ -111,7 +111,7 @@ def evaluated(candidate: Candidate, options: argparse.Namespace) -> list[Figure]
         subject = report.Subject(
             told_folder(candidate), f"--backend {options.backend}", options.size, n, seed
         )
-        report.write(options.out, subject, found, exam, report.learning_curves(CARDS))
+        report.write(options.out, subject, found, exam, report.learning_curves(FOLDERS))
     return found
 
 

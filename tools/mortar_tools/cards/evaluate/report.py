@@ -17,9 +17,8 @@ from mortar_tools.cards.evaluate.exam import Exam, Reply
 from mortar_tools.cards.evaluate.figures import Figure
 from mortar_tools.cards.evaluate.plots import Curve
 from mortar_tools.cards.evaluate.results import CONTROL, MEANINGS
+from mortar_tools.cards.things import METRICS
 
-METRICS = "metrics*.jsonl"
-"""Learning curves beside the model's recipe."""
 
 MISTAKES = 15
 WRONG_OF_A_KIND = 2
@@ -111,10 +110,14 @@ def wrong_answers(replies: Sequence[Reply]) -> str:
     return "\n".join(lines)
 
 
-def learning_curves(folder: Path) -> dict[str, Curve]:
-    """Name of a training run → its metrics."""
-    paths = sorted(folder.glob(METRICS))
-    return {path.stem: [json.loads(line) for line in path.read_text().splitlines()] for path in paths}
+def learning_curves(folders: Mapping[str, Path]) -> dict[str, Curve]:
+    """Size → how it learned, of the sizes whose folder tells."""
+    paths = {size: folder / METRICS for size, folder in folders.items()}
+    return {
+        size: [json.loads(line) for line in path.read_text().splitlines()]
+        for size, path in paths.items()
+        if path.exists()
+    }
 
 
 def write(
