@@ -19,7 +19,6 @@ from mortar_tools.cards.evaluate.plots import Curve
 from mortar_tools.cards.evaluate.results import CONTROL, MEANINGS
 from mortar_tools.cards.things import METRICS
 
-
 MISTAKES = 15
 WRONG_OF_A_KIND = 2
 """Examples in the report."""
