@@ -5,7 +5,10 @@ prompt, between the texts <|image_start|> and <|image_end|>, which are our own m
 has the same tower, but always shows a picture twice, whole and in tiles, between marks of its own.)
 
 libmtmd wants the picture at the model's size; it would cut a larger one into tiles. It also wants 64
-to 256 image tokens, unless it is told how many there are (`--image-min-tokens`, `--image-max-tokens`).
+to 256 image tokens, unless it is told how many there are:
+
+    llama-mtmd-cli --jinja -m language-*.gguf --mmproj vision-mmproj-f16.gguf --temp 0 \\
+        --image-min-tokens 16 --image-max-tokens 16 --image cards-128x128.png -p "what do you see"
 """
 
 from __future__ import annotations
