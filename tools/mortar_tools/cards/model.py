@@ -1,7 +1,7 @@
 """The bundled vision-language model: a small SigLIP-shaped tower and a small Llama-shaped decoder.
 
-Both are in shapes that llama.cpp knows: the tower with its pixel shuffle and projector as projector
-type idefics3, the decoder as architecture llama. Parameter names say what llama.cpp's tensors are.
+Both are in shapes that llama.cpp knows: the tower with its pixel unshuffle and projector as projector
+type lfm2, the decoder as architecture llama. Parameter names say what llama.cpp's tensors are.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Vision(nn.Module):
         return self.post(x)  # type: ignore[no-any-return]
 
     def tokens(self, patches: Tensor) -> Tensor:
-        """[batch, 64, vision_width] → [batch, 16, width]: idefics3's pixel shuffle, projected."""
+        """[batch, 64, vision_width] → [batch, 16, width]: 2×2 pixel unshuffle in llama.cpp's order, projected."""
         batch, _, width = patches.shape
         s, side = self.shape.shuffle, self.shape.grid // self.shape.shuffle
         x = patches.view(batch, side, s, side, s, width).permute(0, 1, 3, 2, 4, 5)
