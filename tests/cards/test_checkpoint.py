@@ -28,6 +28,8 @@ def step(run: checkpoint.Run) -> None:
         parameter.grad = torch.ones_like(parameter)
     run.optimiser.step(1e-2)
     run.step += 1
+    run.seconds += 60
+    run.pictures += 5
 
 
 def test_a_run_carries_on_where_it_stopped(recipe: Recipe, tmp_path: Path) -> None:
@@ -36,7 +38,7 @@ def test_a_run_carries_on_where_it_stopped(recipe: Recipe, tmp_path: Path) -> No
     step(run)
     checkpoint.save(run, tmp_path)
     again = checkpoint.resume(recipe, tmp_path)
-    assert again.step == run.step == 1
+    assert (again.step, again.seconds, again.pictures) == (1, 60, 5)
     step(run)
     step(again)
     for name, value in run.model.state_dict().items():
@@ -53,7 +55,7 @@ def test_what_is_known_is_found_by_name(
     names = checkpoint.class_names()
     monkeypatch.setattr(checkpoint, "class_names", lambda: [names[0], "something new", *names[1:-1]])
     new = checkpoint.start_from(recipe, checkpoint.path_of(tmp_path, recipe.size))
-    assert new.step == 0
+    assert (new.step, new.seconds, new.pictures) == (0, 60, 5), "the time goes on, the steps begin anew"
     assert torch.equal(new.model.patch_head.weight[2:], old.model.patch_head.weight[1:-1])
     assert torch.equal(new.model.patch_head.weight[0], old.model.patch_head.weight[0])
     assert not torch.equal(new.model.patch_head.weight[1], old.model.patch_head.weight[1])

@@ -28,7 +28,9 @@ class Run:
     optimiser: Optimiser
     step: int = 0
     seconds: float = 0.0
-    """Time spent training, over all resumptions."""
+    """Time spent training, also that of the runs whose weights it began with."""
+    pictures: int = 0
+    """Pictures learned from, likewise."""
 
 
 def class_names() -> list[str]:
@@ -59,6 +61,7 @@ def save(run: Run, work: Path) -> None:
         "optimiser": run.optimiser.state(),
         "step": run.step,
         "seconds": run.seconds,
+        "pictures": run.pictures,
     }
     path = path_of(work, run.recipe.size)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +86,7 @@ def resume(recipe: Recipe, work: Path) -> Run:
     run = start(recipe)
     run.model.load_state_dict(state["model"])
     run.optimiser.restore(state["optimiser"])
-    run.step, run.seconds = state["step"], state["seconds"]
+    run.step, run.seconds, run.pictures = state["step"], state["seconds"], state["pictures"]
     return run
 
 
@@ -104,6 +107,7 @@ def start_from(recipe: Recipe, path: Path) -> Run:
     words may have come and gone since.
     """
     state, run = load(path), start(recipe)
+    run.seconds, run.pictures = state["seconds"], state["pictures"]
     rows = {"token_embd": (tokenizer.tokens(), state["words"]), "_head": (class_names(), state["classes"])}
     for name, new in run.model.state_dict().items():
         old = state["model"].get(name)

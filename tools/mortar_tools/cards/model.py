@@ -90,7 +90,7 @@ class Vision(nn.Module):
         return self.post(x)  # type: ignore[no-any-return]
 
     def tokens(self, patches: Tensor) -> Tensor:
-        """[batch, 64, vision_width] → [batch, 16, width]: 2×2 pixel unshuffle in llama.cpp's order, projected."""
+        """[batch, 64, vision_width] → [batch, 16, width]: 2×2 pixel unshuffle, projected."""
         batch, _, width = patches.shape
         s, side = self.shape.shuffle, self.shape.grid // self.shape.shuffle
         x = patches.view(batch, side, s, side, s, width).permute(0, 1, 3, 2, 4, 5)

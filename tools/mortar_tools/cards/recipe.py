@@ -48,14 +48,6 @@ class Training:
         """The stage that a step belongs to."""
         return next((stage for stage in self.stages if step < stage.until_step), self.stages[-1])
 
-    def pictures(self, steps: int) -> int:
-        """Pictures shown in the first steps."""
-        starts = [0, *(stage.until_step for stage in self.stages)]
-        return sum(
-            stage.pictures * max(0, min(steps, stage.until_step) - start)
-            for start, stage in zip(starts, self.stages, strict=False)
-        )
-
     def rate(self, step: int) -> float:
         """Learning rate: up within the warm-up, and evenly down to nothing."""
         up = min(1.0, (step + 1) / self.warmup_steps)

@@ -70,6 +70,7 @@ def take_step(run: Run, batch: Batch, half: bool) -> dict[str, float]:
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     run.optimiser.step(how.rate(run.step))
     run.step += 1
+    run.pictures += len(batch.pictures)
     return {name: float(part.detach()) for name, part in parts.items()}
 
 

@@ -55,40 +55,42 @@ CHOSEN = (
     Choice(366, "Bare pictograms under glare"),
     Choice(426, "Clutter and turned cards"),
     Choice(289, "Overlap, clutter, and no whole card"),
-    Choice(543, "Glare on two of a kind"),
+    Choice(543, "Glare and noise on two of a kind"),
     Choice(105, "A style that it never met", UNSEEN_STYLE),
     Choice(116, "Two that it knows and one that it does not"),
-    Choice(577, "A row of three"),
+    Choice(577, "A row of three on dark wood"),
     Choice(244, "Low light"),
-    Choice(129, "Four in a row"),
+    Choice(129, "Four in two rows"),
     Choice(188, "Bare pictograms on a drawing"),
     Choice(232, "Shapes and lemons"),
-    Choice(306, "Five cards"),
-    Choice(371, "Six small ones"),
-    Choice(458, "Four ducks among six"),
-    Choice(153, "Shapes under coarse noise"),
+    Choice(747, "Five cards"),
+    Choice(639, "Six that overlap"),
+    Choice(458, "Four ducks among six, out of focus"),
+    Choice(153, "Squares of all sizes"),
 )
 
 
 def draw_all(folder: Path) -> None:
     """Write the pictures and scenes.toml. Raises ValueError where a scene cannot be told in one way."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.png"):
-        old.unlink()
     asked: Counter[str] = Counter()
-    listed = []
+    listed, pictures = [], {}
     for place, choice in enumerate(CHOSEN, 1):
         drawn = draw(choice.seed, style=choice.style, kept=True)
         described = answers.TOO_DARK if drawn.dark else answers.describe(drawn.seen)
         if described is None:
             raise ValueError(f"nobody could say what is where in scene {choice.number}")
         picture = f"{place:02}.png"
-        Image.fromarray(drawn.picture).save(folder / picture, optimize=True)
+        pictures[picture] = Image.fromarray(drawn.picture)
         turns = interview(np.random.default_rng(choice.seed), truth_of(drawn), IMAGINED, kept=True)
         chosen = list(rarest(turns, asked))
         questions = [Asked(DESCRIBE, described), *(Asked(turn.question, turn.answer) for turn in chosen)]
         cards, styles = len(drawn.seen), list(drawn.styles) if drawn.seen else []
         listed.append(Scene(picture, choice.shows, choice.seed, cards, drawn.light, styles, questions))
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
+    for name, image in pictures.items():
+        image.save(folder / name, optimize=True)
     (folder / SCENES).write_text(as_toml(listed), encoding="utf-8")
 
 

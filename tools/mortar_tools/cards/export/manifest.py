@@ -42,7 +42,7 @@ def about(run: Run) -> Values:
         "parameters": sum(p.numel() for module in trained for p in module.parameters()),
         "trained_steps": run.step,
         "trained_minutes": round(run.seconds / 60, 1),
-        "trained_pictures": recipe.training.pictures(run.step),
+        "trained_pictures": run.pictures,
     }
 
 
