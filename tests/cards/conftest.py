@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mortar_tools.cards import art
+from mortar_tools.cards.world import art
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from mortar.errors import MortarError
-from mortar_tools.cards import art, styles
 from mortar_tools.cards.things import WORK, printed
+from mortar_tools.cards.world import art, styles
 
 RED, BLUE = (255, 0, 0, 255), (0, 0, 255, 255)
 SQUARE = '<path fill="{colour}" d="M0 0h{edge}v{edge}H0z"/>'

@@ -9,8 +9,8 @@ from PIL import Image
 
 from mortar import resources
 from mortar.errors import MortarError
-from mortar_tools.cards import bricks
-from mortar_tools.cards.shipped import Shipped
+from mortar_tools.cards.answerers import bricks
+from mortar_tools.cards.answerers.shipped import Shipped
 from scenes import table
 
 QUESTIONS = ["what do you see", "how many cards are there", "Is there a cat?"]

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mortar import resources
-from mortar_tools.cards.mtmd import Mtmd
-from mortar_tools.cards.shipped import Shipped
+from mortar_tools.cards.answerers.mtmd import Mtmd
+from mortar_tools.cards.answerers.shipped import Shipped
 
 LEAST_COSINE = 0.999
 QUESTIONS = ("what do you see", "how many cards are there", "is there a red circle")

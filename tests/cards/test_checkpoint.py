@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="needs the tools extra (make setup-t
 
 from mortar.errors import UsageError  # noqa: E402
 from mortar_tools.cards import checkpoint  # noqa: E402
-from mortar_tools.cards.recipe import SIZES, Recipe, read  # noqa: E402
+from mortar_tools.cards.training.recipe import SIZES, Recipe, read  # noqa: E402
 
 
 @pytest.fixture

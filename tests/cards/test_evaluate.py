@@ -15,17 +15,17 @@ pytest.importorskip("cv2", reason="scenes are drawn with the tools extra")
 
 from mortar.assistant.conversation import DESCRIBE
 from mortar.errors import MortarError, UsageError
-from mortar_tools.cards import art
-from mortar_tools.cards.answerers import Answer
+from mortar_tools.cards.answerers.answer import Answer
 from mortar_tools.cards.evaluate import main
 from mortar_tools.cards.evaluate.exam import Exam, Sheet, examine, sheets, shuffled
 from mortar_tools.cards.evaluate.results import control_figures, figures
 from mortar_tools.cards.language import interview
 from mortar_tools.cards.language.nouns import by_class
 from mortar_tools.cards.language.questions import Kind
-from mortar_tools.cards.pool import truth_of
-from mortar_tools.cards.scene import SPLITS, draw
 from mortar_tools.cards.things import UNKNOWN, unknown
+from mortar_tools.cards.world import art
+from mortar_tools.cards.world.pool import truth_of
+from mortar_tools.cards.world.scene import SPLITS, draw
 
 SEED = 3
 
@@ -187,7 +187,7 @@ def test_a_missing_checkpoint_is_one_line(work: Path, how: list[str]) -> None:
 def test_only_files_of_the_same_checkpoint_are_compared(work: Path, tmp_path: Path) -> None:
     """The shipped files are of a long training, and this checkpoint of none."""
     pytest.importorskip("torch", reason="checkpoints come with the tools extra")
-    from mortar_tools.cards import checkpoint, recipe
+    from mortar_tools.cards.training import checkpoint, recipe
 
     checkpoint.save(checkpoint.start(recipe.read("base")), tmp_path)
     (tmp_path / "art.npz").symlink_to(work / "art.npz")

@@ -22,14 +22,14 @@ from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats
 from mortar.runtimes.model_folder import MANIFEST, ModelFolder
 from mortar_tools.cards import tokenizer
-from mortar_tools.cards.agree import Way, by_torch, least_cosine, ways
-from mortar_tools.cards.batches import IGNORED, pack_row, stack
-from mortar_tools.cards.checkpoint import Run, start
+from mortar_tools.cards.answerers.mtmd import Mtmd, MultimodalModel
+from mortar_tools.cards.evaluate.agree import Way, by_torch, least_cosine, ways
 from mortar_tools.cards.export import command, language_gguf, manifest, quantise, vision_mmproj
 from mortar_tools.cards.export.loss import Loss, Sitting, measure, sittings
 from mortar_tools.cards.export.quantise import EIGHT_BIT, FLOAT32, FOUR_BIT, Type
-from mortar_tools.cards.mtmd import Mtmd, MultimodalModel
-from mortar_tools.cards.recipe import read
+from mortar_tools.cards.training.batches import IGNORED, pack_row, stack
+from mortar_tools.cards.training.checkpoint import Run, start
+from mortar_tools.cards.training.recipe import read
 
 # Importing and running the converters takes most of a minute where the processor is busy.
 pytestmark = pytest.mark.timeout(600)

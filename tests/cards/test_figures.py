@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("cv2", reason="scenes are drawn with the tools extra")
 
-from mortar_tools.cards.answerers import Answer
+from mortar_tools.cards.answerers.answer import Answer
 from mortar_tools.cards.evaluate.calibration import (
     bins,
     calibration_error,

@@ -10,8 +10,8 @@ pytest.importorskip("torch", reason="checkpoints come with the tools extra")
 pytest.importorskip("tokenizers", reason="training's tokenizer comes with the tools extra")
 pytest.importorskip("cv2", reason="scenes are drawn with the tools extra")
 
-from mortar_tools.cards import checkpoint, recipe
-from mortar_tools.cards.greedy import MOST_ANSWER_TOK, Greedy
+from mortar_tools.cards.answerers.greedy import MOST_ANSWER_TOK, Greedy
+from mortar_tools.cards.training import checkpoint, recipe
 
 QUESTIONS = ["what do you see", "how many red circles are there", "Is there a cat?"]
 

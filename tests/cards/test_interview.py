@@ -14,10 +14,10 @@ from mortar_tools.cards.language import KINDS, Turn, answers, interview, small_t
 from mortar_tools.cards.language.interview import Interviewer
 from mortar_tools.cards.language.nouns import by_class, unknown_words
 from mortar_tools.cards.language.questions import INTENTS, Kind, unanswerable
-from mortar_tools.cards.layout import arrange
-from mortar_tools.cards.pool import Truth
-from mortar_tools.cards.scene import MOST_THINGS, Seen, pick_kinds
 from mortar_tools.cards.things import UNKNOWN
+from mortar_tools.cards.world.layout import arrange
+from mortar_tools.cards.world.pool import Truth
+from mortar_tools.cards.world.scene import MOST_THINGS, Seen, pick_kinds
 
 SCENES = 400
 

@@ -6,8 +6,8 @@ import pytest
 
 from mortar_tools.cards.language import answers
 from mortar_tools.cards.language.nouns import Noun, any_colour, by_class
-from mortar_tools.cards.scene import Seen
 from mortar_tools.cards.things import UNKNOWN, things
+from mortar_tools.cards.world.scene import Seen
 
 NUMBER = {thing.name: number for number, thing in enumerate(things())} | {"unknown": UNKNOWN}
 

@@ -37,7 +37,7 @@ def test_a_turned_photograph_is_set_upright() -> None:
 
 def test_training_sees_the_same_numbers() -> None:
     pytest.importorskip("torch", reason="training comes with the tools extra")
-    from mortar_tools.cards.batches import to_pictures
+    from mortar_tools.cards.training.batches import to_pictures
 
     pixels = np.random.default_rng(0).integers(0, 256, (1, 128, 128, 3), dtype=np.uint8)
     shown = to_pictures(pixels).permute(0, 2, 3, 1).numpy()

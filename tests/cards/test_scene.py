@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mortar_tools.cards.art import STYLES, code_of, load
-from mortar_tools.cards.scene import (
+from mortar_tools.cards.things import UNKNOWN, printed, unknown
+from mortar_tools.cards.world.art import STYLES, code_of, load
+from mortar_tools.cards.world.scene import (
     DARK_LEVEL,
     MOST_THINGS,
     PATCH,
@@ -20,7 +21,6 @@ from mortar_tools.cards.scene import (
     locate,
     pick_sticker,
 )
-from mortar_tools.cards.things import UNKNOWN, printed, unknown
 
 SEEDS = range(60)
 

@@ -10,7 +10,7 @@ pytest.importorskip("picosvg")
 pytest.importorskip("resvg_py")
 
 from mortar.cards.deck import Area
-from mortar_tools.cards.outlines import HEAD, areas, steps, symbol
+from mortar_tools.cards.world.outlines import HEAD, areas, steps, symbol
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from PIL import Image
 from mortar import resources
 from mortar.assistant.conversation import DESCRIBE
 from mortar.runtimes.model_folder import ModelFolder
-from mortar_tools.cards import art
 from mortar_tools.cards.language.answers import TOO_DARK, UNANSWERABLE, UNKNOWN_WORD
-from mortar_tools.cards.scene import MOST_THINGS, SIZE, SPLITS
+from mortar_tools.cards.world import art
+from mortar_tools.cards.world.scene import MOST_THINGS, SIZE, SPLITS
 from mortar_tools.gallery.command import ask
 from mortar_tools.gallery.draw import CHOSEN, as_toml
 from mortar_tools.gallery.page import SCENES, page, said, scenes

@@ -13,17 +13,23 @@ from importlib import import_module
 from mortar.errors import MortarError
 
 TABLE: dict[tuple[str, str], tuple[str, str]] = {
-    ("train", "cards"): ("mortar_tools.cards.train", "train the bundled picture-card model"),
+    ("train", "cards"): ("mortar_tools.cards.training.train", "train the bundled picture-card model"),
     ("train", "export"): ("mortar_tools.cards.export.command", "export checkpoints to TFLite, GGUF and ONNX"),
     ("eval", "cards"): ("mortar_tools.cards.evaluate", "how good the picture-card model is"),
-    ("eval", "agree"): ("mortar_tools.cards.agree", "whether exported files say what the checkpoint says"),
+    ("eval", "agree"): (
+        "mortar_tools.cards.evaluate.agree",
+        "whether the files say what the checkpoint says",
+    ),
     ("eval", "ears"): ("mortar_tools.eval_ears", "how much of what is asked the ears understand"),
     ("bench", "loop"): ("mortar_tools.bench.loop", "waits, memory and CPU of the whole assistant"),
     ("bench", "look"): ("mortar_tools.bench.look", "from picture to first token, against libmtmd"),
     ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
     ("bench", "kill"): ("mortar_tools.bench.kill", "how long a killed process is missing"),
-    ("make", "art"): ("mortar_tools.cards.art", "the pictograms that the training scenes are drawn from"),
-    ("make", "pictograms"): ("mortar_tools.cards.outlines", "the drawings that `mortar cards` prints"),
+    ("make", "art"): (
+        "mortar_tools.cards.world.art",
+        "the pictograms that scenes are drawn from",
+    ),
+    ("make", "pictograms"): ("mortar_tools.cards.world.outlines", "the drawings that `mortar cards` prints"),
     ("make", "session"): ("mortar_tools.session", "recordings and pictures that `mortar run` plays"),
     ("make", "gallery"): ("mortar_tools.gallery.command", "docs/gallery.md, with what the model says today"),
     ("make", "docs"): ("mortar_tools.docs", "the pages and pictures in docs/ that are generated"),

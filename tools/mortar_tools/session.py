@@ -20,8 +20,8 @@ import soxr
 from PIL import Image, ImageDraw, ImageFilter
 
 from mortar import resources
-from mortar_tools.cards.styles import draw_noto
 from mortar_tools.cards.things import things
+from mortar_tools.cards.world.styles import draw_noto
 
 RATE_Hz = 16_000
 WAKE_WORD = "okay nabu"

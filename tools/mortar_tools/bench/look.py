@@ -16,8 +16,8 @@ from PIL import Image
 
 from mortar.clock import now_ms
 from mortar_tools.bench.figures import Figure, bench, figure, repeated
-from mortar_tools.cards.mtmd import Mtmd
-from mortar_tools.cards.shipped import Shipped
+from mortar_tools.cards.answerers.mtmd import Mtmd
+from mortar_tools.cards.answerers.shipped import Shipped
 from mortar_tools.cards.things import CARDS
 
 QUESTION = "what do you see"

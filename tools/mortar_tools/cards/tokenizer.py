@@ -17,9 +17,9 @@ from mortar_tools.cards.language import Turn, interview
 from mortar_tools.cards.language.answers import TOO_DARK, UNKNOWN_WORD
 from mortar_tools.cards.language.nouns import by_class, unknown_words
 from mortar_tools.cards.language.questions import Kind
-from mortar_tools.cards.pool import Truth
-from mortar_tools.cards.scene import MOST_THINGS, Seen
 from mortar_tools.cards.things import CARDS, UNKNOWN
+from mortar_tools.cards.world.pool import Truth
+from mortar_tools.cards.world.scene import MOST_THINGS, Seen
 
 BOS, IMAGE, END_IMAGE, USER, ANSWER, END = (
     "<|bos|>",

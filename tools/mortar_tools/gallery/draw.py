@@ -13,11 +13,11 @@ import numpy as np
 from PIL import Image
 
 from mortar.assistant.conversation import DESCRIBE
-from mortar_tools.cards.art import UNSEEN_STYLE
 from mortar_tools.cards.language import Turn, answers, interview
 from mortar_tools.cards.language.questions import Kind, wordings
-from mortar_tools.cards.pool import truth_of
-from mortar_tools.cards.scene import SPLITS, draw
+from mortar_tools.cards.world.art import UNSEEN_STYLE
+from mortar_tools.cards.world.pool import truth_of
+from mortar_tools.cards.world.scene import SPLITS, draw
 from mortar_tools.gallery.page import SCENES, Asked, Scene
 
 QUESTIONS = 2

@@ -10,14 +10,15 @@ from pathlib import Path
 
 from mortar.errors import MortarError, UsageError
 from mortar.runtimes.model_folder import ModelFolder
-from mortar_tools.cards.answerers import BACKENDS, COMPARED, Answerer, Candidate
-from mortar_tools.cards.art import UNSEEN_STYLE
+from mortar_tools.cards.answerers.answer import Answerer
+from mortar_tools.cards.answerers.backends import BACKENDS, COMPARED, Candidate
 from mortar_tools.cards.evaluate.compare import compare
 from mortar_tools.cards.evaluate.exam import Exam, Sheet, examine, sheets, shuffled
 from mortar_tools.cards.evaluate.figures import Figure, as_json, as_table
 from mortar_tools.cards.evaluate.results import control_figures, figures, unseen_figures
-from mortar_tools.cards.scene import SPLITS
 from mortar_tools.cards.things import CARDS, REPOSITORY, WORK
+from mortar_tools.cards.world.art import UNSEEN_STYLE
+from mortar_tools.cards.world.scene import SPLITS
 
 FOLDERS = {"base": CARDS, "small": CARDS / "small"}
 """Size → folder of its files."""
@@ -123,7 +124,7 @@ def told_folder(candidate: Candidate) -> str:
 
 def check_exported(candidate: Candidate) -> None:
     """Raise MortarError where the files are not of the checkpoint that they are compared with."""
-    from mortar_tools.cards import checkpoint
+    from mortar_tools.cards.training import checkpoint
 
     state = checkpoint.load(checkpoint.path_of(candidate.work, candidate.size))
     exported = ModelFolder(candidate.folder).manifest.about.get("trained_steps")

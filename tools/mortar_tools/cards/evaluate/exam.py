@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.progress import track
 
 from mortar.assistant.conversation import DESCRIBE
-from mortar_tools.cards.answerers import Answer, Answerer
+from mortar_tools.cards.answerers.answer import Answer, Answerer
 from mortar_tools.cards.evaluate.marking import Things, mentioned
 from mortar_tools.cards.language import Turn, interview
-from mortar_tools.cards.pool import truth_of
-from mortar_tools.cards.scene import Scene, draw
 from mortar_tools.cards.things import NUMBERS
+from mortar_tools.cards.world.pool import truth_of
+from mortar_tools.cards.world.scene import Scene, draw
 
 QUESTIONS = 6
 """Asked about each scene, beside "what do you see"."""

@@ -7,8 +7,8 @@ from collections import Counter
 from functools import cache
 
 from mortar_tools.cards.language.nouns import by_class
-from mortar_tools.cards.scene import MOST_THINGS
 from mortar_tools.cards.things import NUMBERS
+from mortar_tools.cards.world.scene import MOST_THINGS
 
 Things = Counter[int]
 """Class number → how many, UNKNOWN for cards that nobody has taught."""

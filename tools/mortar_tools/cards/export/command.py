@@ -18,8 +18,7 @@ from rich.console import Console
 
 from mortar.errors import MortarError, UsageError
 from mortar.runtimes.model_folder import MANIFEST, ModelFolder
-from mortar_tools.cards import checkpoint, tokenizer
-from mortar_tools.cards.checkpoint import Run
+from mortar_tools.cards import tokenizer
 from mortar_tools.cards.export import (
     language_gguf,
     manifest,
@@ -31,8 +30,10 @@ from mortar_tools.cards.export import (
 from mortar_tools.cards.export.loss import Loss, Sitting, measure, sittings
 from mortar_tools.cards.export.manifest import LICENCE
 from mortar_tools.cards.export.quantise import FLOAT32, Type
-from mortar_tools.cards.recipe import SIZES, read
 from mortar_tools.cards.things import CARDS, METRICS, WORK
+from mortar_tools.cards.training import checkpoint
+from mortar_tools.cards.training.checkpoint import Run
+from mortar_tools.cards.training.recipe import SIZES, read
 
 SCENES = 200
 """Held-out scenes that the types of the language model are compared on."""

@@ -9,8 +9,8 @@ import gguf
 from gguf import LlamaFileType, TokenType
 
 from mortar_tools.cards import tokenizer
-from mortar_tools.cards.model import Language
 from mortar_tools.cards.tokenizer import ANSWER, BOS, CONTROL, END, USER
+from mortar_tools.cards.training.model import Language
 
 CONTEXT_TOK = 512
 """More than the longest prompt that the model was trained on, with room to spare."""

@@ -18,10 +18,10 @@ from mortar.runtimes.interfaces import Floats
 from mortar.runtimes.llama import TOKENS, LlamaLanguageModel
 from mortar_tools.cards.export.language_gguf import CONTEXT_TOK
 from mortar_tools.cards.language import Turn, interview
-from mortar_tools.cards.model import Vision
-from mortar_tools.cards.pool import truth_of
-from mortar_tools.cards.scene import SPLITS, draw
 from mortar_tools.cards.tokenizer import ANSWER, BOS, END, END_IMAGE, IMAGE, USER
+from mortar_tools.cards.training.model import Vision
+from mortar_tools.cards.world.pool import truth_of
+from mortar_tools.cards.world.scene import SPLITS, draw
 
 QUESTIONS = 8
 """About each scene."""

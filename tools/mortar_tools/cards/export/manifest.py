@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mortar.runtimes.model_folder import MANIFEST
-from mortar_tools.cards.checkpoint import Run
 from mortar_tools.cards.export.loss import Loss
 from mortar_tools.cards.tokenizer import ANSWER, BOS, END, END_IMAGE, IMAGE, USER
+from mortar_tools.cards.training.checkpoint import Run
 
 LICENCE = "Apache-2.0"
 MOST_EARLIER_TURNS = 2

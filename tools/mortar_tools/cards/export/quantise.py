@@ -12,7 +12,7 @@ from rich.table import Table
 from mortar.errors import MortarError
 from mortar.runtimes.llama import start_backend
 from mortar_tools.cards.export.loss import Loss
-from mortar_tools.cards.model import Shape
+from mortar_tools.cards.training.model import Shape
 
 
 @dataclass(frozen=True)

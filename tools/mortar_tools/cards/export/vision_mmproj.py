@@ -19,7 +19,7 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
-from mortar_tools.cards.model import Vision
+from mortar_tools.cards.training.model import Vision
 
 PROJECTOR = "lfm2"
 MARKS = ("<|image_start|>", "<|image_end|>")

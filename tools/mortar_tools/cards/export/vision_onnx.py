@@ -9,7 +9,7 @@ import onnx
 import onnxruntime  # type: ignore[import-untyped]
 import torch
 
-from mortar_tools.cards.model import Vision
+from mortar_tools.cards.training.model import Vision
 
 OPSET = 17
 """The first with LayerNormalization as one operator; rknn-toolkit2 2.3.2 takes up to 19."""

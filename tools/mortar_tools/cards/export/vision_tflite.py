@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from mortar.runtimes.tflite import quiet
-from mortar_tools.cards.model import Vision
+from mortar_tools.cards.training.model import Vision
 
 
 class ChannelsLast(nn.Module):

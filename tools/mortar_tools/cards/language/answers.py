@@ -17,8 +17,8 @@ from mortar_tools.cards.language.places import (
     zone,
 )
 from mortar_tools.cards.language.places import between as stands_between
-from mortar_tools.cards.scene import Seen
 from mortar_tools.cards.things import things
+from mortar_tools.cards.world.scene import Seen
 
 TOO_DARK = "It is too dark to see anything."
 EMPTY = "I do not see any cards."

@@ -8,8 +8,8 @@ from typing import TypeVar
 import numpy as np
 
 from mortar_tools.cards.language.nouns import Noun, any_colour, by_class, like, spliced, unknown_words
-from mortar_tools.cards.scene import Seen
 from mortar_tools.cards.things import UNKNOWN, printed, things
+from mortar_tools.cards.world.scene import Seen
 
 T = TypeVar("T")
 

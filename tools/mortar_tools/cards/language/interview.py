@@ -21,9 +21,9 @@ from mortar_tools.cards.language.questions import (
     unanswerable,
     wordings,
 )
-from mortar_tools.cards.pool import Truth
-from mortar_tools.cards.scene import Seen
 from mortar_tools.cards.things import UNKNOWN
+from mortar_tools.cards.world.pool import Truth
+from mortar_tools.cards.world.scene import Seen
 
 KINDS = (*INTENTS, Kind.UNKNOWN, Kind.UNANSWERABLE)
 

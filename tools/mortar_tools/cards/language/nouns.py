@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from mortar_tools.cards.scene import Seen
 from mortar_tools.cards.things import NUMBERS, UNKNOWN, Shape, Thing, shapes, things, unknown
+from mortar_tools.cards.world.scene import Seen
 
 
 @dataclass(frozen=True)

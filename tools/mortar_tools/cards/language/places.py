@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from itertools import pairwise
 
-from mortar_tools.cards.scene import Seen
+from mortar_tools.cards.world.scene import Seen
 
 SAME_COLUMN, NEXT_COLUMN = 0.07, 0.11
 """Sideways gaps, as shares of the picture: up to the one two things stand above each other, from the

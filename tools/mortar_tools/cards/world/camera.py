@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mortar_tools.cards.surfaces import cloud, ramp
+from mortar_tools.cards.world.surfaces import cloud, ramp
 
 Pixels = NDArray[np.uint8]
 """[height, width, 3] RGB."""

@@ -6,36 +6,12 @@ where it is chosen, and let go of at the end of the `with` block.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from PIL import Image
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What was answered, and how sure the model was."""
-
-    text: str
-    confidence: float
-    """Geometric mean of the probabilities of the answer's tokens, the end mark among them, 0..1."""
-    n_tok: int
-    """Tokens of the answer, the end mark among them."""
-
-    @property
-    def probability(self) -> float:
-        """Probability of the whole answer, 0..1."""
-        return float(self.confidence**self.n_tok)
-
-
-class Answerer(Protocol):
-    """A model that can be asked about pictures."""
-
-    def answer(self, image: Image.Image, questions: Sequence[str]) -> list[Answer]:
-        """An answer to each question about an RGB picture, as if each were the only one."""
+from mortar_tools.cards.answerers.answer import Answerer
 
 
 @dataclass(frozen=True)
@@ -53,7 +29,7 @@ class Candidate:
 @contextmanager
 def files(candidate: Candidate) -> Iterator[Answerer]:
     """The shipped files, through the runtimes that the bricks use, in this process."""
-    from mortar_tools.cards.shipped import Shipped
+    from mortar_tools.cards.answerers.shipped import Shipped
 
     yield Shipped(candidate.folder)
 
@@ -61,7 +37,7 @@ def files(candidate: Candidate) -> Iterator[Answerer]:
 @contextmanager
 def bricks(candidate: Candidate) -> Iterator[Answerer]:
     """The shipped files, through the real eye and language processes under the real supervisor."""
-    from mortar_tools.cards.bricks import started
+    from mortar_tools.cards.answerers.bricks import started
 
     with started(candidate.folder) as answerer:
         yield answerer
@@ -70,7 +46,7 @@ def bricks(candidate: Candidate) -> Iterator[Answerer]:
 @contextmanager
 def torch(candidate: Candidate) -> Iterator[Answerer]:
     """The checkpoint that the files were exported from, in float32."""
-    from mortar_tools.cards.greedy import Greedy
+    from mortar_tools.cards.answerers.greedy import Greedy
 
     yield Greedy(candidate.size, candidate.work)
 
@@ -78,7 +54,7 @@ def torch(candidate: Candidate) -> Iterator[Answerer]:
 @contextmanager
 def libmtmd(candidate: Candidate) -> Iterator[Answerer]:
     """The mmproj GGUF and the language GGUF, through llama.cpp's own multimodal library."""
-    from mortar_tools.cards.mtmd import Mtmd
+    from mortar_tools.cards.answerers.mtmd import Mtmd
 
     yield Mtmd(candidate.folder)
 

@@ -27,8 +27,8 @@ from rich.progress import track
 
 from mortar.cards.deck import EDGE, PICTOGRAMS, Area
 from mortar.cards.page import element
-from mortar_tools.cards.styles import OPENMOJI, code_of, fetch_package, names_of
 from mortar_tools.cards.things import CARDS, WORK, printed
+from mortar_tools.cards.world.styles import OPENMOJI, code_of, fetch_package, names_of
 
 PACKAGE = "@iconify-json/noto@1.2.9"
 

@@ -19,11 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mortar_tools.cards import pool
 from mortar_tools.cards.language import Turn, interview, small_talk
-from mortar_tools.cards.pool import Chunk, Truth
-from mortar_tools.cards.recipe import Training
-from mortar_tools.cards.scene import PATCH, SIZE
 from mortar_tools.cards.tokenizer import (
     END_IMAGE,
     IMAGE,
@@ -32,6 +28,10 @@ from mortar_tools.cards.tokenizer import (
     earlier_ids,
     question_ids,
 )
+from mortar_tools.cards.training.recipe import Training
+from mortar_tools.cards.world import pool
+from mortar_tools.cards.world.pool import Chunk, Truth
+from mortar_tools.cards.world.scene import PATCH, SIZE
 
 IGNORED = -100
 SHARED, PADDING = 0, -1

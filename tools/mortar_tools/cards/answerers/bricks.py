@@ -18,7 +18,7 @@ from mortar import channel
 from mortar.channel import ChannelClosed
 from mortar.errors import MortarError
 from mortar.messages import AllReady, Answered, Ask, Failure, Look, Message
-from mortar_tools.cards.answerers import Answer
+from mortar_tools.cards.answerers.answer import Answer
 
 PATIENCE_S = 90.0
 """How long the processes may take to start, to answer and to end: generous, it only ends a hang."""
@@ -71,7 +71,7 @@ def started(model: Path) -> Iterator[Bricks]:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(str(door))
             listener.listen()
-            command = [sys.executable, "-m", "mortar_tools.cards.examiner"]
+            command = [sys.executable, "-m", "mortar_tools.cards.answerers.examiner"]
             arguments = [str(picture), str(door), str(model)]
             process = subprocess.Popen([*command, *arguments], stdin=subprocess.DEVNULL)
             try:

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mortar_tools.cards import art, camera, cards
-from mortar_tools.cards.layout import Place, arrange
-from mortar_tools.cards.surfaces import clutter, surface
 from mortar_tools.cards.things import UNKNOWN, WORK, printed, things, unknown
+from mortar_tools.cards.world import art, camera, card
+from mortar_tools.cards.world.layout import Place, arrange
+from mortar_tools.cards.world.surfaces import clutter, surface
 
 SIZE = 128
 """Edge of a picture in pixels, which is what the model looks at."""
@@ -118,7 +118,7 @@ def pick_sticker(
         pictures = unknown().kept_pictures if kept else unknown().taught_pictures
         emoji = pictures[rng.integers(len(pictures))]
     elif things()[kind].colour is not None:
-        return cards.draw_shape(rng, things()[kind]), "shape"
+        return card.draw_shape(rng, things()[kind]), "shape"
     else:
         emojis = things()[kind].emojis
         emoji = emojis[0] if rng.random() < 0.7 else emojis[rng.integers(len(emojis))]
@@ -168,7 +168,7 @@ def lay(
 ) -> tuple[NDArray[np.uint8], list[int], tuple[str, ...]]:
     """Lay cards onto the canvas: [SIZE, SIZE] labels, uncovered pixels of each thing, styles in use."""
     labels = np.zeros((SIZE, SIZE), np.uint8)
-    look, view = cards.random_look(rng), camera.viewpoint(rng, SIZE)
+    look, view = card.random_look(rng), camera.viewpoint(rng, SIZE)
     common = style or random_style(rng)
     whole: list[int] = []
     styles: Counter[str] = Counter()
@@ -177,8 +177,8 @@ def lay(
         sticker, drawn = pick_sticker(rng, kind, wanted, kept, work)
         styles[drawn] += 1
         if style is None:
-            sticker = cards.vary(rng, sticker)
-        whole.append(cards.put(canvas, labels, look, place, view, sticker, label))
+            sticker = card.vary(rng, sticker)
+        whole.append(card.put(canvas, labels, look, place, view, sticker, label))
     return labels, whole, tuple(sorted(styles))
 
 

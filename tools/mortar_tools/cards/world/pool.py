@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from mortar_tools.cards.scene import MOST_THINGS, PATCH, SIZE, SPLITS, Scene, Seen, draw
 from mortar_tools.cards.things import WORK
+from mortar_tools.cards.world.scene import MOST_THINGS, PATCH, SIZE, SPLITS, Scene, Seen, draw
 
 CHUNK = 2000
 """Scenes in a file: a chunk is drawn by one process and can be read once it is complete."""

@@ -1,6 +1,6 @@
 """The examiner takes the assistant's seat, under the real supervisor, and passes questions on.
 
-python -m mortar_tools.cards.examiner PICTURE DOOR MODEL
+python -m mortar_tools.cards.answerers.examiner PICTURE DOOR MODEL
 
 Eye and language are the real processes, joined by the real token ring. Who asks sits behind the
 socket DOOR, speaks the bricks' own messages, and plays the camera with the file PICTURE.
@@ -27,7 +27,7 @@ SEATS = (ASSISTANT, EYE, LANGUAGE)
 EXAM = Table(
     rows=(
         *(row for row in TABLE.rows if row.name in (EYE, LANGUAGE)),
-        Row(ASSISTANT, "mortar_tools.cards.examiner:main", always, Stage.PROCESSING),
+        Row(ASSISTANT, "mortar_tools.cards.answerers.examiner:main", always, Stage.PROCESSING),
     ),
     links=tuple(link for link in TABLE.links if set(link) <= set(SEATS)),
 )

@@ -25,7 +25,7 @@ from mortar.runtimes.interfaces import Floats
 from mortar.runtimes.llama import SEQUENCE, LlamaLanguageModel
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Settings
-from mortar_tools.cards.answerers import Answer
+from mortar_tools.cards.answerers.answer import Answer
 
 MMPROJ = "mmproj"
 """The file's name among the manifest's extra files."""

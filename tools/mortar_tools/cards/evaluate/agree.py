@@ -19,18 +19,18 @@ from rich.table import Table
 from mortar.bricks.picture import preprocess
 from mortar.runtimes.interfaces import Floats
 from mortar.runtimes.model_folder import ModelFolder
-from mortar_tools.cards.answerers import Answerer
+from mortar_tools.cards.answerers.answer import Answerer
+from mortar_tools.cards.answerers.greedy import Greedy
+from mortar_tools.cards.answerers.mtmd import MMPROJ, Mtmd
+from mortar_tools.cards.answerers.shipped import Shipped
 from mortar_tools.cards.export.command import folder_of
 from mortar_tools.cards.export.vision_onnx import INPUT
-from mortar_tools.cards.greedy import Greedy
 from mortar_tools.cards.language import interview
-from mortar_tools.cards.model import Vision
-from mortar_tools.cards.mtmd import MMPROJ, Mtmd
-from mortar_tools.cards.pool import truth_of
-from mortar_tools.cards.recipe import SIZES
-from mortar_tools.cards.scene import SPLITS, draw
-from mortar_tools.cards.shipped import Shipped
 from mortar_tools.cards.things import CARDS, WORK
+from mortar_tools.cards.training.model import Vision
+from mortar_tools.cards.training.recipe import SIZES
+from mortar_tools.cards.world.pool import truth_of
+from mortar_tools.cards.world.scene import SPLITS, draw
 
 QUESTIONS = 4
 """About each picture."""

@@ -15,14 +15,14 @@ import torch
 from rich.progress import Progress, TextColumn
 from torch.nn import functional as F
 
-from mortar_tools.cards import art, pool
-from mortar_tools.cards.batches import IGNORED, Batch, Pool
-from mortar_tools.cards.checkpoint import Run, resume, save, start, start_from
 from mortar_tools.cards.export import command as export
-from mortar_tools.cards.holdout import Holdout, examine, held_out
-from mortar_tools.cards.model import Cards
-from mortar_tools.cards.recipe import RECIPE, SIZES, Recipe, Training, read
 from mortar_tools.cards.things import CARDS, METRICS, WORK
+from mortar_tools.cards.training.batches import IGNORED, Batch, Pool
+from mortar_tools.cards.training.checkpoint import Run, resume, save, start, start_from
+from mortar_tools.cards.training.holdout import Holdout, examine, held_out
+from mortar_tools.cards.training.model import Cards
+from mortar_tools.cards.training.recipe import RECIPE, SIZES, Recipe, Training, read
+from mortar_tools.cards.world import art, pool
 
 EXAMINE_EVERY_S = 180.0
 HELD_OUT = 256

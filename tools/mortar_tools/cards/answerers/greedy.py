@@ -10,9 +10,10 @@ from PIL import Image
 from torch import Tensor
 
 from mortar.bricks.picture import preprocess
-from mortar_tools.cards import checkpoint, tokenizer
-from mortar_tools.cards.answerers import Answer
-from mortar_tools.cards.model import Cards, Shape
+from mortar_tools.cards import tokenizer
+from mortar_tools.cards.answerers.answer import Answer
+from mortar_tools.cards.training import checkpoint
+from mortar_tools.cards.training.model import Cards, Shape
 
 MOST_ANSWER_TOK = 96
 """As the language brick has it."""

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mortar.errors import MortarError
-from mortar_tools.cards.styles import OPENMOJI, SIZE, Style, drawer
-from mortar_tools.cards.styles import code_of as code_of
 from mortar_tools.cards.things import WORK, printed, unknown
+from mortar_tools.cards.world.styles import OPENMOJI, SIZE, Style, drawer
+from mortar_tools.cards.world.styles import code_of as code_of
 
 PRINTED_STYLE = "noto"
 UNSEEN_STYLE = "openmoji"

@@ -11,10 +11,10 @@ import torch
 
 from mortar.errors import UsageError
 from mortar_tools.cards import tokenizer
-from mortar_tools.cards.model import Cards
-from mortar_tools.cards.optimiser import Optimiser
-from mortar_tools.cards.recipe import Recipe
 from mortar_tools.cards.things import things
+from mortar_tools.cards.training.model import Cards
+from mortar_tools.cards.training.optimiser import Optimiser
+from mortar_tools.cards.training.recipe import Recipe
 
 FILE = "checkpoint.pt"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mortar_tools.cards.batches import IGNORED, Packed, pack_row, stack, to_pictures
 from mortar_tools.cards.language import interview
-from mortar_tools.cards.model import Cards
-from mortar_tools.cards.pool import Truth, truth_of
-from mortar_tools.cards.scene import SPLITS, draw
+from mortar_tools.cards.training.batches import IGNORED, Packed, pack_row, stack, to_pictures
+from mortar_tools.cards.training.model import Cards
+from mortar_tools.cards.world.pool import Truth, truth_of
+from mortar_tools.cards.world.scene import SPLITS, draw
 
 QUESTIONS = 6
 

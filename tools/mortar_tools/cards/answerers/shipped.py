@@ -18,7 +18,7 @@ from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Floats
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Settings
-from mortar_tools.cards.answerers import Answer
+from mortar_tools.cards.answerers.answer import Answer
 
 
 class Shipped:

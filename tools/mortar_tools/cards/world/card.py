@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mortar_tools.cards.layout import Place
 from mortar_tools.cards.things import Thing, colours
+from mortar_tools.cards.world.layout import Place
 
 Pixels = NDArray[np.uint8]
 STICKER = 128

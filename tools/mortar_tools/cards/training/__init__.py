@@ -1,0 +1,1 @@
+"""From the recipe and the pool of scenes to a checkpoint."""
