@@ -20,6 +20,7 @@ class Stage:
     until_step: int
     pictures: int
     talked_about: int
+    tower_learns: bool = True
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from mortar_tools.cards.export import command as export
 from mortar_tools.cards.things import CARDS, METRICS, WORK
-from mortar_tools.cards.training.batches import IGNORED, Batch, Pool
+from mortar_tools.cards.training.batches import IGNORED, Batch, Packed, Pool
 from mortar_tools.cards.training.checkpoint import Run, resume, save, start, start_from
 from mortar_tools.cards.training.holdout import Holdout, examine, held_out
 from mortar_tools.cards.training.model import Cards
@@ -35,29 +35,40 @@ def place_loss(guess: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     return F.l1_loss(guess[known], places[known])
 
 
-def losses(model: Cards, batch: Batch, how: Training) -> dict[str, torch.Tensor]:
-    """The parts of the loss."""
-    patches = model.vision.patches(batch.pictures)
-    tokens = model.vision.tokens(patches)
+def tower_losses(
+    model: Cards, batch: Batch, patches: torch.Tensor, tokens: torch.Tensor, how: Training
+) -> dict[str, torch.Tensor]:
+    """What the tower sees, against what was drawn."""
     by_patch = model.patch_head(patches).float().flatten(0, 1)
     by_token = model.token_head(tokens).float().flatten(0, 1)
     weight = torch.ones(by_patch.shape[1])
     weight[0] = how.empty_weight
-    parts = {
+    return {
         "patch": how.patch_loss * F.cross_entropy(by_patch, batch.patches.flatten(), weight),
         "token": how.token_loss * F.cross_entropy(by_token, batch.tokens.flatten(0, 1), weight),
         "place": how.place_loss * place_loss(model.place_head(tokens).float(), batch.places),
     }
-    packed = batch.packed
-    if packed is not None:
-        image = tokens[: len(packed.ids)]
-        embedded = model.place(model.language.token_embd(packed.ids), image, packed.start)
-        hidden = model.language(embedded, packed.positions, packed.mask())
-        said = packed.targets != IGNORED
-        logits = model.language.logits(hidden[said]).float()
-        word = F.cross_entropy(logits, packed.targets[said], reduction="none")
-        share = packed.weights[said] / packed.weights.sum()
-        parts["answer"] = (word * share).sum()
+
+
+def answer_loss(model: Cards, packed: Packed, tokens: torch.Tensor) -> torch.Tensor:
+    """What the language says about the first pictures, against the right answers."""
+    image = tokens[: len(packed.ids)]
+    embedded = model.place(model.language.token_embd(packed.ids), image, packed.start)
+    hidden = model.language(embedded, packed.positions, packed.mask())
+    said = packed.targets != IGNORED
+    logits = model.language.logits(hidden[said]).float()
+    word = F.cross_entropy(logits, packed.targets[said], reduction="none")
+    return (word * packed.weights[said] / packed.weights.sum()).sum()
+
+
+def losses(model: Cards, batch: Batch, how: Training, tower_learns: bool) -> dict[str, torch.Tensor]:
+    """The parts of the loss."""
+    with torch.set_grad_enabled(tower_learns):
+        patches = model.vision.patches(batch.pictures)
+        tokens = model.vision.tokens(patches)
+    parts = tower_losses(model, batch, patches, tokens, how) if tower_learns else {}
+    if batch.packed is not None:
+        parts["answer"] = answer_loss(model, batch.packed, tokens)
     return parts
 
 
@@ -65,7 +76,7 @@ def take_step(run: Run, batch: Batch, half: bool) -> dict[str, float]:
     """One optimiser step; returns the parts of the loss."""
     how = run.recipe.training
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
-        parts = losses(run.model, batch, how)
+        parts = losses(run.model, batch, how, how.stage(run.step).tower_learns)
     torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     run.optimiser.step(how.rate(run.step))
