@@ -73,13 +73,13 @@ def check(options: argparse.Namespace) -> None:
         )
     if options.out is None:
         return
-    import_module("matplotlib")
     try:
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
             "out-unusable", f"{options.out}: {error.strerror}", "choose another folder for --out"
         ) from None
+    import_module("matplotlib")
 
 
 def numbers(split: str, options: argparse.Namespace, n: int) -> range:
