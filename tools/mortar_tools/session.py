@@ -20,7 +20,7 @@ import soxr
 from PIL import Image, ImageDraw, ImageFilter
 
 from mortar import resources
-from mortar_tools.cards.things import things
+from mortar_tools.cards.things import printed
 from mortar_tools.cards.world.styles import draw_noto
 
 RATE_Hz = 16_000
@@ -107,7 +107,7 @@ def silence(length_ms: int) -> Samples:
 def picture(exchange: Exchange) -> Image.Image:
     """Cards on a table, seen from above."""
     scene = Image.new("RGB", SIZE_px, exchange.table)
-    emoji = {thing.name: thing.emojis[0] for thing in things()}
+    emoji = {thing.name: thing.emojis[0] for thing in printed()}
     for thing, x, y, edge, turn in exchange.cards:
         lay(
             scene,
