@@ -15,7 +15,7 @@ from system.recordings import ask
 from voices import RATE_Hz, in_room, pause, speak
 
 QUESTIONS = [
-    ("what do you see", ["cat"], "en-us", "cat"),
+    ("what do you see", ["key"], "en-us", "key"),
     ("what do you see", ["dog", "apple"], "en-gb", "dog.*apple"),
     ("how many apples are there", ["apple", "apple"], "en-us+m3", "two apples"),
     ("where is the banana", ["banana", "car"], "en-us", "left"),
@@ -79,9 +79,9 @@ def test_looking_starts_before_the_question_is_over(tmp_path: Path) -> None:
 
 def test_describe_answers_about_a_picture(tmp_path: Path) -> None:
     """One picture, one answer, with its confidence and where the bricks ran."""
-    ran = mortar(tmp_path / "run", "describe", table(["cat"], tmp_path / "p.png"), "--json")
+    ran = mortar(tmp_path / "run", "describe", table(["key"], tmp_path / "p.png"), "--json")
     assert ran.status == 0, ran.errors
-    assert "cat" in ran.result["answer"]
+    assert "key" in ran.result["answer"]
     assert 0 < ran.result["confidence"] <= 1
     assert ran.result["first_token_ms"] > 0
     assert ran.result["placement"] == {"vision": "tflite/cpu", "language": "llama/cpu"}
@@ -93,7 +93,7 @@ def test_two_pictures_give_two_answers(tmp_path: Path) -> None:
     folder.mkdir()
     recordings = tmp_path / "recordings"
     recordings.mkdir()
-    for number, thing in enumerate(("cat", "car")):
+    for number, thing in enumerate(("key", "pizza")):
         table([thing], folder / f"{number}.png")
         ask(recordings / f"{number}.wav", "what do you see")
     ran = mortar(
@@ -103,7 +103,7 @@ def test_two_pictures_give_two_answers(tmp_path: Path) -> None:
     )
     assert ran.status == 0, ran.errors
     answers = [line["answer"] for line in ran.lines if line["event"] == "exchange"]
-    assert ["cat" in answers[0], "car" in answers[1], "cat" in answers[1]] == [True, True, False]
+    assert ["key" in answers[0], "pizza" in answers[1], "key" in answers[1]] == [True, True, False]
 
 
 def test_hear_tells_what_the_ears_make_of_a_recording(tmp_path: Path) -> None:
