@@ -10,8 +10,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the tools extra (make setup-tools)")
 
 from mortar.errors import UsageError  # noqa: E402
+from mortar_tools.cards.things import SIZES  # noqa: E402
 from mortar_tools.cards.training import checkpoint  # noqa: E402
-from mortar_tools.cards.training.recipe import SIZES, Recipe, read  # noqa: E402
+from mortar_tools.cards.training.recipe import Recipe, read  # noqa: E402
 
 
 @pytest.fixture

@@ -35,9 +35,9 @@ def test_there_are_enough_things_to_be_worth_printing() -> None:
 
 
 def test_a_coloured_shape_is_said_in_full() -> None:
-    said = {thing.name: (thing.with_article, thing.counted(2)) for thing in things()}
-    assert said["red circle"] == ("a red circle", "two red circles")
-    assert said["orange cross"] == ("an orange cross", "two orange crosses")
+    said = {thing.name: (thing.article, thing.plural) for thing in things()}
+    assert said["red circle"] == ("a", "red circles")
+    assert said["orange cross"] == ("an", "orange crosses")
 
 
 def test_only_printed_things_have_pictograms() -> None:

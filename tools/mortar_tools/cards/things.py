@@ -16,7 +16,15 @@ WORK = Path.home() / ".cache" / "mortar-cards"
 METRICS = "metrics.jsonl"
 """Learning curve, beside a checkpoint and beside exported files: one JSON line an examination."""
 
+SIZES = ("base", "small")
+"""Of the model: the first is the one that everybody gets."""
+
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+
+
+def folder_of(size: str, root: Path) -> Path:
+    """Where the files of a size lie: the first size's in `root` itself."""
+    return root if size == SIZES[0] else root / size
 
 
 @dataclass(frozen=True)
@@ -32,15 +40,6 @@ class Thing:
     """For example "circle", of a coloured shape."""
     colour: str | None = None
     """For example "red", of a coloured shape."""
-
-    @property
-    def with_article(self) -> str:
-        """For example "a cat"."""
-        return f"{self.article} {self.name}"
-
-    def counted(self, n: int) -> str:
-        """For example "no cats", "a cat", "two cats"."""
-        return self.with_article if n == 1 else f"{NUMBERS[n]} {self.plural}"
 
 
 @dataclass(frozen=True)

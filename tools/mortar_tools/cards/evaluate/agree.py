@@ -23,12 +23,10 @@ from mortar_tools.cards.answerers.answer import Answerer
 from mortar_tools.cards.answerers.greedy import Greedy
 from mortar_tools.cards.answerers.mtmd import MMPROJ, Mtmd
 from mortar_tools.cards.answerers.shipped import Shipped
-from mortar_tools.cards.export.command import folder_of
 from mortar_tools.cards.export.vision_onnx import INPUT
 from mortar_tools.cards.language import interview
-from mortar_tools.cards.things import CARDS, WORK
+from mortar_tools.cards.things import CARDS, SIZES, WORK, folder_of
 from mortar_tools.cards.training.model import Vision
-from mortar_tools.cards.training.recipe import SIZES
 from mortar_tools.cards.world.pool import truth_of
 from mortar_tools.cards.world.scene import SPLITS, draw
 

@@ -16,11 +16,12 @@ from mortar_tools.cards.evaluate.compare import compare
 from mortar_tools.cards.evaluate.exam import Exam, Sheet, examine, sheets, shuffled
 from mortar_tools.cards.evaluate.figures import Figure, as_json, as_table
 from mortar_tools.cards.evaluate.results import control_figures, figures, unseen_figures
-from mortar_tools.cards.things import CARDS, REPOSITORY, WORK
+from mortar_tools.cards.things import CARDS, REPOSITORY, SIZES, WORK, folder_of
+from mortar_tools.cards.world import art
 from mortar_tools.cards.world.art import UNSEEN_STYLE
 from mortar_tools.cards.world.scene import SPLITS
 
-FOLDERS = {"base": CARDS, "small": CARDS / "small"}
+FOLDERS = {size: folder_of(size, CARDS) for size in SIZES}
 """Size → folder of its files."""
 
 SIDE_SHARE = 4
@@ -65,10 +66,10 @@ def check(options: argparse.Namespace) -> None:
             f"there are no {options.n} test scenes for seed {options.seed}",
             f"use a seed of 0 or more, and {FEWEST} to {most} scenes",
         )
-    if not (options.work / "art.npz").exists():
+    if not art.complete(options.work):
         raise MortarError(
             "art-missing",
-            f"there are no pictograms in {options.work}",
+            f"there are not the pictograms of all things in {options.work}",
             "fetch them: mortar tools make art",
         )
     if options.out is None:

@@ -30,10 +30,10 @@ from mortar_tools.cards.export import (
 from mortar_tools.cards.export.loss import Loss, Sitting, measure, sittings
 from mortar_tools.cards.export.manifest import LICENCE
 from mortar_tools.cards.export.quantise import FLOAT32, Type
-from mortar_tools.cards.things import CARDS, METRICS, WORK
+from mortar_tools.cards.things import CARDS, METRICS, SIZES, WORK, folder_of
 from mortar_tools.cards.training import checkpoint
 from mortar_tools.cards.training.checkpoint import Run
-from mortar_tools.cards.training.recipe import SIZES, read
+from mortar_tools.cards.training.recipe import read
 
 SCENES = 200
 """Held-out scenes that the types of the language model are compared on."""
@@ -46,11 +46,6 @@ class Language:
     files: dict[Type, Path]
     losses: dict[Type, Loss]
     chosen: Type
-
-
-def folder_of(size: str, root: Path) -> Path:
-    """Where the files of a size lie: the base model's in `root` itself."""
-    return root if size == SIZES[0] else root / size
 
 
 def title(run: Run) -> str:

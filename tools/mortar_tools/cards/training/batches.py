@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mortar.errors import UsageError
 from mortar_tools.cards.language import Turn, interview, small_talk
 from mortar_tools.cards.tokenizer import (
     END_IMAGE,
@@ -196,6 +197,10 @@ class Pool:
 
     def __init__(self, work: Path, rng: np.random.Generator) -> None:
         self.chunks: list[Chunk] = [pool.open_chunk(work, n) for n in pool.complete(work)]
+        if not self.chunks:
+            raise UsageError(
+                "pool-empty", f"there are no scenes of this world in {work}", "train without --no-draw"
+            )
         self.rng = rng
 
     def order(self) -> Iterator[tuple[Chunk, int]]:

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mortar_tools.cards import tokenizer
-from mortar_tools.cards.things import CARDS, UNKNOWN
+from mortar_tools.cards.things import CARDS, SIZES, UNKNOWN
 from mortar_tools.cards.training.model import Shape
-
-SIZES = ("base", "small")
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from rich.progress import Progress, TextColumn
 from torch.nn import functional as F
 
 from mortar_tools.cards.export import command as export
-from mortar_tools.cards.things import CARDS, METRICS, WORK
+from mortar_tools.cards.things import CARDS, METRICS, SIZES, WORK
 from mortar_tools.cards.training.batches import IGNORED, Batch, Packed, Pool
 from mortar_tools.cards.training.checkpoint import Run, resume, save, start, start_from
 from mortar_tools.cards.training.holdout import Holdout, examine, held_out
 from mortar_tools.cards.training.model import Cards
-from mortar_tools.cards.training.recipe import RECIPE, SIZES, Recipe, Training, read
+from mortar_tools.cards.training.recipe import RECIPE, Recipe, Training, read
 from mortar_tools.cards.world import art, pool
 
 EXAMINE_EVERY_S = 180.0
@@ -133,7 +133,7 @@ def train(run: Run, work: Path, half: bool) -> None:
 def prepare(recipe: Recipe, work: Path) -> None:
     """Fetch the art and draw the pool, where they are not there yet."""
     work.mkdir(parents=True, exist_ok=True)
-    if not (work / "art.npz").exists():
+    if not art.complete(work):
         art.fetch(work)
     if len(pool.complete(work)) * pool.CHUNK < recipe.pool_scenes:
         pool.fill(work, recipe.pool_scenes)

@@ -74,6 +74,15 @@ def fetch(work: Path = WORK) -> Path:
     return part.replace(path)
 
 
+def complete(work: Path = WORK) -> bool:
+    """Whether what is stored has every emoji that scenes are made of now."""
+    path = work / "art.npz"
+    if not path.exists():
+        return False
+    with np.load(path) as stored:
+        return {f"{PRINTED_STYLE}/{code_of(emoji)}" for emoji in wanted()} <= set(stored.files)
+
+
 @cache
 def load(work: Path = WORK) -> dict[str, NDArray[np.uint8]]:
     """All stored pictograms by "style/code", each [SIZE, SIZE, 4] uint8 RGBA.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -12,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from mortar_tools.cards.things import WORK
+from mortar_tools.cards.things import CARDS, WORK
 from mortar_tools.cards.world.scene import MOST_THINGS, PATCH, SIZE, SPLITS, Scene, Seen, draw
 
 CHUNK = 2000
@@ -52,6 +54,25 @@ def truth_of(scene: Scene) -> Truth:
     return Truth(scene.seen, scene.dark)
 
 
+DRAWING = ("camera.py", "card.py", "layout.py", "scene.py", "surfaces.py")
+"""Modules beside this one that decide what a seed looks like."""
+
+
+@cache
+def folder_of(work: Path) -> Path:
+    """Where scenes of the world as it is now are kept.
+
+    A thing more, or another way to draw, is another world: its scenes are never mixed with older ones,
+    whose class numbers may mean something else.
+    """
+    here = Path(__file__).parent
+    sources = [CARDS / "things.toml", CARDS / "unknown.toml", *(here / name for name in DRAWING)]
+    digest = hashlib.sha256()
+    for path in (*sources, work / "art.npz"):
+        digest.update(path.read_bytes())
+    return work / f"pool-{digest.hexdigest()[:8]}"
+
+
 def paths(folder: Path, number: int) -> tuple[Path, Path]:
     """Files of a chunk: pictures, then ground truth (written last: it marks completion)."""
     return folder / f"{number:05}.pictures.npy", folder / f"{number:05}.truth.npz"
@@ -79,7 +100,7 @@ def draw_chunk(folder: Path, number: int, work: Path) -> None:
 
 def fill(work: Path, scenes: int, processes: int = 2) -> None:
     """Draw scenes until the pool holds that many."""
-    folder = work / "pool"
+    folder = folder_of(work)
     folder.mkdir(parents=True, exist_ok=True)
     numbers = range(-(-scenes // CHUNK))
     with ProcessPoolExecutor(processes) as executor:
@@ -90,7 +111,7 @@ def fill(work: Path, scenes: int, processes: int = 2) -> None:
 
 def open_chunk(work: Path, number: int) -> Chunk:
     """A complete chunk of the pool."""
-    picture_path, truth_path = paths(work / "pool", number)
+    picture_path, truth_path = paths(folder_of(work), number)
     with np.load(truth_path) as truth:
         patches, seen, dark = truth["patches"], truth["seen"], truth["dark"]
     return Chunk(np.load(picture_path, mmap_mode="r"), patches, seen, dark)
@@ -98,7 +119,7 @@ def open_chunk(work: Path, number: int) -> Chunk:
 
 def complete(work: Path) -> list[int]:
     """Numbers of the chunks that are complete."""
-    return sorted(int(path.name[:5]) for path in (work / "pool").glob("*.truth.npz"))
+    return sorted(int(path.name[:5]) for path in folder_of(work).glob("*.truth.npz"))
 
 
 def main(argv: list[str] | None = None) -> int:

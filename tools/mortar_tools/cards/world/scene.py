@@ -34,7 +34,6 @@ SPLITS = {
     "unseen": range(12_000_000, 13_000_000),
     "gallery": range(13_000_000, 13_100_000),
     "quantise": range(13_100_000, 13_200_000),
-    "calibrate": range(13_200_000, 13_300_000),
 }
 """Seeds of each split. A scene's seed alone decides its picture, so splits cannot share one."""
 
