@@ -65,7 +65,7 @@ def losses(model: Cards, batch: Batch, how: Training, tower_learns: bool) -> dic
     """The parts of the loss."""
     with torch.set_grad_enabled(tower_learns):
         patches = model.vision.patches(batch.pictures)
-        tokens = model.vision.tokens(patches)
+    tokens = model.vision.tokens(patches)
     parts = tower_losses(model, batch, patches, tokens, how) if tower_learns else {}
     if batch.packed is not None:
         parts["answer"] = answer_loss(model, batch.packed, tokens)
