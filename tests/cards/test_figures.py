@@ -96,8 +96,18 @@ def test_figures_by_kind_and_group() -> None:
     assert value["refusal_unknown"] == 1.0 and value["refusal_dark"] == 0.0
     assert value["refusal_accuracy"] == value["answer_accuracy"] == 0.5
     assert value["objects_f1_of_one"] == 1.0 and value["objects_f1_of_two"] == 0.0
+    assert value["refused_either_way"] == 0.0
     assert "yes_no_accuracy" not in value and "unknown_card_f1" not in value
     assert {figure.name for figure in control_figures(exam, SEED)} >= {"shuffled_objects_f1"}
+
+
+def test_an_honest_refusal_counts_in_other_words_too() -> None:
+    """A wording that it has never met may well have a word that it does not know."""
+    said = ["Sorry, I do not know that word.", "A picture cannot tell me that.", "Yes, there is a cat."]
+    replies = [reply("unanswerable", text, "A picture cannot tell me that.") for text in said]
+    value = {figure.name: figure.value for figure in figures(Exam([described({}, {})], replies), SEED)}
+    assert value["refused_either_way"] == pytest.approx(2 / 3, abs=1e-4)
+    assert value["refusal_unanswerable"] == pytest.approx(1 / 3, abs=1e-4)
 
 
 def test_an_exam_without_a_mistake_has_figures_too(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,14 +15,9 @@ class Answer:
 
     text: str
     confidence: float
-    """Geometric mean of the probabilities of the answer's tokens, the end mark among them, 0..1."""
+    """Probability of the whole answer, the end mark among it, 0..1."""
     n_tok: int
     """Tokens of the answer, the end mark among them."""
-
-    @property
-    def probability(self) -> float:
-        """Probability of the whole answer, 0..1."""
-        return float(self.confidence**self.n_tok)
 
 
 class Answerer(Protocol):

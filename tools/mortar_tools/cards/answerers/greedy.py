@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -75,4 +76,4 @@ class Greedy:
 
 def _answer(words: list[int], logs: list[float]) -> Answer:
     text = str(tokenizer.load().decode(words, skip_special_tokens=False)).strip()
-    return Answer(text, float(torch.tensor(logs).mean().exp()), len(logs))
+    return Answer(text, math.exp(sum(logs)), len(logs))

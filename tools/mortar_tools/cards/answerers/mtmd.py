@@ -173,5 +173,5 @@ class Mtmd:
                 break
             said += model.piece(token)
             read = [token]
-        confidence = math.exp(sum(logs) / len(logs))
+        confidence = math.exp(sum(logs))
         return Answer(said.decode("utf-8", "replace").strip(), confidence, len(logs))

@@ -11,7 +11,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 
-from mortar_tools.cards.evaluate.calibration import bins, risk_by_coverage
+from mortar_tools.cards.evaluate.calibration import Floats, Marks, bins, risk_by_coverage
 from mortar_tools.cards.evaluate.confusion import NOTHING, confusions, most_confused, name_of
 from mortar_tools.cards.evaluate.exam import Described, Reply
 from mortar_tools.cards.evaluate.figures import Figure, wilson
@@ -116,37 +116,30 @@ def conditions(found: Mapping[str, Figure]) -> Canvas:
     return canvas
 
 
-def told(replies: Sequence[Reply]) -> tuple[tuple[str, str, NDArray[np.float64]], ...]:
-    """The two measures of an answer's confidence: label, colour, values."""
-    return (
-        ("confidence, as the bricks tell it", BLUE, np.array([one.answer.confidence for one in replies])),
-        ("probability of the whole answer", ORANGE, np.array([one.answer.probability for one in replies])),
-    )
+def marks(replies: Sequence[Reply]) -> tuple[Floats, Marks]:
+    """Confidence of each answer, and whether it is right."""
+    return np.array([one.answer.confidence for one in replies]), np.array([one.right for one in replies])
 
 
 def reliability(replies: Sequence[Reply]) -> Canvas:
     """Share of right answers by confidence: on the diagonal, confidence is what it says."""
     canvas = Canvas(figsize=(4.6, 4.6), layout="constrained")
     axes = canvas.subplots()
-    right = np.array([one.right for one in replies])
+    parts = list(bins(*marks(replies)))
+    own = [Figure("", one.right / one.n, one.n, 0, wilson(one.right, one.n)) for one in parts]
     axes.plot((0, 1), (0, 1), color="grey", linewidth=1, linestyle="--")
-    for label, colour, values in told(replies):
-        parts = list(bins(values, right))
-        own = [Figure("", one.right / one.n, one.n, 0, wilson(one.right, one.n)) for one in parts]
-        axes.errorbar(
-            [one.confidence for one in parts],
-            [one.value for one in own],
-            yerr=errors(own),
-            color=colour,
-            marker="o",
-            markersize=4,
-            linewidth=1,
-            capsize=2,
-            label=label,
-        )
-    axes.set(xlim=(0, 1.01), ylim=(0, 1.01), xlabel="told", ylabel="share of answers right")
+    axes.errorbar(
+        [one.confidence for one in parts],
+        [one.value for one in own],
+        yerr=errors(own),
+        color=BLUE,
+        marker="o",
+        markersize=4,
+        linewidth=1,
+        capsize=2,
+    )
+    axes.set(xlim=(0, 1.01), ylim=(0, 1.01), xlabel="confidence", ylabel="share of answers right")
     axes.set_aspect("equal")
-    axes.legend(loc="upper left")
     return canvas
 
 
@@ -154,11 +147,10 @@ def risk(replies: Sequence[Reply]) -> Canvas:
     """Share of wrong answers among the most confident ones, by how many of all are given."""
     canvas = Canvas(figsize=(5.4, 3.4), layout="constrained")
     axes = canvas.subplots()
-    right = np.array([one.right for one in replies])
-    for label, colour, values in told(replies):
-        wrong = risk_by_coverage(values, right)
-        shown = np.unique(np.linspace(0, len(wrong) - 1, POINTS).astype(int))
-        axes.plot((shown + 1) / len(wrong), wrong[shown], color=colour, label=label)
+    confidences, right = marks(replies)
+    wrong = risk_by_coverage(confidences, right)
+    shown = np.unique(np.linspace(0, len(wrong) - 1, POINTS).astype(int))
+    axes.plot((shown + 1) / len(wrong), wrong[shown], color=BLUE, label="the surest given")
     axes.axhline(float(np.mean(~right)), color="grey", linewidth=1, linestyle="--", label="all answers given")
     axes.set(xlim=(0, 1.01), xlabel="share of questions answered, the surest first", ylabel="share wrong")
     axes.set_ylim(bottom=0)

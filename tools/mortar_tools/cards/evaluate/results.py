@@ -23,6 +23,7 @@ from mortar_tools.cards.evaluate.figures import (
     share_figure,
 )
 from mortar_tools.cards.evaluate.marking import Things, number_said
+from mortar_tools.cards.language.answers import UNANSWERABLE, UNKNOWN_WORD
 from mortar_tools.cards.language.questions import Kind
 from mortar_tools.cards.things import NUMBERS, UNKNOWN
 
@@ -37,6 +38,9 @@ class Measure:
 
 
 COUNTS = (Kind.COUNT, Kind.COUNT_ALL)
+CANNOT_ANSWER = (Kind.UNKNOWN, Kind.UNANSWERABLE)
+REFUSALS = (UNKNOWN_WORD, UNANSWERABLE)
+"""Either is honest about any of CANNOT_ANSWER, whose wordings it has never met."""
 
 MEASURES = (
     Measure("answer_accuracy", "answers of all kinds", tuple(Kind)),
@@ -66,11 +70,10 @@ MEANINGS = {
     "objects_recall": "of the things that are there, those it names",
     "unknown_card_f1": "pictures never taught, told as a card it does not know, F1",
     **{measure.name: f"{measure.meaning}, every word right" for measure in MEASURES},
+    "refused_either_way": "what it cannot answer, refused in words meant for this or for an unknown word",
     "count_error_mean": "distance of the number said from the right one, mean",
     "calibration_error": "expected calibration error of the confidence",
-    "calibration_error_whole": "the same, of the probability of the whole answer",
     "low_confidence_auroc": "a wrong answer is less confident than a right one, AUROC",
-    "low_confidence_auroc_whole": "the same, of the probability of the whole answer",
     "unseen_style_f1": "F1 in a drawing style that it never met",
     "unseen_style_describe_exact": "descriptions in that style, every word right",
 }
@@ -146,6 +149,12 @@ def share_figures(replies: Sequence[Reply], seed: int) -> list[Figure]:
     return found
 
 
+def refused(replies: Sequence[Reply], seed: int) -> list[Figure]:
+    """Whether it admits in one way or another that it cannot answer, where it cannot."""
+    marks = [reply.answer.text in REFUSALS for reply in replies if reply.turn.kind in CANNOT_ANSWER]
+    return [share_figure("refused_either_way", marks, seed)] if marks else []
+
+
 def mean_figure(name: str, values: NDArray[np.int64], seed: int) -> Figure:
     """Mean of values, of which there is one at least."""
     return bootstrap_figure(name, lambda picks: float(values[picks].mean()), len(values), seed)
@@ -166,17 +175,13 @@ def count_error(replies: Sequence[Reply], seed: int) -> list[Figure]:
 
 
 def confidence_figures(replies: Sequence[Reply], seed: int) -> list[Figure]:
-    """What the confidence of an answer is worth: that which the bricks tell, and the whole answer's."""
+    """What the confidence of an answer is worth."""
     right = np.array([reply.right for reply in replies])
-    told = {
-        "": np.array([reply.answer.confidence for reply in replies]),
-        "_whole": np.array([reply.answer.probability for reply in replies]),
-    }
+    confidences = np.array([reply.answer.confidence for reply in replies])
     statistics = {"calibration_error": calibration_error, "low_confidence_auroc": low_confidence_auroc}
     return [
-        bootstrap_figure(name + suffix, resampling(statistic, confidences, right), len(right), seed)
+        bootstrap_figure(name, resampling(statistic, confidences, right), len(right), seed)
         for name, statistic in statistics.items()
-        for suffix, confidences in told.items()
     ]
 
 
@@ -202,6 +207,7 @@ def figures(exam: Exam, seed: int) -> list[Figure]:
         [
             *object_figures(exam.described, seed),
             *share_figures(exam.replies, seed),
+            *refused(exam.replies, seed),
             *count_error(exam.replies, seed),
             *confidence_figures(exam.replies, seed),
             *group_figures(exam.described, seed),
