@@ -96,6 +96,11 @@ def test_the_wheel_carries_the_programs_and_their_data(wheel: Path) -> None:
             for pattern in ("manifest.toml", "things.toml", "*.svg", "README.md", "*.tflite", "*.gguf")
             for path in (ROOT / "models/cards").glob(pattern)
         ],
+        "mortar/_data/models/cards/small": [
+            path
+            for pattern in ("manifest.toml", "*.tflite", "*.gguf")
+            for path in (ROOT / "models/cards/small").glob(pattern)
+        ],
     }
     assert all(data.values()), {folder: len(paths) for folder, paths in data.items()}
     with zipfile.ZipFile(wheel) as archive:

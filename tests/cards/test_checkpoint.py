@@ -63,6 +63,24 @@ def test_what_is_known_is_found_by_name(
     assert torch.equal(new.model.vision.patch.weight, old.model.vision.patch.weight)
 
 
+def test_fewer_layers_begin_with_the_first_ones(recipe: Recipe, tmp_path: Path) -> None:
+    """Which is how the small size begins: every weight that it has, the large one has too."""
+    deep = replace(recipe, shape=replace(recipe.shape, layers=2, vision_layers=3))
+    old = checkpoint.start(deep)
+    step(old)
+    checkpoint.save(old, tmp_path)
+    new = checkpoint.start_from(recipe, checkpoint.path_of(tmp_path, recipe.size))
+    for name, value in new.model.state_dict().items():
+        assert torch.equal(value, old.model.state_dict()[name]), name
+
+
+def test_the_small_size_is_the_base_with_fewer_layers() -> None:
+    small, base = read("small"), read("base")
+    assert small.begins_with == "base" and base.begins_with is None
+    deeper = replace(small.shape, layers=base.shape.layers, vision_layers=base.shape.vision_layers)
+    assert deeper == base.shape != small.shape
+
+
 def test_a_missing_checkpoint_is_said_in_a_line(recipe: Recipe, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no checkpoint"):
         checkpoint.resume(recipe, tmp_path)

@@ -39,7 +39,7 @@ SHARES = {
     Kind.COMPARE: 10,
     Kind.BETWEEN: 55,
     Kind.UNKNOWN: 8,
-    Kind.UNANSWERABLE: 6,
+    Kind.UNANSWERABLE: 9,
 }
 """How often each of the others is tried. Most tries at a colour or at what is between fail, since few
 scenes have a shape or three things in a plain order."""

@@ -64,6 +64,8 @@ class Recipe:
     pool_scenes: int
     shape: Shape
     training: Training
+    begins_with: str | None = None
+    """The size whose weights it begins with, as far as they have the same name and shape."""
 
 
 RECIPE = CARDS / "recipe.toml"
@@ -78,4 +80,4 @@ def read(size: str = "base", path: Path = RECIPE) -> Recipe:
     words = tokenizer.load().get_vocab_size()
     shape = Shape(**of_size.pop("shape"), vocabulary=words, things=UNKNOWN + 1)
     training = Training(stages=stages, **values.pop("training"))
-    return Recipe(**values, size=size, shape=shape, training=training)
+    return Recipe(**values, **of_size, size=size, shape=shape, training=training)

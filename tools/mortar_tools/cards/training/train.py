@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from mortar_tools.cards.export import command as export
 from mortar_tools.cards.things import CARDS, METRICS, SIZES, WORK
 from mortar_tools.cards.training.batches import IGNORED, Batch, Packed, Pool
-from mortar_tools.cards.training.checkpoint import Run, resume, save, start, start_from
+from mortar_tools.cards.training.checkpoint import Run, path_of, resume, save, start, start_from
 from mortar_tools.cards.training.holdout import Holdout, examine, held_out
 from mortar_tools.cards.training.model import Cards
 from mortar_tools.cards.training.recipe import RECIPE, Recipe, Training, read
@@ -158,12 +158,11 @@ def main(argv: list[str] | None = None) -> int:
         recipe = read(size, options.recipe)
         if not options.no_draw:
             prepare(recipe, options.work)
+        begin = options.begin or (recipe.begins_with and path_of(options.work, recipe.begins_with))
         if options.resume:
             run = resume(recipe, options.work)
-        elif options.begin:
-            run = start_from(recipe, options.begin)
         else:
-            run = start(recipe)
+            run = start_from(recipe, begin) if begin else start(recipe)
         train(run, options.work, half=not options.float32)
         export.main(["--size", size, "--work", str(options.work), "--out", str(options.out)])
     return 0
