@@ -116,7 +116,9 @@ class _Voice:
             speaker = self.open_speaker()
             speaker.begin_turn(turn)
             await speaker.play(_from_first_audible(chunks), first)
+            self._worker.report(speaker=speaker.name, under_runs=speaker.under_runs)
         except MortarError as error:
+            self._worker.report(speaker=f"waiting: {error.what}")
             self._complain(error, turn)
             with suppress(MortarError):
                 self.close()

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
 
+from mortar.drivers.microphone_live import LiveMicrophone
 from mortar.drivers.microphone_played import PlayedMicrophone
-from mortar.drivers.microphone_portaudio import PortAudioMicrophone
+from mortar.drivers.microphone_portaudio import PortAudioCapture
 from mortar.drivers.recordings import Samples, recordings
 from mortar.settings import Microphone as MicrophoneSettings
 from mortar.settings import RunOptions
@@ -17,8 +18,13 @@ class Microphone(Protocol):
     opened_ms: float
     """Time (clock ms) of the first sample, where samples come at the speed of sound."""
 
-    lost_blocks: int
-    """Blocks that came faster than they were taken."""
+    @property
+    def lost_blocks(self) -> int:
+        """Blocks that came faster than they were taken."""
+
+    @property
+    def name(self) -> str:
+        """What plays the microphone, for people."""
 
     @property
     def is_over(self) -> bool:
@@ -27,7 +33,8 @@ class Microphone(Protocol):
     def blocks(self) -> AsyncIterator[Samples]:
         """int16 mono at 16 kHz, `BLOCK` samples at a time, without end.
 
-        Raises MortarError where the microphone goes away.
+        Raises MicrophoneGone where there is no microphone, or no more: called again, it waits a
+        while and looks for it anew. Raises MortarError where that is of no use.
         """
 
     def begin_turn(self) -> None:
@@ -42,9 +49,13 @@ class Microphone(Protocol):
 
 
 def open_microphone(settings: MicrophoneSettings, run: RunOptions) -> Microphone:
-    """A recording or a folder of them, nothing, or a device. Raises MortarError if it cannot be opened."""
+    """A recording or a folder of them, nothing, or a device, which may be missing for the time being.
+
+    Raises MortarError where a recording cannot be opened.
+    """
     if run.mic is not None:
         return PlayedMicrophone(recordings(Path(run.mic)), fast=run.fast)
     if settings.device == "none":
         return PlayedMicrophone([], fast=False)
-    return PortAudioMicrophone(None if settings.device == "auto" else settings.device)
+    wanted = None if settings.device == "auto" else settings.device
+    return LiveMicrophone(lambda inbox: PortAudioCapture(wanted, inbox))

@@ -7,8 +7,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from types import ModuleType
 
+from mortar.drivers.portaudio import Device, input_device, output_device, portaudio
 from mortar.drivers.v4l2 import first_camera
 from mortar.errors import MortarError
 
@@ -42,12 +45,10 @@ def probe() -> Devices:
         ) from None
 
 
-def _sound_device(kind: str) -> str | None:
-    import sounddevice
-
+def _sound_device(find: Callable[[ModuleType, str | None], Device]) -> str | None:
     try:
-        return str(sounddevice.query_devices(kind=kind)["name"])
-    except (sounddevice.PortAudioError, ValueError):
+        return find(portaudio(), None).name
+    except LookupError:
         return None
 
 
@@ -57,5 +58,5 @@ def _camera() -> str | None:
 
 
 if __name__ == "__main__":
-    found = Devices(_sound_device("input"), _sound_device("output"), _camera())
+    found = Devices(_sound_device(input_device), _sound_device(output_device), _camera())
     print(json.dumps(asdict(found)))

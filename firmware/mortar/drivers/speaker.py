@@ -15,6 +15,13 @@ from mortar.settings import Speaker as SpeakerSettings
 
 
 class Speaker(Protocol):
+    @property
+    def name(self) -> str:
+        """What is played on, for people."""
+
+    under_runs: int
+    """Blocks of sound that came too late for the device."""
+
     async def play(self, sound: AsyncIterable[Samples], on_first: Callable[[float], None]) -> None:
         """Play int16 mono until `sound` ends and its last sample has been heard.
 
