@@ -82,9 +82,7 @@ class VirtualSound:
 
     def say(self, recording: Path) -> subprocess.Popen[bytes]:
         """Begin to say this into the microphone; the process ends with the last of it."""
-        return subprocess.Popen(
-            ["paplay", "--device=cable", recording], env=os.environ | self.environment
-        )
+        return subprocess.Popen(["paplay", "--device=cable", recording], env=os.environ | self.environment)
 
     def record_speaker(self) -> Recording:
         """What is played on the speaker from now on."""

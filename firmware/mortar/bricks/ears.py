@@ -56,7 +56,7 @@ REPORT_SAMPLES = 20_000 * SAMPLES_PER_MS
 
 async def main(worker: Worker) -> None:
     settings = worker.settings.ears
-    microphone = open_microphone(worker.settings.microphone, worker.run)
+    microphone = open_microphone(worker.settings, worker.run)
     spotter = choose.wake_word_spotter(settings)
     detector = choose.speech_detector()
     ears = Ears(worker, microphone, spotter, detector)

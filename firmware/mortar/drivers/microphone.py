@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from mortar.drivers.microphone_live import LiveMicrophone
+from mortar import settings
+from mortar.drivers.microphone_alsa import AlsaCapture
+from mortar.drivers.microphone_live import Capture, Inbox, LiveMicrophone
 from mortar.drivers.microphone_played import PlayedMicrophone
 from mortar.drivers.microphone_portaudio import PortAudioCapture
 from mortar.drivers.recordings import Samples, recordings
-from mortar.settings import Microphone as MicrophoneSettings
-from mortar.settings import RunOptions
+from mortar.settings import RunOptions, Settings
 
 
 class Microphone(Protocol):
@@ -48,14 +50,20 @@ class Microphone(Protocol):
     def close(self) -> None: ...
 
 
-def open_microphone(settings: MicrophoneSettings, run: RunOptions) -> Microphone:
+CAPTURES: dict[str, Callable[[settings.Microphone, settings.Speaker, Inbox], Capture]] = {
+    "portaudio": PortAudioCapture,
+    "alsa": AlsaCapture,
+}
+
+
+def open_microphone(configured: Settings, run: RunOptions) -> Microphone:
     """A recording or a folder of them, nothing, or a device, which may be missing for the time being.
 
     Raises MortarError where a recording cannot be opened.
     """
     if run.mic is not None:
         return PlayedMicrophone(recordings(Path(run.mic)), fast=run.fast)
-    if settings.device == "none":
+    microphone = configured.microphone
+    if microphone.device == "none":
         return PlayedMicrophone([], fast=False)
-    wanted = None if settings.device == "auto" else settings.device
-    return LiveMicrophone(lambda inbox: PortAudioCapture(wanted, inbox))
+    return LiveMicrophone(partial(CAPTURES[microphone.driver], microphone, configured.speaker))

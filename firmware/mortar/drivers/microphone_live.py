@@ -80,6 +80,10 @@ class Capture(Protocol):
     """Of the device, for people."""
     rate_Hz: int
 
+    @property
+    def cancels_echo(self) -> bool:
+        """Whether the sound comes without that of our own speaker."""
+
     async def until_removed(self) -> None:
         """Return when the device is known to have been removed; for ever where nothing would say so."""
 
@@ -105,7 +109,10 @@ class LiveMicrophone:
     @property
     def name(self) -> str:
         capture = self._capture
-        return f"{capture.name} ({capture.rate_Hz} Hz)" if capture is not None else "none"
+        if capture is None:
+            return "none"
+        without = "echo cancelled" if capture.cancels_echo else "no echo cancellation"
+        return f"{capture.name} ({capture.rate_Hz} Hz, {without})"
 
     async def blocks(self) -> AsyncIterator[Samples]:
         """Raises MicrophoneGone; called again, it waits, each time longer, and looks again."""

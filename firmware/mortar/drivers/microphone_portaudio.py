@@ -7,8 +7,9 @@ from typing import Any
 
 from mortar.drivers.conversion import Frames
 from mortar.drivers.microphone_live import Inbox, MicrophoneGone
-from mortar.drivers.portaudio import input_device, portaudio
-from mortar.drivers.sound_server import sound_server
+from mortar.drivers.portaudio import find_device, plainly, portaudio, reaches_server, through_server
+from mortar.drivers.server_devices import server_microphone
+from mortar.settings import Microphone, Speaker
 
 BLOCK_ms = 32
 """Given no size, PortAudio takes what the sound server likes: 1 s at a time."""
@@ -17,15 +18,18 @@ BLOCK_ms = 32
 class PortAudioCapture:
     """Calls back in a thread of PortAudio's own, which only copies and passes on.
 
-    `wanted` is a name or a part of one; None is the system's default. Raises MicrophoneGone.
+    `speaker` is what echo cancellation takes out. Raises MicrophoneGone.
     """
 
-    def __init__(self, wanted: str | None, inbox: Inbox) -> None:
-        self._wanted = wanted
+    def __init__(self, settings: Microphone, speaker: Speaker, inbox: Inbox) -> None:
         self._inbox = inbox
         module = portaudio()
         try:
-            self._device = device = input_device(module, wanted)
+            self._on_server = server_microphone(settings, speaker) if reaches_server(module) else None
+            if self._on_server is not None:
+                device = through_server(module, self._on_server.name, self._on_server.endpoint.rate_Hz)
+            else:
+                device = find_device(module, settings.device, "input")
             self.name, self.rate_Hz = device.name, device.rate_Hz
             self._stream = module.InputStream(
                 samplerate=device.rate_Hz,
@@ -39,24 +43,22 @@ class PortAudioCapture:
             )
             self._stream.start()
         except (module.PortAudioError, LookupError, ValueError) as error:
-            raise MicrophoneGone(f"{wanted or 'the default one'}: {' '.join(str(error).split())}") from None
+            raise MicrophoneGone(f"{settings.device}: {plainly(error)}") from None
+
+    @property
+    def cancels_echo(self) -> bool:
+        return self._on_server is not None and self._on_server.cancels_echo
 
     async def until_removed(self) -> None:
-        """The sound server hands us the echo of a speaker when the last microphone goes."""
-        server = sound_server() if self._device.endpoint is not None else None
-        if server is None:
-            await asyncio.Event().wait()
-            return
-        name = self._device.name if self._wanted is not None else ""
-
-        def is_there() -> bool:
-            sources = [source for source in server.sources() if source.is_real]
-            return any(name in ("", source.name) for source in sources)
-
-        await server.while_there(is_there)
+        if self._on_server is not None:
+            await self._on_server.until_removed()
+        else:
+            await asyncio.Event().wait()  # the stream will end, or stand still
 
     def close(self) -> None:
         self._stream.close()
+        if self._on_server is not None:
+            self._on_server.close()
 
     def _take(self, sound: Frames, frames: int, when: Any, status: Any) -> None:
         """In PortAudio's thread: `sound` is int16 [frames, channels], and only ours during this call."""

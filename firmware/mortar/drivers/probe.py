@@ -7,11 +7,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from types import ModuleType
 
-from mortar.drivers.portaudio import Device, input_device, output_device, portaudio
+from mortar.drivers.portaudio import find_device, portaudio, reaches_server
+from mortar.drivers.server_devices import AUTO, names
+from mortar.drivers.sound_server import sound_server
 from mortar.drivers.v4l2 import first_camera
 from mortar.errors import MortarError
 
@@ -20,11 +20,20 @@ PROBE_TIMEOUT_S = 20
 
 @dataclass(frozen=True)
 class Devices:
-    """Names that people know the devices by; None where there is none."""
+    """Names that people know the devices by, the default one first."""
 
-    microphone: str | None
-    speaker: str | None
+    microphones: list[str]
+    speakers: list[str]
     camera: str | None
+    """None where there is none."""
+
+    @property
+    def microphone(self) -> str | None:
+        return next(iter(self.microphones), None)
+
+    @property
+    def speaker(self) -> str | None:
+        return next(iter(self.speakers), None)
 
 
 def probe() -> Devices:
@@ -45,11 +54,16 @@ def probe() -> Devices:
         ) from None
 
 
-def _sound_device(find: Callable[[ModuleType, str | None], Device]) -> str | None:
+def _sound_devices(kind: str) -> list[str]:
+    module = portaudio()
+    if reaches_server(module) and sound_server() is not None:
+        return names(kind)
+    held = [str(device["name"]) for device in module.query_devices() if device[f"max_{kind}_channels"] > 0]
     try:
-        return find(portaudio(), None).name
+        default = find_device(module, AUTO, kind).name
     except LookupError:
-        return None
+        return held
+    return sorted(held, key=lambda name: name != default)
 
 
 def _camera() -> str | None:
@@ -58,5 +72,5 @@ def _camera() -> str | None:
 
 
 if __name__ == "__main__":
-    found = Devices(_sound_device(input_device), _sound_device(output_device), _camera())
+    found = Devices(_sound_devices("input"), _sound_devices("output"), _camera())
     print(json.dumps(asdict(found)))

@@ -45,7 +45,7 @@ def open_speaker(settings: SpeakerSettings, run: RunOptions, rate_Hz: int) -> Sp
         return PacedSpeaker(_output(Path(run.speaker), rate_Hz), rate_Hz, fast=run.fast)
     if settings.device == "none":
         return PacedSpeaker(None, rate_Hz, fast=run.fast)
-    return PortAudioSpeaker(None if settings.device == "auto" else settings.device, rate_Hz)
+    return PortAudioSpeaker(settings, rate_Hz)
 
 
 def _output(path: Path, rate_Hz: int) -> Output:

@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 
 from mortar.clock import now_ms
+from mortar.drivers import echo
 from mortar.drivers.conversion import Converter, Frames
 from mortar.drivers.flow import Flow
-from mortar.drivers.portaudio import output_device, portaudio
+from mortar.drivers.portaudio import find_device, plainly, portaudio, reaches_server, through_server
+from mortar.drivers.server_devices import echo_sink_is_there, server_speaker
 from mortar.drivers.sound_files import Samples
 from mortar.errors import MortarError
+from mortar.settings import Speaker
 
 BLOCK_ms = 20
 """PortAudio calls back this often: the smallest it offers costs ten times the calls."""
@@ -25,14 +28,12 @@ LATENCY_ms = 100
 
 
 class PortAudioSpeaker:
-    """`wanted` is a name or a part of one; None is the system's default.
-
-    Built and used in the asyncio loop; PortAudio calls back in a thread of its own, which only
+    """Built and used in the asyncio loop; PortAudio calls back in a thread of its own, which only
     takes samples and passes word on.
     """
 
-    def __init__(self, wanted: str | None, rate_Hz: int) -> None:
-        self._wanted = wanted
+    def __init__(self, settings: Speaker, rate_Hz: int) -> None:
+        self._settings = settings
         self._rate_Hz = rate_Hz
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Samples] = deque()
@@ -57,6 +58,9 @@ class PortAudioSpeaker:
         self._on_first = on_first
         self._silent = asyncio.Event()
         converter: Converter | None = None
+        if self._is_on_server and self._device.name != echo.SINK and echo_sink_is_there():
+            self._stream.close()  # the microphone came, or came back, after us
+            self._open()
         try:
             async for samples in sound:
                 frames = samples[:, np.newaxis]
@@ -79,7 +83,13 @@ class PortAudioSpeaker:
     def _open(self) -> None:
         self._portaudio = portaudio()
         with self._explained():
-            self._device = device = output_device(self._portaudio, self._wanted)
+            on_server = server_speaker(self._settings) if reaches_server(self._portaudio) else None
+            self._is_on_server = on_server is not None
+            if on_server is not None:
+                self._device = through_server(self._portaudio, on_server.name, on_server.rate_Hz)
+            else:
+                self._device = find_device(self._portaudio, self._settings.device, "output")
+            device = self._device
             self._stream = self._portaudio.OutputStream(
                 samplerate=device.rate_Hz,
                 device=device.index,
@@ -155,12 +165,12 @@ class PortAudioSpeaker:
         try:
             yield
         except (self._portaudio.PortAudioError, LookupError, ValueError) as error:
-            raise _gone(f"{self._wanted or 'the default'}: {error}") from None
+            raise _gone(f"{self._settings.device}: {plainly(error)}") from None
 
 
 def _gone(why: str) -> MortarError:
     return MortarError(
         "speaker-missing",
-        f"the speaker cannot be played on ({' '.join(why.split())})",
+        f"the speaker cannot be played on ({why})",
         "connect one, or set speaker.device to a name that `mortar doctor` lists, or to none",
     )
