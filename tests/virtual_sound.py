@@ -82,7 +82,14 @@ class VirtualSound:
 
     def say(self, recording: Path) -> subprocess.Popen[bytes]:
         """Begin to say this into the microphone; the process ends with the last of it."""
-        return subprocess.Popen(["paplay", "--device=cable", recording], env=os.environ | self.environment)
+        return self.play(recording, "cable")
+
+    def play(self, recording: Path, sink: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(["paplay", f"--device={sink}", recording], env=os.environ | self.environment)
+
+    @property
+    def has_microphone(self) -> bool:
+        return bool(self._plugged)
 
     def record_speaker(self) -> Recording:
         """What is played on the speaker from now on."""

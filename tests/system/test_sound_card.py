@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from mortar_tools.program import Running
 from scenes import table
-from system.recordings import ask
+from system.recordings import WAKE, ask
 from virtual_sound import MICROPHONE, VirtualSound, audible_ms
+from voices import RATE_Hz, in_room, pause, speak
 
 
 @pytest.fixture
@@ -56,10 +58,12 @@ def answered(sound: VirtualSound, run: Running, question: Path) -> None:
 def test_a_microphone_that_is_unplugged_and_plugged_again(
     sound: VirtualSound, tmp_path: Path, driver: str
 ) -> None:
-    """A question and its answer; the device goes in the middle of the next question, which is said and
+    """A question and its answer; the device goes while the next question is awaited, which is said and
     ends that turn; with the device back, everything is as before, at another rate and after the speaker
     was suspended."""
     question = ask(tmp_path / "q.wav", "what time is it")
+    wake = tmp_path / "wake.wav"
+    soundfile.write(wake, in_room(pause(700), speak(WAKE), pause(1_000)), RATE_Hz)
     with running(tmp_path, driver) as run:
         for _ in range(2):
             run.until("ready", "microphone_open")
@@ -67,7 +71,7 @@ def test_a_microphone_that_is_unplugged_and_plugged_again(
         assert MICROPHONE in str(figures(run, "ears")["microphone"])
         assert "speaker" in str(figures(run, "voice")["speaker"])
 
-        said = sound.say(question)
+        said = sound.say(wake)
         run.until("listen_start")
         sound.unplug_microphone()
         run.until("error")

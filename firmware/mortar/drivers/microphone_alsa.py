@@ -16,6 +16,7 @@ import numpy as np
 from mortar.drivers.microphone_live import Inbox, MicrophoneGone
 from mortar.drivers.recordings import RATE_Hz
 from mortar.drivers.server_devices import AUTO, names, server_microphone
+from mortar.drivers.sound_server import SoundServerFailed
 from mortar.settings import Microphone, Speaker
 
 BLOCK_ms = 32
@@ -53,7 +54,9 @@ class AlsaCapture:
                 self.name, pcm = card.name, card.hw
                 self.rate_Hz, self._n_channels = _native(card)
             self._recorder = self._record(pcm)
-        except (LookupError, OSError, subprocess.SubprocessError) as error:
+        except FileNotFoundError:
+            raise MicrophoneGone("arecord is not installed: sudo apt install alsa-utils") from None
+        except (SoundServerFailed, LookupError, OSError, subprocess.SubprocessError) as error:
             raise MicrophoneGone(f"{settings.device}: {error}") from None
         self._complaint = ""
         self._threads = [threading.Thread(target=read, daemon=True) for read in (self._read, self._listen)]

@@ -9,6 +9,7 @@ from mortar.drivers.conversion import Frames
 from mortar.drivers.microphone_live import Inbox, MicrophoneGone
 from mortar.drivers.portaudio import find_device, plainly, portaudio, reaches_server, through_server
 from mortar.drivers.server_devices import server_microphone
+from mortar.drivers.sound_server import SoundServerFailed
 from mortar.settings import Microphone, Speaker
 
 BLOCK_ms = 32
@@ -42,7 +43,7 @@ class PortAudioCapture:
                 finished_callback=self._finished,
             )
             self._stream.start()
-        except (module.PortAudioError, LookupError, ValueError) as error:
+        except (module.PortAudioError, SoundServerFailed, LookupError, ValueError) as error:
             raise MicrophoneGone(f"{settings.device}: {plainly(error)}") from None
 
     @property

@@ -6,8 +6,7 @@ import logging
 import os
 
 from mortar.drivers import echo
-from mortar.drivers.sound_server import Endpoint, SoundServer, sound_server
-from mortar.errors import MortarError
+from mortar.drivers.sound_server import Endpoint, SoundServer, SoundServerFailed, sound_server
 from mortar.settings import Microphone, Speaker
 
 log = logging.getLogger(__name__)
@@ -18,7 +17,7 @@ AUTO = "auto"
 class ServerMicrophone:
     """Chosen for this process: what records through the server from now on records from it.
 
-    Raises LookupError where there is no microphone at all, MortarError where the server fails.
+    Raises LookupError where there is no microphone at all, SoundServerFailed where the server fails.
     """
 
     def __init__(
@@ -42,7 +41,7 @@ class ServerMicrophone:
         try:
             self.endpoint = echo.without_echo(self._server, microphone, played_on)
             self.cancels_echo = True
-        except MortarError as error:
+        except SoundServerFailed as error:
             log.warning("no echo cancellation: %s", error.what)
 
     async def until_removed(self) -> None:

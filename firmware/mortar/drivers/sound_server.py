@@ -21,7 +21,14 @@ ANSWER_S = 3.0
 NO_SINK = "auto_null"
 """What servers play on where there is nothing to play on."""
 
-_ENVIRONMENT = os.environ | {"LC_ALL": "C"}
+
+class SoundServerFailed(MortarError):
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "sound-server-failed",
+            f"the sound server does not do what it should ({why})",
+            "see `pactl info`, or start the sound server again",
+        )
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Endpoint:
 
 
 class SoundServer:
-    """Found by `sound_server`. Every method raises MortarError where the server does not answer."""
+    """Found by `sound_server`. Every method raises SoundServerFailed where the server does not answer."""
 
     def sources(self) -> list[Endpoint]:
         """Microphones, the default one first."""
@@ -64,7 +71,7 @@ class SoundServer:
         """Of its first channel, on the scale that people see; `sink` "" is the default one."""
         shown = re.search(r"(\d+)%", _pactl("get-sink-volume", sink or "@DEFAULT_SINK@"))
         if shown is None:
-            raise _no_answer("the sink has no volume")
+            raise SoundServerFailed("the sink has no volume")
         return int(shown[1])
 
     def set_volume(self, sink: str, percent: int) -> None:
@@ -94,7 +101,7 @@ def sound_server() -> SoundServer | None:
 async def _changes() -> AsyncIterator[str]:
     """Lines such as "Event 'remove' on source #3", until the server ends."""
     process = await asyncio.create_subprocess_exec(
-        "pactl", "subscribe", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_ENVIRONMENT
+        "pactl", "subscribe", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
     )
     assert process.stdout is not None
     try:
@@ -124,18 +131,14 @@ def _pactl(*arguments: str) -> str:
             text=True,
             timeout=ANSWER_S,
             check=False,
-            env=_ENVIRONMENT,
+            env=_environment(),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _no_answer(str(error)) from None
+        raise SoundServerFailed(str(error)) from None
     if done.returncode:
-        raise _no_answer(" ".join(done.stderr.split()))
+        raise SoundServerFailed(" ".join(done.stderr.split()))
     return done.stdout.strip()
 
 
-def _no_answer(why: str) -> MortarError:
-    return MortarError(
-        "sound-server-failed",
-        f"the sound server does not do what it should ({why})",
-        "see `pactl info`, or start the sound server again",
-    )
+def _environment() -> dict[str, str]:
+    return os.environ | {"LC_ALL": "C"}
