@@ -365,6 +365,21 @@ class Hush(Message, frozen=True):
     """Stop sounding now, forget what is queued."""
 
 
+class SetVolume(Message, frozen=True):
+    """Turn the mixer to `percent`, or by it where `is_step`."""
+
+    turn: int
+    percent: int
+    is_step: bool
+
+
+class VolumeSet(Message, frozen=True):
+    """How loud the speaker is now, 0..100; None where there is no mixer, or it failed."""
+
+    turn: int
+    percent: int | None
+
+
 class SoundBegan(Message, frozen=True):
     """The first audible sample of a sentence or an earcon is at the speaker."""
 

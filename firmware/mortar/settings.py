@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -31,12 +31,17 @@ class Board(Section, frozen=True):
 
 class Microphone(Section, frozen=True):
     device: str = "auto"
-    """"auto" (the system's default), "none", or a PortAudio device name or part of it."""
+    """"auto" (the system's default), "none", or (part of) a name that `mortar doctor` lists."""
+    driver: Literal["portaudio", "alsa"] = "portaudio"
+    """"portaudio", or "alsa" (through the program arecord), which needs less memory."""
+    echo_cancellation: Literal["auto", "none"] = "auto"
+    """"auto" has the sound server (PulseAudio, PipeWire) take our own voice out of the microphone's sound,
+    where one runs; "none" leaves it in."""
 
 
 class Speaker(Section, frozen=True):
     device: str = "auto"
-    """"auto" (the system's default), "none", or a PortAudio device name or part of it."""
+    """"auto" (the system's default), "none", or (part of) a name that `mortar doctor` lists."""
 
 
 class Camera(Section, frozen=True):

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from mortar.assistant import troubles
 from mortar.assistant.intents import Intent, Kind, Understanding
-from mortar.assistant.skills import SkillRequest, answer_with_skill
+from mortar.assistant.skills import SkillRequest, answer_with_skill, volume
 from mortar.assistant.stages import EARCONS, MAY_FOLLOW, Press, Stage
 from mortar.assistant.troubles import Trouble
 from mortar.assistant.turn import Sight, Turn
@@ -37,7 +37,9 @@ from mortar.messages import (
     Say,
     Scalar,
     Sentence,
+    SetVolume,
     SoundBegan,
+    VolumeSet,
 )
 from mortar.settings import Settings
 
@@ -205,6 +207,10 @@ class Conversation:
         turn.unsaid = [say for say in turn.unsaid if say.index != said.index]
         self._finish_if_complete(turn, now_ms)
 
+    def volume_set(self, done: VolumeSet, now_ms: float) -> None:
+        if (turn := self._current(done.turn)) is not None and not turn.sentences:
+            self._say(turn, volume.told(done.percent), now_ms)
+
     # --- what goes wrong ---
 
     def failed(self, peer: str, failure: Failure, now_ms: float) -> None:
@@ -286,10 +292,18 @@ class Conversation:
                 examples=self._understanding.examples(),
             )
         )
-        if answer.text:
+        if answer.volume is not None:
+            wanted = SetVolume(turn.number, answer.volume.percent, answer.volume.is_step)
+            self._volume(turn, wanted, now_ms)
+        elif answer.text:
             self._say(turn, answer.text, now_ms)
         else:
             self._rest(turn, now_ms)
+
+    def _volume(self, turn: Turn, wanted: SetVolume, now_ms: float) -> None:
+        """The voice has the mixer: what is said is how loud it became."""
+        if not (self._speaks and self._port.send("voice", wanted)):
+            self._say(turn, volume.told(None), now_ms)
 
     def _say(self, turn: Turn, text: str, now_ms: float) -> None:
         if Stage.SPEAK not in turn.open:

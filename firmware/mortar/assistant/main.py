@@ -31,6 +31,7 @@ from mortar.messages import (
     SoundEnded,
     SpeechBegan,
     SpeechEnded,
+    VolumeSet,
     WakeHeard,
     Wire,
 )
@@ -190,6 +191,8 @@ class _Assistant:
                 talk.sound_began(mail.message, at_ms)
             case Said():
                 talk.said(mail.message, at_ms)
+            case VolumeSet():
+                talk.volume_set(mail.message, at_ms)
             case Failure():
                 talk.failed(mail.sender, mail.message, at_ms)
             case _:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import math
-from dataclasses import dataclass, field
-
-import numpy as np
+from dataclasses import dataclass
 
 from mortar.bricks.endpointer import SAMPLES_PER_MS, Began, Ended, Endpointer, NothingSaid, Paused
+from mortar.bricks.levels import Levels
 from mortar.clock import now_ms
 from mortar.drivers.microphone import Microphone, open_microphone
+from mortar.drivers.microphone_live import MicrophoneGone
+from mortar.errors import MortarError
 from mortar.messages import (
     Audio,
     AudioLost,
     AudioTaken,
+    Failure,
     LinkLost,
     Listen,
     MicrophoneOpened,
@@ -49,15 +50,13 @@ word and all: half a wake word would spoil it."""
 PASS_ON_SAMPLES = 250 * SAMPLES_PER_MS
 """How much voice is passed on at a time while the person speaks."""
 
-REPORT_BLOCKS = 20_000 * SAMPLES_PER_MS // 512
+REPORT_SAMPLES = 20_000 * SAMPLES_PER_MS
 """Levels are reported every 20 s."""
-
-FULL_SCALE = 32_768
 
 
 async def main(worker: Worker) -> None:
     settings = worker.settings.ears
-    microphone = open_microphone(worker.settings.microphone, worker.run)
+    microphone = open_microphone(worker.settings, worker.run)
     spotter = choose.wake_word_spotter(settings)
     detector = choose.speech_detector()
     ears = Ears(worker, microphone, spotter, detector)
@@ -68,6 +67,11 @@ async def main(worker: Worker) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(ears.follow())
             tasks.create_task(ears.hear())
+    except ExceptionGroup as group:
+        errors, defects = group.split(MortarError)
+        if errors is None or defects is not None:
+            raise
+        raise errors.exceptions[0] from None
     finally:
         microphone.close()
 
@@ -85,22 +89,6 @@ class Utterance:
     passed_to: int = 0
 
 
-@dataclass
-class Level:
-    """Peak of the sound since the last report."""
-
-    peak: int = 0
-    blocks: int = field(default=0)
-
-    def add(self, block: Samples) -> None:
-        self.peak = max(self.peak, int(np.abs(block.astype(np.int32)).max()))
-        self.blocks += 1
-
-    @property
-    def dBFS(self) -> float:
-        return round(20 * math.log10(max(self.peak, 1) / FULL_SCALE), 1)
-
-
 class Ears:
     """Everything here belongs to the event loop; a block takes about 2 ms of its 32."""
 
@@ -114,9 +102,12 @@ class Ears:
         self._ring = AudioRingWriter(RING_SAMPLES)
         self._numbers = itertools.count(worker.restarts * 1_000_000 + 1)
         self._utterance: Utterance | None = None
-        self._level = Level()
+        self._levels = Levels()
         self._is_open = False
+        self._complaint = ""
         self._told_over = False
+        self._resumed_at = 0
+        """Position of the first sample since the microphone was opened last."""
 
     # --- messages ---
 
@@ -144,7 +135,9 @@ class Ears:
 
     def _introduce(self) -> None:
         if self._is_open:
-            self._worker.send(ASSISTANT, MicrophoneOpened(self._microphone.opened_ms))
+            # A microphone that came back: the positions of its sound go on from before.
+            began_ms = self._microphone.opened_ms - self._resumed_at / SAMPLES_PER_MS
+            self._worker.send(ASSISTANT, MicrophoneOpened(began_ms))
         if self._told_over:
             self._worker.send(ASSISTANT, SoundEnded(now_ms()))
 
@@ -155,11 +148,33 @@ class Ears:
     # --- sound ---
 
     async def hear(self) -> None:
-        async for block in self._microphone.blocks():
-            if not self._is_open:
-                self._is_open = True
-                self._introduce()
-            self._take(block)
+        """Without end: a microphone that has gone is looked for until it is back."""
+        while True:
+            try:
+                async for block in self._microphone.blocks():
+                    if not self._is_open:
+                        self._opened()
+                    self._take(block)
+            except MicrophoneGone as error:
+                self._lost(error)
+
+    def _opened(self) -> None:
+        self._is_open, self._complaint = True, ""
+        self._resumed_at = self._ring.position
+        self._introduce()
+        self._report()
+
+    def _lost(self, error: MortarError) -> None:
+        """A question that was awaited or being spoken is given up; people are told once."""
+        self._is_open = False
+        if self._utterance is not None:
+            self._worker.send(ASSISTANT, Failure(error.code, error.what, error.do))
+            self._rest()
+        if not self._complaint:
+            self._worker.failed(error)
+        if error.what != self._complaint:
+            self._complaint = error.what
+            self._report()
 
     def _take(self, block: Samples) -> None:
         from_sample = self._ring.position
@@ -169,7 +184,7 @@ class Ears:
             self._woken(detection)
         if self._utterance is not None:
             self._endpoint(self._utterance, self._detector.probability(block), from_sample)
-        self._watch_level(block)
+        self._watch_levels(block)
         if self._microphone.is_over and not self._told_over:
             self._told_over = True
             self._worker.send(ASSISTANT, SoundEnded(now_ms()))
@@ -226,8 +241,15 @@ class Ears:
         self._worker.send(LISTEN, Audio(utterance.number, utterance.passed_to, to_sample, last))
         utterance.passed_to = to_sample
 
-    def _watch_level(self, block: Samples) -> None:
-        self._level.add(block)
-        if self._level.blocks >= REPORT_BLOCKS:
-            self._worker.report(peak_dBFS=self._level.dBFS, lost_blocks=self._microphone.lost_blocks)
-            self._level = Level()
+    def _watch_levels(self, block: Samples) -> None:
+        self._levels.add(block)
+        if self._levels.n_samples >= REPORT_SAMPLES:
+            self._report()
+            self._levels = Levels()
+
+    def _report(self) -> None:
+        microphone = self._microphone
+        condition = microphone.name if self._is_open else f"waiting: {self._complaint}"
+        self._worker.report(
+            microphone=condition, lost_blocks=microphone.lost_blocks, **self._levels.figures()
+        )

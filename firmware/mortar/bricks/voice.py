@@ -10,9 +10,10 @@ import numpy as np
 
 from mortar.bricks.earcons import earcon
 from mortar.clock import now_ms
+from mortar.drivers.mixer import turn_mixer
 from mortar.drivers.speaker import Speaker, open_speaker
 from mortar.errors import MortarError
-from mortar.messages import Chime, Hush, Said, Say, SoundBegan
+from mortar.messages import Chime, Hush, Said, Say, SetVolume, SoundBegan, VolumeSet
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Samples, SpeechSynthesiser
 from mortar.worker import Worker
@@ -52,13 +53,15 @@ class _Voice:
 
     async def serve(self, tasks: asyncio.TaskGroup) -> None:
         while True:
-            match (await self._worker.next()).message:
+            match (mail := await self._worker.next()).message:
                 case Say(turn, index, text):
                     self._sounding[tasks.create_task(self._say(turn, index, text))] = (turn, index)
                 case Chime(name, turn):
                     self._sounding[tasks.create_task(self._chime(turn, name))] = (turn, None)
                 case Hush():
                     self._hush()
+                case SetVolume():
+                    tasks.create_task(self._set_volume(mail.message))
 
     def open_speaker(self) -> Speaker:
         if self._speaker is None:
@@ -82,6 +85,16 @@ class _Voice:
         assert task is not None
         if self._sounding.pop(task, None) is not None:  # else `_hush` has told already
             self._worker.send("assistant", Said(turn, index, not said, now_ms()))
+
+    async def _set_volume(self, wanted: SetVolume) -> None:
+        percent = None
+        try:
+            percent = await asyncio.to_thread(
+                turn_mixer, self._worker.settings.speaker, wanted.percent, is_step=wanted.is_step
+            )
+        except MortarError as error:
+            self._complain(error, wanted.turn)
+        self._worker.send("assistant", VolumeSet(wanted.turn, percent))
 
     # --- sound ---
 
@@ -116,7 +129,9 @@ class _Voice:
             speaker = self.open_speaker()
             speaker.begin_turn(turn)
             await speaker.play(_from_first_audible(chunks), first)
+            self._worker.report(speaker=speaker.name, under_runs=speaker.under_runs)
         except MortarError as error:
+            self._worker.report(speaker=f"waiting: {error.what}")
             self._complain(error, turn)
             with suppress(MortarError):
                 self.close()

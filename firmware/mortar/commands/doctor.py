@@ -16,7 +16,9 @@ from rich.table import Table
 
 from mortar import resources, settings
 from mortar.commands.conduct import add_common, print_json
+from mortar.drivers.mixer import find_mixer
 from mortar.drivers.probe import probe
+from mortar.drivers.sound_server import sound_server
 from mortar.errors import MortarError
 from mortar.runtimes.model_folder import ModelFolder
 
@@ -130,15 +132,31 @@ def _devices(configured: settings.Settings) -> Iterator[Finding]:
     except MortarError as error:
         yield Finding("devices", Verdict.BAD, error.what, error.do)
         return
-    for name, device in (
-        ("microphone", found.microphone),
-        ("speaker", found.speaker),
-        ("camera", found.camera),
+    for name, devices in (
+        ("microphone", found.microphones),
+        ("speaker", found.speakers),
+        ("camera", [found.camera] if found.camera is not None else []),
     ):
-        if device is not None:
-            yield Finding(name, Verdict.OK, device)
+        if devices:
+            yield Finding(name, Verdict.OK, ", ".join(devices))
         else:
             yield Finding(name, Verdict.NOTE, "none", f"plug one in, or use a file (--{name[:3]}…)")
+
+
+def _sound(configured: settings.Settings) -> Iterator[Finding]:
+    """What takes our own voice out of the microphone's sound, and what turns the volume."""
+    if configured.microphone.echo_cancellation == "none":
+        yield Finding("echo", Verdict.NOTE, "not cancelled, as microphone.echo_cancellation says")
+    elif sound_server() is not None:
+        yield Finding("echo", Verdict.OK, "cancelled by the sound server (WebRTC) while Mortar runs")
+    else:
+        advice = "install pulseaudio, pulseaudio-utils and libasound2-plugins, and log in again"
+        yield Finding("echo", Verdict.NOTE, "not cancelled: no sound server answers `pactl info`", advice)
+    mixer = find_mixer(configured.speaker)
+    if mixer is not None:
+        yield Finding("volume", Verdict.OK, mixer.name)
+    else:
+        yield Finding("volume", Verdict.NOTE, "no mixer", "turn the volume at the speaker itself")
 
 
 def _memory(configured: settings.Settings) -> Iterator[Finding]:
@@ -176,6 +194,7 @@ CHECKS: tuple[Check, ...] = (
     _speech,
     _model,
     _devices,
+    _sound,
     _memory,
     _disk,
     _temperature,
