@@ -34,6 +34,7 @@ SHOWN = {
     "ready": "listening",
     "wake": "heard the wake word ({word})",
     "press": "button ({kind})",
+    "partial": "“{text} …”",
     "speech_end": "you stopped speaking",
     "look_end": "looked ({n_tok} tokens in {encode_ms} ms)",
     "first_sound": "speaking",
