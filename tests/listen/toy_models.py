@@ -58,10 +58,10 @@ def _whisper_tensors() -> dict[str, Array]:
     tensors = {**_blocks("encoder", ("attn",)), **_blocks("decoder", ("attn", "cross_attn"))}
     for name, scale in (("encoder.ln_post", 1), ("decoder.ln", 12)):
         tensors[f"{name}.weight"], tensors[f"{name}.bias"] = np.full(STATE, scale), np.zeros(STATE)
-    # Whisper's log mel is -1.5 in silence, and above -0.5 everywhere in a clip that has sound.
+    # Whisper's log mel is -1.5 in silence, and above -1 everywhere in a clip with speech in it.
     loudness, louder = np.zeros((STATE, MELS, 3)), np.zeros((STATE, STATE, 3))
-    loudness[0, 0, 1] = louder[LOUD, 0, 1] = 4
-    tensors |= {"encoder.conv1.weight": loudness, "encoder.conv1.bias": np.full((STATE, 1), 4.0)}
+    loudness[0, 0, 1], louder[LOUD, 0, 1] = 16, 4
+    tensors |= {"encoder.conv1.weight": loudness, "encoder.conv1.bias": np.full((STATE, 1), 16 * 1.25)}
     tensors |= {"encoder.conv2.weight": louder, "encoder.conv2.bias": np.zeros((STATE, 1))}
     tensors["encoder.conv2.bias"][[SILENT, LOUD], 0] = 3, -2
     tensors["encoder.positional_embedding"] = np.zeros((AUDIO_CTX, STATE))
@@ -74,7 +74,7 @@ def _whisper_tensors() -> dict[str, Array]:
     words = np.zeros((VOCAB, STATE))
     for number, token in enumerate([*range(len(WORDS) - len(SENTENCE), len(WORDS)), END]):
         words[token, [number, LOUD]] = 5
-    words[[END, NO_SPEECH], SILENT] = 5, 10
+    words[[END, NO_SPEECH], SILENT] = 1, 10
     return tensors | {"decoder.positional_embedding": place, "decoder.token_embedding.weight": words}
 
 

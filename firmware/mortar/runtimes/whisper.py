@@ -72,7 +72,13 @@ class Whisper:
                 temperature_inc=0.0,  # no second try at a higher temperature: it would take as long again
             )
         if errors:
-            raise damaged(path, errors[-1])
+            raise damaged(path, errors[0])
+        if settings.language != "en" and not whisper_cpp.whisper_is_multilingual(self._model._ctx):
+            raise MortarError(
+                "language-not-in-model",
+                f"{path} is a model of English alone, and listen.language is {settings.language!r}",
+                "install a Whisper model without .en in its name, or set listen.language to en",
+            )
 
     def utterance(self) -> RecordedUtterance:
         return RecordedUtterance(self.transcribe)
