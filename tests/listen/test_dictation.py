@@ -160,6 +160,12 @@ SHERPA_HARM = {
     "gone": ("joiner.onnx", gone, r"one file joiner\*\.onnx"),
     "no encoder's metadata": ("encoder.onnx", without_metadata, "no model_type"),
     "no decoder's metadata": ("decoder.onnx", without_metadata, "no vocab_size and no context_size"),
+    "another kind": ("encoder.onnx", changed(b"\x04lstm", b"\x04ctc2"), "ctc2 is none of zipformer2"),
+    "another kind's metadata": (
+        "encoder.onnx",
+        changed(b"rnn_hidden_size", b"rnn_hidden_side"),
+        "no rnn_hid",
+    ),
     "garbled tokens": ("tokens.txt", garbage, "symbol and its number"),
     "too few tokens": ("tokens.txt", last_line_gone, "are not in it"),
     # ONNX Runtime itself refuses this one

@@ -14,7 +14,7 @@ PHRASES = ["okay nabu", "hey jarvis", "alexa"]
     [
         ("okay nabu what do you see", "what do you see"),
         ("Okay, Nabu. What do you see?", "What do you see?"),
-        ("Okay, Naboo, what do you see?", "What do you see?"),
+        ("Okay, Naboo, what do you see?", "what do you see?"),
         ("OK Nabu what do you see", "what do you see"),
         ("okaynabu what do you see", "what do you see"),
         ("Hey Jarvis: what's that?", "what's that?"),

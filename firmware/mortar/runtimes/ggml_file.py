@@ -15,8 +15,11 @@ from mortar.runtimes.dictation_model import damaged
 
 MAGIC = b"lmgg"
 
+ENGLISH_VOCABULARY = 51_864
+"""Of a model of English alone; one of many languages has more."""
+
 HEADER = {
-    "n_vocab": range(51_864, 51_867),  # English; many languages; those of large-v3
+    "n_vocab": range(ENGLISH_VOCABULARY, 51_867),
     "n_audio_ctx": range(1, 1_501),
     "n_audio_state": range(1, 4_097),
     "n_audio_head": range(1, 129),
@@ -49,23 +52,24 @@ BLOCKS = {
 LONGEST_NAME = 256
 
 
-def check(path: Path) -> None:
-    """Raises MortarError where `path` is not a whole whisper.cpp model."""
+def checked_vocabulary(path: Path) -> int:
+    """The model's n_vocab. Raises MortarError where `path` is not a whole whisper.cpp model."""
     try:
         with path.open("rb") as file:
-            _walk(file, path.stat().st_size)
+            return _walk(file, path.stat().st_size)
     except OSError as error:
         raise damaged(path, error.strerror or str(error)) from None
     except ValueError as error:
         raise damaged(path, f"{error}; it is no whole whisper.cpp model (ggml)") from None
 
 
-def _walk(file: BinaryIO, size_bytes: int) -> None:
+def _walk(file: BinaryIO, size_bytes: int) -> int:
     if file.read(4) != MAGIC:
         raise ValueError("it does not begin as one")
-    for (name, allowed), value in zip(HEADER.items(), _ints(file, len(HEADER)), strict=True):
-        if value not in allowed:
-            raise ValueError(f"its {name} is {value}")
+    header = dict(zip(HEADER, _ints(file, len(HEADER)), strict=True))
+    for name, allowed in HEADER.items():
+        if header[name] not in allowed:
+            raise ValueError(f"its {name} is {header[name]}")
     n_mel, n_fft = _ints(file, 2)
     if n_mel not in HEADER["n_mels"] or n_fft != 201:
         raise ValueError(f"its filters are {n_mel} × {n_fft}")
@@ -79,6 +83,7 @@ def _walk(file: BinaryIO, size_bytes: int) -> None:
         raise ValueError("it has no weights")
     while file.tell() < size_bytes:
         _tensor(file, size_bytes)
+    return header["n_vocab"]
 
 
 def _tensor(file: BinaryIO, size_bytes: int) -> None:

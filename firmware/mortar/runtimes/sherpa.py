@@ -29,8 +29,16 @@ TAIL = np.zeros(660 * RATE_Hz // 1_000, np.float32)
 """Silence that pushes the last words out of the model's look-ahead, as long as in sherpa-onnx's own
 examples. Where the person speaks on behind it, it was a longer pause."""
 
-METADATA = {"encoder": ("model_type",), "decoder": ("vocab_size", "context_size"), "joiner": ()}
-"""Part → what sherpa-onnx looks up in it; it ends the process (status 255) where it does not find it."""
+CHUNKS = ("T", "decode_chunk_len", "num_encoder_layers")
+STACKS = (*CHUNKS, "encoder_dims", "cnn_module_kernels", "left_context_len")
+ENCODERS = {
+    "zipformer2": (*STACKS, "query_head_dims", "value_head_dims", "num_heads"),
+    "zipformer": (*STACKS, "attention_dims"),
+    "conformer": (*CHUNKS, "left_context", "encoder_dim", "pad_length", "cnn_module_kernel"),
+    "lstm": (*CHUNKS, "rnn_hidden_size", "d_model"),
+}
+"""model_type → what else sherpa-onnx looks up in the encoder's metadata (csrc/online-*-transducer-model.cc).
+It ends the process, with status 255, where it does not find it."""
 
 
 class Sherpa:
@@ -40,12 +48,17 @@ class Sherpa:
 
     def __init__(self, settings: Listening, should_stop: Callable[[], bool]) -> None:
         folder = located(settings)
-        parts = {part: only_file(folder, f"{part}*.onnx") for part in METADATA}
-        kind = _checked(parts["encoder"], METADATA["encoder"])["model_type"]
-        described = _checked(parts["decoder"], METADATA["decoder"])
-        _checked(parts["joiner"], METADATA["joiner"])
+        parts = {part: only_file(folder, f"{part}*.onnx") for part in ("encoder", "decoder", "joiner")}
+        kind = _described(parts["encoder"], "model_type")["model_type"]
+        if kind not in ENCODERS:
+            raise damaged(
+                parts["encoder"], f"{kind} is none of {', '.join(ENCODERS)}, the streaming transducers"
+            )
+        _described(parts["encoder"], *ENCODERS[kind])
+        vocab_size = _described(parts["decoder"], "vocab_size", "context_size")["vocab_size"]
+        _described(parts["joiner"])
         tokens = only_file(folder, "tokens.txt")
-        _check_tokens(tokens, described["vocab_size"])
+        _check_tokens(tokens, vocab_size)
         self._should_stop = should_stop
         with _one_line_errors(folder):
             self._recogniser = OnlineRecognizer.from_transducer(
@@ -97,7 +110,7 @@ def _one_line_errors(folder: Path) -> Iterator[None]:
         raise damaged(folder, " ".join(str(error).split())) from None
 
 
-def _checked(path: Path, wanted: tuple[str, ...]) -> dict[str, str]:
+def _described(path: Path, *wanted: str) -> dict[str, str]:
     """The file's metadata, in which everything wanted stands."""
     try:
         found = onnx_file.metadata(path)

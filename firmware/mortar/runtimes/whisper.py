@@ -13,6 +13,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
@@ -53,14 +54,15 @@ class Whisper:
         path = located(settings)
         if path.is_dir():
             path = only_file(path, "*.bin")
-        ggml_file.check(path)
+        is_english = ggml_file.checked_vocabulary(path) == ggml_file.ENGLISH_VOCABULARY
+        _check_language(settings.language, path, is_english)
         self._should_stop = should_stop
         with _engine_errors() as errors:
             self._model = Model(
                 str(path),
                 context_params={"use_gpu": False},
                 n_threads=settings.threads,
-                language=_known(settings.language),
+                language=settings.language,
                 print_progress=False,
                 no_context=True,
                 no_timestamps=True,
@@ -73,12 +75,6 @@ class Whisper:
             )
         if errors:
             raise damaged(path, errors[0])
-        if settings.language != "en" and not whisper_cpp.whisper_is_multilingual(self._model._ctx):
-            raise MortarError(
-                "language-not-in-model",
-                f"{path} is a model of English alone, and listen.language is {settings.language!r}",
-                "install a Whisper model without .en in its name, or set listen.language to en",
-            )
 
     def utterance(self) -> RecordedUtterance:
         return RecordedUtterance(self.transcribe)
@@ -106,14 +102,20 @@ def _goes_in_circles(text: str) -> bool:
     return len(held) / len(zlib.compress(held)) > LARGEST_COMPRESSION
 
 
-def _known(language: str) -> str:
+def _check_language(language: str, path: Path, is_english: bool) -> None:
+    """whisper.cpp would quietly write English where it cannot do what was asked."""
     if whisper_cpp.whisper_lang_id(language) < 0:
         raise MortarError(
             "language-unknown",
             f"Whisper knows no language {language!r}",
             "give listen.language as one of: " + ", ".join(Model.available_languages()),
         )
-    return language
+    if is_english and language != "en":
+        raise MortarError(
+            "language-not-in-model",
+            f"{path} is a model of English alone, and listen.language is {language!r}",
+            "install a Whisper model without .en in its name, or set listen.language to en",
+        )
 
 
 @contextmanager
