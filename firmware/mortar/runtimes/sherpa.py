@@ -67,16 +67,18 @@ class Sherpa:
                 num_threads=settings.threads,
                 model_type=kind,
             )
-            # The first run shows whether the parts fit together, and is slower than those after it.
-            SherpaUtterance(self._recogniser, lambda: False).hear(np.zeros(RATE_Hz, np.int16))
+        self._folder = folder
+        # The first run shows whether the parts fit together, and is slower than those after it.
+        SherpaUtterance(self._recogniser, folder, lambda: False).hear(np.zeros(RATE_Hz, np.int16))
 
     def utterance(self) -> SherpaUtterance:
-        return SherpaUtterance(self._recogniser, self._should_stop)
+        return SherpaUtterance(self._recogniser, self._folder, self._should_stop)
 
 
 class SherpaUtterance:
-    def __init__(self, recogniser: OnlineRecognizer, should_stop: Callable[[], bool]) -> None:
+    def __init__(self, recogniser: OnlineRecognizer, folder: Path, should_stop: Callable[[], bool]) -> None:
         self._recogniser = recogniser
+        self._folder = folder
         self._should_stop = should_stop
         self._stream = recogniser.create_stream()
 
@@ -95,11 +97,11 @@ class SherpaUtterance:
         while self._recogniser.is_ready(self._stream):
             if self._should_stop():
                 raise Interrupted
-            self._recogniser.decode_stream(self._stream)
+            with _one_line_errors(self._folder):
+                self._recogniser.decode_stream(self._stream)
         text = str(self._recogniser.get_result(self._stream))
-        return (
-            text.lower() if text.isupper() else text
-        )  # LibriSpeech, which many learned from, is all capitals
+        # LibriSpeech, which many models learned from, is written in capitals.
+        return text.lower() if text.isupper() else text
 
 
 @contextmanager
