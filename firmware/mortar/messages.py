@@ -225,6 +225,14 @@ class AudioLost(Message, frozen=True):
 # --- listen -> assistant ----------------------------------------------------------------------
 
 
+class Partial(Message, frozen=True):
+    """What was said so far; each replaces the one before it, and Heard replaces them all."""
+
+    utterance: int
+    text: str
+    t_ms: float
+
+
 class Heard(Message, frozen=True):
     """What was said; `text` is None where the recogniser rejects it."""
 

@@ -25,6 +25,7 @@ from mortar.messages import (
     Look,
     Looked,
     Message,
+    Partial,
     Rest,
     Said,
     Say,
@@ -116,6 +117,31 @@ def test_no_early_look_where_it_is_switched_off(port: ListPort) -> None:
     talk.speech_ended(1, 1.0)
     talk.heard(Heard(1, "what do you see", 0.9, 1.0), 1.0)
     assert port.to("eye", Look) == [Look(1)]
+
+
+def test_free_text_goes_to_the_language_brick_as_it_was_said(talk: Conversation, port: ListPort) -> None:
+    """Dictation hears what no template has; a template that is met all the same is not missed."""
+    turn = ask_aloud(talk, "Tell me a story, please.")
+    assert port.to("language", Ask) == [Ask(turn, "Tell me a story, please.", look=True)]
+    talk.answered(answer(turn, ""), 1_500.0)
+    speak_all(talk, port)
+    ask_aloud(talk, "What time is it?")
+    assert port.said[-1].startswith("It is nine")
+    assert len(port.to("language", Ask)) == 1
+
+
+def test_words_are_shown_while_they_are_spoken(talk: Conversation, port: ListPort) -> None:
+    """Between the wake word and what was heard, and at no other time; they decide nothing."""
+    talk.partly_heard(Partial(1, "tell", 100.0))
+    assert "partial" not in port.events
+    talk.woken(200.0)
+    talk.partly_heard(Partial(1, "tell me", 300.0))
+    talk.speech_ended(1, 400.0)
+    talk.partly_heard(Partial(1, "tell me a", 500.0))
+    talk.heard(Heard(1, "what time is it", 0.9, 600.0), 600.0)
+    talk.partly_heard(Partial(1, "tell me a story", 700.0))
+    assert port.events.count("partial") == 2
+    assert port.to("language", Ask) == []
 
 
 def test_a_picture_question_goes_to_the_language_brick(talk: Conversation, port: ListPort) -> None:

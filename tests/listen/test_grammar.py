@@ -11,7 +11,7 @@ from mortar import resources
 from mortar.assistant.grammar import PRONUNCIATIONS, jsgf, sentence_grammar
 from mortar.assistant.intents import Understanding, thing_lists
 from mortar.errors import MortarError
-from mortar.runtimes import choose
+from mortar.runtimes.pocketsphinx import PocketSphinx
 
 
 @cache
@@ -96,11 +96,11 @@ def test_a_word_without_pronunciation_is_named() -> None:
     """Found when the recogniser is built, not when somebody says it."""
     grammar = jsgf(["where is the zorbleflux"], {}, "okay nabu")
     with pytest.raises(MortarError, match="zorbleflux") as raised:
-        choose.speech_to_text(grammar, PRONUNCIATIONS)
+        PocketSphinx(grammar, PRONUNCIATIONS)
     assert raised.value.code == "words-unknown"
 
 
 @pytest.mark.parametrize("wake_word", ["okay_nabu", "alexa", "hey_jarvis", "hey_mycroft"])
 def test_every_wake_word_can_be_pronounced(wake_word: str) -> None:
     """A recogniser can be built for each wake word that the settings allow."""
-    choose.speech_to_text(sentence_grammar(wake_word), PRONUNCIATIONS)
+    PocketSphinx(sentence_grammar(wake_word), PRONUNCIATIONS)

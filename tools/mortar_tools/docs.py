@@ -69,8 +69,8 @@ def sentences_page() -> str:
     lines = [
         MADE_BY,
         "# What you can say\n",
-        "The bundled ears understand these sentences and nothing else: free dictation comes with an",
-        "installed speech-to-text model. `(a|b)` is a choice, and `[a]` may be left out.\n",
+        "The bundled ears understand these sentences and nothing else: [free dictation](dictation.md) comes",
+        "with an installed speech-to-text model. `(a|b)` is a choice, and `[a]` may be left out.\n",
         "`<card>` and `<other>` are the name of a thing, or of a shape with or without its colour:",
         "“cat”, “circle”, “red circle”. `<cards>` and `<others>` are the same in the plural, `<a_card>`",
         "with its article. `<kind>` and `<kinds>` go without a colour. `{side}` is “on the left”, “in",

@@ -32,6 +32,7 @@ from mortar.messages import (
     Look,
     Looked,
     Message,
+    Partial,
     Rest,
     Said,
     Say,
@@ -144,6 +145,12 @@ class Conversation:
             self._begin_stage(turn, Stage.UNDERSTAND, now_ms)
             if self._heard_early is not None:
                 self.heard(self._heard_early, now_ms)
+
+    def partly_heard(self, partial: Partial) -> None:
+        """Words for people to see; they decide nothing."""
+        turn = self.turn
+        if turn is not None and {Stage.LISTEN, Stage.UNDERSTAND} & turn.open:
+            self._port.emit("partial", partial.t_ms, text=partial.text)
 
     def heard(self, heard: Heard, now_ms: float) -> None:
         # Ears and listen speak over two links: the words may overtake the end of the speech.

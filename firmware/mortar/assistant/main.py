@@ -24,6 +24,7 @@ from mortar.messages import (
     Message,
     MicrophoneOpened,
     NoSpeech,
+    Partial,
     Said,
     Scalar,
     Sentence,
@@ -179,6 +180,8 @@ class _Assistant:
                 talk.no_speech(at_ms)
             case SoundEnded():
                 self._ending.sound_ended(in_turn=talk.turn is not None)
+            case Partial():
+                talk.partly_heard(mail.message)
             case Heard():
                 talk.heard(mail.message, at_ms)
             case Looked():

@@ -20,7 +20,9 @@ from mortar.drivers.mixer import find_mixer
 from mortar.drivers.probe import probe
 from mortar.drivers.sound_server import sound_server
 from mortar.errors import MortarError
+from mortar.runtimes import choose
 from mortar.runtimes.model_folder import ModelFolder
+from mortar.settings import Recogniser
 
 ENGINES = {
     "wake word": "pymicro-wakeword",
@@ -118,12 +120,24 @@ def _model(configured: settings.Settings) -> Iterator[Finding]:
         yield Finding("model", Verdict.OK, f"{model.manifest.name}: {folder}, checksums hold")
     except MortarError as error:
         yield Finding("model", Verdict.BAD, error.what, error.do)
-    yield Finding(
-        "ears",
-        Verdict.NOTE,
-        "the bundled ears understand only the sentences in the templates",
-        "ask 'what can you do' for examples",
-    )
+
+
+def _listening(configured: settings.Settings) -> Iterator[Finding]:
+    """Load what listens, as it is configured."""
+    listen = configured.listen
+    if listen.engine is Recogniser.POCKETSPHINX:
+        yield Finding(
+            "ears",
+            Verdict.NOTE,
+            "the bundled ears understand only the sentences in the templates",
+            "ask 'what can you do' for examples; docs/dictation.md says how to go beyond",
+        )
+        return
+    try:
+        engine = choose.speech_to_text(listen, lambda: "", {}, should_stop=lambda: False)
+        yield Finding("ears", Verdict.OK, f"free dictation: {engine.unit}, model {listen.model}")
+    except MortarError as error:
+        yield Finding("ears", Verdict.BAD, error.what, error.do)
 
 
 def _devices(configured: settings.Settings) -> Iterator[Finding]:
@@ -193,6 +207,7 @@ CHECKS: tuple[Check, ...] = (
     _engines,
     _speech,
     _model,
+    _listening,
     _devices,
     _sound,
     _memory,

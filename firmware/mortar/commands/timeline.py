@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -73,7 +74,7 @@ def render(events: list[Event]) -> Table:
     scale = WIDTH / max(end.t_ms - zero_ms, 1.0)
 
     said = f"{end.data.get('heard') or 'nothing'} → {end.data.get('answer') or 'nothing'}"
-    table = Table(title=said, title_justify="left", box=None, pad_edge=False)
+    table = Table(title=escape(said), title_justify="left", box=None, pad_edge=False)
     length_s = f"{(end.t_ms - zero_ms) / 1e3:.2f} s"
     table.add_column("", style="bold", min_width=LABEL_WIDTH, no_wrap=True)
     table.add_column(f"0{length_s:>{WIDTH - 1}}", width=WIDTH, no_wrap=True)

@@ -13,7 +13,7 @@ from mortar.runtimes.interfaces import (
     WakeWordSpotter,
 )
 from mortar.runtimes.model_folder import ModelFolder
-from mortar.settings import Ears, Eye, Language, Voice
+from mortar.settings import Ears, Eye, Language, Listening, Recogniser, Voice
 
 
 def wake_word_spotter(settings: Ears) -> WakeWordSpotter:
@@ -28,10 +28,26 @@ def speech_detector() -> SpeechDetector:
     return SileroSpeechDetector()
 
 
-def speech_to_text(grammar: str, pronunciations: Mapping[str, str]) -> SpeechToText:
-    from mortar.runtimes.pocketsphinx import PocketSphinx
+def speech_to_text(
+    settings: Listening,
+    grammar: Callable[[], str],
+    pronunciations: Mapping[str, str],
+    should_stop: Callable[[], bool],
+) -> SpeechToText:
+    """`grammar` makes the sentences that an engine without dictation is to know."""
+    match settings.engine:
+        case Recogniser.POCKETSPHINX:
+            from mortar.runtimes.pocketsphinx import PocketSphinx
 
-    return PocketSphinx(grammar, pronunciations)
+            return PocketSphinx(grammar(), pronunciations)
+        case Recogniser.WHISPER:
+            from mortar.runtimes.whisper import Whisper
+
+            return Whisper(settings, should_stop)
+        case Recogniser.SHERPA:
+            from mortar.runtimes.sherpa import Sherpa
+
+            return Sherpa(settings, should_stop)
 
 
 def speech_synthesiser(settings: Voice) -> SpeechSynthesiser:

@@ -17,6 +17,7 @@ from pocketsphinx import Decoder, get_model_path
 from mortar.errors import MortarError
 from mortar.runtimes.accents import british
 from mortar.runtimes.interfaces import Samples, Transcript
+from mortar.runtimes.recorded import RecordedUtterance
 
 LARGEST_MISFIT = 2.4e-3
 """Nats a frame by which the phones may fit better. Measured on 5 espeak-ng voices: of 140 questions, all
@@ -51,6 +52,9 @@ class PocketSphinx:
         self._grammar = self._sentences.get_fsg("sentences")
         phone_model = get_model_path("en-us/en-us-phone.lm.bin")
         self._phones = Decoder(loglevel="FATAL", lm=None, cmn="batch", allphone=phone_model, lw=2.0, pip=0.3)
+
+    def utterance(self) -> RecordedUtterance:
+        return RecordedUtterance(self.transcribe)
 
     def transcribe(self, samples: Samples) -> Transcript:
         sound = _dithered(samples)
