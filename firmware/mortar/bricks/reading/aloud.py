@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ TABLES = Path(__file__).parent
 
 Form = str | tuple[str, str]
 """One form, or those for one and for many."""
+
+MOST_digits = 15
+"""Longer numbers have no name that people know: they are read digit by digit."""
 
 _PURPOSES = {
     "cardinal": FormatPurpose.CARDINAL,
@@ -57,28 +60,53 @@ class _Rules:
     """A language's file, compiled."""
 
     def __init__(self, language: str, held: dict[str, Any]) -> None:
-        self._numbers = RbnfEngine.for_language(language)
+        self.numbers = RbnfEngine.for_language(language)
         self._link: str = held.pop("link")
         rules: list[dict[str, str]] = held.pop("rule")
         patterns: dict[str, str] = held.pop("patterns")
-        self._tables = msgspec.convert(held, dict[str, dict[str, Form]])
-        names = patterns | {name: _any_of(table) for name, table in self._tables.items()}
-        self._abbreviations = self._abbreviating(names)
+        self.tables = msgspec.convert(held, dict[str, dict[str, Form]])
+        names = patterns | {name: _any_of(table) for name, table in self.tables.items()}
         self._rules = [(re.compile(rule["find"].format_map(names)), rule["say"]) for rule in rules]
 
     def read(self, text: str) -> str:
         text = without_markup(text, self._link)
-        for pattern, form in (*self._abbreviations, *self._rules):
-            text = pattern.sub(lambda match, form=form: self._said(form, match), text)  # type: ignore[misc]
+        for pattern, form in self._rules:
+            text = pattern.sub(partial(self._said, form), text)
         return " ".join(text.split())
-
-    def _abbreviating(self, names: Mapping[str, str]) -> list[tuple[re.Pattern[str], str]]:
-        """Where an abbreviation ends the text, its period is the sentence's and stays."""
-        return [
-            (re.compile(rf"(?<![\w.])(?P<short>{names[name]})(?P<end>(?:(?<=\.)$)?)"), form)
-            for name, form in (("titles", "{short:titles}"), ("abbreviations", "{short:abbreviations}{end:stop}"))
-        ]
 
     def _said(self, form: str, match: re.Match[str]) -> str:
         groups = {name: text or "" for name, text in match.groupdict().items()}
-        return form.format_map({name: _Group(text, self, groups) for name, text in groups.items()})
+        return form.format_map({name: _Group(text, groups, self) for name, text in groups.items()})
+
+
+class _Group:
+    """What a group of a rule matched; in the rule's form, the format specification says how it is read."""
+
+    def __init__(self, text: str, groups: Mapping[str, str], rules: _Rules) -> None:
+        self._text = text
+        self._groups = groups
+        self._rules = rules
+
+    def __format__(self, how: str) -> str:
+        if not how:
+            return self._text
+        if how in self._rules.tables:
+            return self._looked_up(how, "")
+        if how in _PURPOSES or how == "digits":
+            return self._number(how)
+        return self._looked_up(*how.split(":"))
+
+    def _looked_up(self, table: str, count: str) -> str:
+        form = self._rules.tables[table][self._text]
+        return form if isinstance(form, str) else form[self._groups[count] != "1"]
+
+    def _number(self, how: str) -> str:
+        plain = self._text.replace(",", "")
+        if how == "digits" or len(plain) > MOST_digits:
+            return " ".join(self._rules.numbers.format_number(int(digit)).text for digit in plain if digit.isdigit())
+        return self._rules.numbers.format_number(Decimal(plain), _PURPOSES[how]).text
+
+
+def _any_of(table: Mapping[str, Form]) -> str:
+    """A pattern of every key, the longest first: "km/h" is not "km"."""
+    return "(?:" + "|".join(map(re.escape, sorted(table, key=len, reverse=True))) + ")"

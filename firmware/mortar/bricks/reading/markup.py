@@ -22,7 +22,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"</?[A-Za-z][^<>\n]*>", " "),
         (r"^\s*(?:#{1,6}|>|[-*+•])\s+", ""),  # a heading, a quotation, an item
         (r"^\s*(\d{1,2})[.)]\s+", r"\1, "),  # a numbered item
-        (r"\\(?=[^\w\s])", ""),
+        (r"\\(?=[^\w\s]|_)", ""),
         (r"`+|~~", ""),
         # Not the sign in 2*3 or 2 * 3, and not what joins the words of a name.
         (r"(?<!\d)\*+(?=\S)|(?<=\S)\*+(?!\d)", ""),
@@ -33,9 +33,12 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 
+_GAP = re.compile(r" (?=[.,;:!?](?: |$))")
+"""Left where an emoji or a tag stood before a sentence's end."""
+
 
 def without_markup(text: str, link: str = "") -> str:
     """`text` as words on one line; an address becomes `link`."""
     for pattern, instead in _RULES:
         text = pattern.sub(instead, text)
-    return " ".join(text.replace("\ufffc", link).split())
+    return _GAP.sub("", " ".join(text.replace("\ufffc", link).split()))
