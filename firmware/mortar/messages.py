@@ -375,17 +375,12 @@ class SoundBegan(Message, frozen=True):
 
 
 class Said(Message, frozen=True):
-    """A sentence or an earcon is over: it was heard to its end, or `hushed` (or failed) before."""
-
     turn: int
     index: int | None
     hushed: bool
     t_ms: float
-    heard_ms: float = 0.0
-    """Sound of it that was really played."""
-    heard_chars: int = 0
-    """Characters of Say.text that were heard: `text[:heard_chars]` ends with a whole word. Right to about
-    a word where it was hushed; all of them where it was not."""
+    played: float = 0.0
+    """Of a sentence that was hushed, the share of its sound that was heard, 0..1."""
 
 
 # --- supervisor <-> zygote --------------------------------------------------------------------

@@ -12,11 +12,12 @@ from mortar.bricks.spoken import AUDIBLE, Heard, audible
 RATE_Hz = 1_000
 """One sample a millisecond."""
 
-TEXT = "one two three four five six"
+TEXT = "a sentence of thirty letters.."
+"""At 100 words a minute, 6 characters each, this is 3 s."""
 
 
-def heard(*, whole: bool = True, made_ms: int = 2_700) -> Heard:
-    """A sentence of 100 ms a character that is made at once and begins to sound at 1,000 ms."""
+def heard(made_ms: int, *, whole: bool) -> Heard:
+    """A sentence of which so much is made at once, and which begins to sound at 1,000 ms."""
     sentence = Heard(TEXT, RATE_Hz, words_per_minute=100)
     sentence.made(made_ms, 990.0)
     if whole:
@@ -25,49 +26,42 @@ def heard(*, whole: bool = True, made_ms: int = 2_700) -> Heard:
     return sentence
 
 
-@pytest.mark.parametrize(
-    ("at_ms", "words"),
-    [(900, ""), (1_000, ""), (1_200, ""), (1_300, "one"), (1_650, "one"), (2_350, "one two three"), (3_600, TEXT[:23]), (3_700, TEXT), (9_000, TEXT)],
-)
-def test_words_count_once_they_were_heard_to_their_end(at_ms: float, words: str) -> None:
-    assert TEXT[: heard().until(at_ms)[1]] == words
+@pytest.mark.parametrize(("at_ms", "share"), [(900, 0), (1_000, 0), (1_500, 0.25), (2_000, 0.5), (3_000, 1), (9_000, 1)])
+def test_what_was_heard_is_the_time_since_it_began(at_ms: float, share: float) -> None:
+    assert heard(2_000, whole=True).share(at_ms) == share
 
 
 def test_sound_that_came_too_late_was_not_heard_meanwhile() -> None:
     """The first half was there, the second came a second after it had ended."""
-    sentence = heard(whole=False, made_ms=1_350)
-    assert sentence.until(3_000.0)[0] == 1_350
-    sentence.made(1_350, 3_350.0)
+    sentence = heard(1_000, whole=False)
+    sentence.made(1_000, 3_000.0)
     sentence.made_whole()
-    assert sentence.until(3_350.0)[0] == 1_350
-    assert sentence.until(3_850.0)[0] == 1_850
-    assert TEXT[: sentence.until(3_850.0)[1]] == "one two three four"
+    assert [sentence.share(t_ms) for t_ms in (3_000.0, 3_500.0, 4_000.0)] == [0.5, 0.75, 1.0]
 
 
 def test_while_it_is_made_the_speaking_rate_tells_its_length() -> None:
-    """100 words a minute are 100 ms a character: a second of sound is ten of them, not all."""
-    sentence = heard(whole=False, made_ms=1_000)
-    assert TEXT[: sentence.until(2_000.0)[1]] == "one two"
+    """A second of what will be three is a third, though no more is there."""
+    assert heard(1_000, whole=False).share(9_000.0) == pytest.approx(1 / 3)
 
 
 def test_what_never_began_was_not_heard() -> None:
     sentence = Heard(TEXT, RATE_Hz, 100)
+    assert sentence.share(0.0) == 0
     sentence.made(2_700, 990.0)
     sentence.made_whole()
-    assert sentence.until(9_000.0) == (0.0, 0)
+    assert sentence.share(9_000.0) == 0
 
 
 @given(st.text(max_size=30), st.integers(0, 3_000), st.booleans(), st.lists(st.floats(0, 9_000), min_size=2))
 def test_more_time_never_means_less_heard(text: str, made_ms: int, whole: bool, times: list[float]) -> None:
-    """Within the sentence, whatever it is, and down to the end of a word."""
     sentence = Heard(text, RATE_Hz, 170)
     sentence.made(made_ms, 0.0)
     if whole:
         sentence.made_whole()
     sentence.began(10.0)
-    counts = [sentence.until(t_ms) for t_ms in sorted(times)]
-    assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in itertools.pairwise(counts))
-    assert all(n == 0 or n == len(text) or text[n].isspace() for _, n in counts)
+    shares = [sentence.share(t_ms) for t_ms in sorted(times)]
+    assert shares == sorted(shares)
+    assert all(0 <= share <= 1 for share in shares)
 
 
 def samples(*values: int) -> np.ndarray:

@@ -41,10 +41,9 @@ class Heard:
     """
 
     def __init__(self, text: str, rate_Hz: int, words_per_minute: int) -> None:
-        self._text = text
         self._rate_Hz = rate_Hz
         self._expected_ms = len(text) / CHARACTERS_A_WORD / words_per_minute * 60_000
-        self.made_ms = 0.0
+        self._made_ms = 0.0
         self._is_whole = False
         self._began_ms: float | None = None
         self._starved_ms = 0.0
@@ -56,34 +55,21 @@ class Heard:
     def made(self, n_samples: int, t_ms: float) -> None:
         """The next samples are there to be played."""
         if self._began_ms is not None:
-            ran_out_ms = self._began_ms + self._starved_ms + self.made_ms
+            ran_out_ms = self._began_ms + self._starved_ms + self._made_ms
             self._starved_ms += max(0.0, t_ms - ran_out_ms)
-        self.made_ms += n_samples * 1_000 / self._rate_Hz
+        self._made_ms += n_samples * 1_000 / self._rate_Hz
 
     def made_whole(self) -> None:
         """There are no more samples."""
         self._is_whole = True
 
-    def all(self) -> tuple[float, int]:
-        """Sound and characters of the whole sentence, as `until` gives them."""
-        return self.made_ms, len(self._text)
+    def share(self, t_ms: float) -> float:
+        """How much of the sentence was heard until `t_ms`, 0..1.
 
-    def until(self, t_ms: float) -> tuple[float, int]:
-        """Sound in ms that was heard until `t_ms`, and characters of the text.
-
-        The characters go down to the end of a word. Words are taken to last as long as they are
-        written, which is right to about a word; while the sentence is still being made, its length
-        is taken from the speaking rate.
+        While it is still being made, its length is taken from the speaking rate.
         """
-        heard_ms = self._heard_ms(t_ms)
-        whole_ms = self.made_ms if self._is_whole else max(self.made_ms, self._expected_ms)
-        if self._is_whole and heard_ms >= whole_ms:
-            return self.all()
-        n = int(len(self._text) * heard_ms / whole_ms) if whole_ms else 0
-        within_word = n < len(self._text) and not self._text[n].isspace()
-        return heard_ms, max(0, self._text.rfind(" ", 0, n) if within_word else n)
-
-    def _heard_ms(self, t_ms: float) -> float:
         if self._began_ms is None:
             return 0.0
-        return min(max(0.0, t_ms - self._began_ms - self._starved_ms), self.made_ms)
+        heard_ms = min(max(0.0, t_ms - self._began_ms - self._starved_ms), self._made_ms)
+        whole_ms = self._made_ms if self._is_whole else max(self._made_ms, self._expected_ms)
+        return heard_ms / whole_ms if whole_ms else 0.0

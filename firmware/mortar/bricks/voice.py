@@ -37,12 +37,6 @@ class _Sound:
         self.heard.made(len(samples), now_ms())
         self.chunks.put_nowait(samples)
 
-    def made_whole(self, gap: Samples) -> None:
-        """All speech is made; what makes a sound leaves a gap after it."""
-        self.heard.made_whole()
-        if self.heard.made_ms:
-            self.chunks.put_nowait(gap)
-
 
 async def main(worker: Worker) -> None:
     engine = await worker.job("load", LOAD_DEADLINE_ms, choose.speech_synthesiser, worker.settings.voice)
@@ -110,8 +104,8 @@ class _Voice:
 
     def _told(self, sound: _Sound, hushed: bool) -> None:
         t_ms = now_ms()
-        heard_ms, heard_chars = sound.heard.until(t_ms) if hushed else sound.heard.all()
-        self._worker.send("assistant", Said(sound.turn, sound.index, hushed, t_ms, heard_ms, heard_chars))
+        played = sound.heard.share(t_ms) if hushed else 1.0
+        self._worker.send("assistant", Said(sound.turn, sound.index, hushed, t_ms, played))
 
     # --- sound ---
 
@@ -168,6 +162,7 @@ class _Voice:
 
         def synthesise() -> None:
             words = read_aloud(text, self._engine.language)
+            is_silent = True
             with closing(self._engine.synthesise(words)) as made:
                 for samples in audible(made):
                     if worker.aborted.is_set():
@@ -177,10 +172,13 @@ class _Voice:
                             "raise voice.deadline_ms",
                         )
                     loop.call_soon_threadsafe(sound.made, samples)
+                    is_silent = False
+            if not is_silent:
+                loop.call_soon_threadsafe(sound.chunks.put_nowait, gap)
 
         try:
             await worker.job("synthesise", worker.settings.voice.deadline_ms, synthesise)
-            sound.made_whole(gap)
+            sound.heard.made_whole()
         finally:
             sound.chunks.put_nowait(None)
 
