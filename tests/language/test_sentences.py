@@ -36,7 +36,7 @@ def test_numbers_and_closing_quotes_stay_whole() -> None:
     "text",
     [
         "Dr. Smith has 3.5 cups, e.g. two.| J. S. Bach has none.",
-        "Well... I see a cat.| Wait... no.| It is a dog…| Or not.",
+        "Well... maybe a cat.| Wait... no.| It is a dog…| Or not.",
         '"No!" he said and left.| "Why?" |(It was late.) |He is back.',
         "It is 5 p.m. now.| We met at 5 p.m.| She and I.| Cats, dogs, etc.| All of them.",
         "Here they are:|\n- apples|\n- pears|\n\n1. First|\n2. Second",

@@ -12,7 +12,10 @@ from mortar.runtimes.loudness import SPEECH_LUFS, loudness_LUFS
 from mortar.settings import Voice, VoiceEngine
 from voice.piper_voices import make_voice
 
-SENTENCES = ("I see a cat on the left, a dog in the middle, and two cups on the right.", "There are two cats.")
+SENTENCES = (
+    "I see a cat on the left, a dog in the middle, and two cups on the right.",
+    "There are two cats.",
+)
 
 
 def tone(pitch_Hz: float, peak: float, length_s: float, rate_Hz: int) -> Samples:

@@ -3,9 +3,10 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,16 @@ def test_text_without_a_letter_makes_no_sound(piper: Piper, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a\nb", "a\x00b", "[[h@l'oU]]", "half a pair: \ud83d", "日本語 und Grüße 🐱", "x" * 5_000, "word " * 300]
+    "text",
+    [
+        "a\nb",
+        "a\x00b",
+        "[[h@l'oU]]",
+        "half a pair: \ud83d",
+        "日本語 und Grüße 🐱",
+        "x" * 5_000,
+        "word " * 300,
+    ],
 )
 def test_any_text_is_safe(piper: Piper, text: str) -> None:
     """Line ends, phoneme brackets, lone surrogates, other scripts and endless words: one answer each."""
@@ -132,6 +142,32 @@ def test_an_engine_that_fails_in_a_sentence_costs_that_sentence(tmp_path: Path) 
         assert caught.value.code == "speech-failed"
         assert "9999" in caught.value.what
         assert sum(map(len, engine.synthesise("A cat."))) > 0
+
+
+KILLED = """
+import os, signal, sys
+import psutil
+from voice.test_piper import piper_with
+
+engine = piper_with(sys.argv[1])
+print(psutil.Process().children()[0].pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_voice_that_is_killed_leaves_no_engine(voice_path: Path) -> None:
+    """The supervisor ends a worker that hangs with a signal: Piper ends by itself."""
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(voice_path)],
+        env={**os.environ, "PYTHONPATH": f"{Path(__file__).parents[1]}:{os.environ.get('PYTHONPATH', '')}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(int(done.stdout)).wait(timeout=60)
+    assert not psutil.pid_exists(int(done.stdout))
 
 
 def test_closing_leaves_no_process_and_no_open_file(voice_path: Path) -> None:
@@ -202,7 +238,7 @@ def test_a_missing_voice_lists_those_there_are(
     """One line: what was asked for, where it was looked for, what is there."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     make_voice(tmp_path / "mortar" / "voices", "en_GB-hum-low")
-    with pytest.raises(MortarError, match="installed in .*: en_GB-hum-low") as caught:
+    with pytest.raises(MortarError, match=r"installed in .*: en_GB-hum-low") as caught:
         voice_file(model)
     assert caught.value.code == "voice-missing"
     assert model in caught.value.what

@@ -124,7 +124,10 @@ def test_plain_words_stay_as_they_are(words: list[str]) -> None:
 
 
 @settings(deadline=None)
-@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80) | st.text("0123456789,.:/-–$%°× kgmsVh½*_`|[]()#\n", max_size=40))
+@given(
+    st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80)
+    | st.text("0123456789,.:/-–$%°× kgmsVh½*_`|[]()#\n", max_size=40)
+)
 def test_any_text_is_read_on_one_line(text: str) -> None:
     """Nothing crashes, nothing is left of line ends, and no language table is needed."""
     for language in ("en-us", "xx", "../../etc/passwd", ""):

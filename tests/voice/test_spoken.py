@@ -26,7 +26,9 @@ def heard(made_ms: int, *, whole: bool) -> Heard:
     return sentence
 
 
-@pytest.mark.parametrize(("at_ms", "share"), [(900, 0), (1_000, 0), (1_500, 0.25), (2_000, 0.5), (3_000, 1), (9_000, 1)])
+@pytest.mark.parametrize(
+    ("at_ms", "share"), [(900, 0), (1_000, 0), (1_500, 0.25), (2_000, 0.5), (3_000, 1), (9_000, 1)]
+)
 def test_what_was_heard_is_the_time_since_it_began(at_ms: float, share: float) -> None:
     assert heard(2_000, whole=True).share(at_ms) == share
 

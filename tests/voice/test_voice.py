@@ -162,7 +162,7 @@ async def test_what_was_heard_before_a_hush_is_told(tmp_path: Path) -> None:
 
 @in_loop
 async def test_signs_are_read_as_words(tmp_path: Path) -> None:
-    """"21 °C" is spoken as people say it; asterisks and emoji are not."""
+    """ "21 °C" is spoken as people say it; asterisks and emoji are not."""
     async with started(voice.main, ["assistant"], run=into(tmp_path / "a.wav")) as brick:
         brick["assistant"].send(Say(1, 0, "**It is 21 °C** at 12:05 🐱."))
         assert not (await said(brick, 1))[0].hushed

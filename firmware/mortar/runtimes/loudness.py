@@ -78,7 +78,8 @@ def loudness_LUFS(samples: Samples, rate_Hz: int) -> float:
 
 
 def _LUFS(power: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return -0.691 + 10 * np.log10(np.maximum(power, 1e-12))
+    loudness: npt.NDArray[np.float64] = -0.691 + 10 * np.log10(np.maximum(power, 1e-12))
+    return loudness
 
 
 def _weights(frequencies_Hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

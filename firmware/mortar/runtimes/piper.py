@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,8 @@ class Piper:
         pace = OWN_PACE_per_minute / settings.words_per_minute
         # -P: the folder that the program lies in holds no modules for it.
         self._command = [sys.executable, "-P", str(PROGRAM), str(self._voice), str(pace)]
-        self._log = tempfile.TemporaryFile()  # a pipe that nobody reads would fill
+        # Not a pipe: nobody reads it while all goes well, and it would fill.
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the engine
         self._start()
 
     def synthesise(self, text: str) -> Generator[Samples, None, None]:
@@ -122,9 +124,10 @@ class Piper:
         return lines[-1][:LAST_WORDS_chars] if lines else f"it ended with status {status}"
 
     def _end(self) -> int:
-        with self._process as process:  # closes its pipes and waits
-            process.kill()
-        return process.returncode
+        # Leaving the process closes its pipes and waits; what could not be written is lost.
+        with suppress(BrokenPipeError), self._process:
+            self._process.kill()
+        return self._process.returncode
 
 
 def voice_file(model: str) -> Path:
@@ -133,17 +136,15 @@ def voice_file(model: str) -> Path:
     Raises MortarError that lists the voices there are.
     """
     folder = resources.data_folder() / "voices"
-    if not model:
-        wrong = "voice.model is not set"
-    elif (path := Path(model).expanduser()).suffix == ".onnx" and path.is_file():
+    installed = {path.stem: path for path in sorted(folder.glob("*.onnx"))}
+    if model in installed:
+        return installed[model]
+    path = Path(model).expanduser()
+    if path.suffix == ".onnx" and path.is_file():
         return path
-    elif (path := folder / f"{model}.onnx").is_file():
-        return path
-    else:
-        wrong = f"there is no Piper voice {model!r}"
-    installed = ", ".join(sorted(path.stem for path in folder.glob("*.onnx"))) or "none"
+    wrong = f"there is no Piper voice {model!r}" if model else "voice.model is not set"
     raise MortarError(
         "voice-missing",
-        f"{wrong} (installed in {folder}: {installed})",
+        f"{wrong} (installed in {folder}: {', '.join(installed) or 'none'})",
         "set voice.model to an installed voice or a path; docs/voice.md says how to install one",
     )

@@ -103,7 +103,9 @@ class _Group:
     def _number(self, how: str) -> str:
         plain = self._text.replace(",", "")
         if how == "digits" or len(plain) > MOST_digits:
-            return " ".join(self._rules.numbers.format_number(int(digit)).text for digit in plain if digit.isdigit())
+            return " ".join(
+                self._rules.numbers.format_number(int(digit)).text for digit in plain if digit.isdigit()
+            )
         return self._rules.numbers.format_number(Decimal(plain), _PURPOSES[how]).text
 
 
