@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mortar.bricks.reading import aloud, read_aloud
+from mortar.bricks.reading.aloud import read_aloud
+from mortar.bricks.reading.tables import table
 
 
 @pytest.mark.parametrize(
@@ -117,8 +116,9 @@ WORDS = st.lists(st.from_regex(r"[A-Za-z]{1,8}('[a-z])?[,;.!?]?", fullmatch=True
 @given(WORDS)
 def test_plain_words_stay_as_they_are(words: list[str]) -> None:
     """Reading changes what is written in signs, and nothing else; abbreviations are signs."""
-    table = tomllib.loads((aloud.TABLES / "en.toml").read_text())
-    short = {*table["titles"], *table["abbreviations"]}
+    english = table("en")
+    assert english is not None
+    short = {*english["titles"], *english["abbreviations"]}
     plain = " ".join(word for word in words if word not in short)
     assert read_aloud(plain, "en-gb") == plain
 

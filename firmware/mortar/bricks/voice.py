@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mortar.bricks.earcons import earcon
-from mortar.bricks.reading import read_aloud
+from mortar.bricks.reading.aloud import read_aloud
 from mortar.bricks.spoken import GAP_ms, Heard, audible
 from mortar.clock import now_ms
 from mortar.drivers.speaker import Speaker, open_speaker
@@ -18,6 +18,7 @@ from mortar.errors import MortarError
 from mortar.messages import Chime, Hush, Said, Say, SoundBegan
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Samples, SpeechSynthesiser
+from mortar.settings import Voice
 from mortar.worker import Worker
 
 LOAD_DEADLINE_ms = 30_000
@@ -39,7 +40,7 @@ class _Sound:
 
 
 async def main(worker: Worker) -> None:
-    engine = await worker.job("load", LOAD_DEADLINE_ms, choose.speech_synthesiser, worker.settings.voice)
+    engine = await worker.job("load", LOAD_DEADLINE_ms, _load, worker.settings.voice)
     voice = _Voice(worker, engine)
     try:
         if worker.run.speaker is not None:
@@ -50,6 +51,12 @@ async def main(worker: Worker) -> None:
     finally:
         voice.close()
         engine.close()
+
+
+def _load(settings: Voice) -> SpeechSynthesiser:
+    engine = choose.speech_synthesiser(settings)
+    read_aloud("", engine.language)  # loads the language's rules: nobody should wait for that later
+    return engine
 
 
 class _Voice:

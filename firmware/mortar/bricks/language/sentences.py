@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mortar.bricks.reading import titles
+from mortar.bricks.reading.tables import titles
 
 _CLOSING = "\"'”’)\\]»*_`"
 
@@ -14,6 +14,7 @@ _END = re.compile(
     rf"[.!?…]+[{_CLOSING}]*(?=\s+\S)|(?P<sure>[。！？]+[」』”]*(?=[^。！？」』”])|\n)"
 )
 
+_TITLES = titles()
 _LIST_NUMBER = re.compile(r"\d{1,2}\.")
 _INITIAL = re.compile(r"[^\W\d_]\.")
 
@@ -51,4 +52,4 @@ def _is_whole(sentence: str, following: str) -> bool:
     if _LIST_NUMBER.fullmatch(sentence):
         return False
     last = sentence.split()[-1].lstrip("\"'“‘(")
-    return last.lower() not in titles() and (not _INITIAL.fullmatch(last) or last == "I.")
+    return last.lower() not in _TITLES and (not _INITIAL.fullmatch(last) or last == "I.")

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from unicode_rbnf import FormatPurpose, RbnfEngine
 
 from mortar.bricks.reading.markup import without_markup
-
-TABLES = Path(__file__).parent
+from mortar.bricks.reading.tables import table
 
 Form = str | tuple[str, str]
 """One form, or those for one and for many."""
@@ -40,20 +37,9 @@ def read_aloud(text: str, language: str) -> str:
 
 
 @cache
-def titles() -> frozenset[str]:
-    """Abbreviations of all languages that no sentence ends with, in lower case: "dr."."""
-    tables = [_table(path) for path in TABLES.glob("*.toml")]
-    return frozenset(title.lower() for table in tables for title in table["titles"])
-
-
-@cache
 def _rules(language: str) -> _Rules | None:
-    path = TABLES / f"{language}.toml"
-    return _Rules(language, _table(path)) if language.isalpha() and path.is_file() else None
-
-
-def _table(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    held = table(language)
+    return None if held is None else _Rules(language, held)
 
 
 class _Rules:
@@ -65,7 +51,7 @@ class _Rules:
         rules: list[dict[str, str]] = held.pop("rule")
         patterns: dict[str, str] = held.pop("patterns")
         self.tables = msgspec.convert(held, dict[str, dict[str, Form]])
-        names = patterns | {name: _any_of(table) for name, table in self.tables.items()}
+        names = patterns | {name: _any_of(forms) for name, forms in self.tables.items()}
         self._rules = [(re.compile(rule["find"].format_map(names)), rule["say"]) for rule in rules]
 
     def read(self, text: str) -> str:
@@ -96,8 +82,8 @@ class _Group:
             return self._number(how)
         return self._looked_up(*how.split(":"))
 
-    def _looked_up(self, table: str, count: str) -> str:
-        form = self._rules.tables[table][self._text]
+    def _looked_up(self, name: str, count: str) -> str:
+        form = self._rules.tables[name][self._text]
         return form if isinstance(form, str) else form[self._groups[count] != "1"]
 
     def _number(self, how: str) -> str:
@@ -109,6 +95,6 @@ class _Group:
         return self._rules.numbers.format_number(Decimal(plain), _PURPOSES[how]).text
 
 
-def _any_of(table: Mapping[str, Form]) -> str:
+def _any_of(forms: Mapping[str, Form]) -> str:
     """A pattern of every key, the longest first: "km/h" is not "km"."""
-    return "(?:" + "|".join(map(re.escape, sorted(table, key=len, reverse=True))) + ")"
+    return "(?:" + "|".join(map(re.escape, sorted(forms, key=len, reverse=True))) + ")"
