@@ -106,8 +106,7 @@ def _speech(configured: settings.Settings) -> Iterator[Finding]:
     """The voice that is set says a sentence, to nobody: only that shows that its files are whole."""
     try:
         with closing(choose.speech_synthesiser(configured.voice)) as engine:
-            voice = configured.voice.model or configured.voice.language
-            yield Finding("speech", Verdict.OK, f"{engine.unit}, voice {voice}, speaks {engine.language}")
+            yield Finding("speech", Verdict.OK, f"{engine.unit}, speaks {engine.language}")
     except MortarError as error:
         yield Finding("speech", Verdict.BAD, error.what, error.do)
 
