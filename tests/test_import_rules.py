@@ -21,6 +21,7 @@ ENGINES = (
     "ai_edge_litert",
     "llama_cpp",
     "onnxruntime",
+    "piper",
     "pocketsphinx",
     "pymicro_features",
     "pymicro_wakeword",

@@ -402,6 +402,8 @@ class Said(Message, frozen=True):
     index: int | None
     hushed: bool
     t_ms: float
+    played: float = 0.0
+    """Of a sentence that was hushed, the share of its sound that was heard, 0..1."""
 
 
 # --- supervisor <-> zygote --------------------------------------------------------------------

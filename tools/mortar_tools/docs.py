@@ -20,6 +20,7 @@ from mortar.assistant.intents import SENTENCES
 from mortar.assistant.skills import SKILLS
 from mortar.cards.deck import deck
 from mortar.cards.sheets import sheets
+from mortar_tools import earcon_picture
 
 MADE_BY = "<!-- Made by `mortar tools make docs`: change the source, not this page. -->\n"
 
@@ -34,6 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     if not args.no_pictures:
         _draw_timeline(args.folder / "pictures" / "timeline.svg")
         _draw_cards(args.folder / "pictures" / "cards.png")
+        (args.folder / "pictures" / "earcons.svg").write_text(earcon_picture.picture(), encoding="utf-8")
     return 0
 
 

@@ -13,7 +13,7 @@ from mortar.runtimes.interfaces import (
     WakeWordSpotter,
 )
 from mortar.runtimes.model_folder import ModelFolder
-from mortar.settings import Ears, Eye, Language, Listening, Recogniser, Voice
+from mortar.settings import Ears, Eye, Language, Listening, Recogniser, Voice, VoiceEngine
 
 
 def wake_word_spotter(settings: Ears) -> WakeWordSpotter:
@@ -51,9 +51,18 @@ def speech_to_text(
 
 
 def speech_synthesiser(settings: Voice) -> SpeechSynthesiser:
-    from mortar.runtimes.espeak import EspeakNg
+    """The engine that `voice.engine` names, as loud as the others."""
+    from mortar.runtimes.loudness import Levelled
 
-    return EspeakNg(settings)
+    match settings.engine:
+        case VoiceEngine.ESPEAK_NG:
+            from mortar.runtimes.espeak import EspeakNg
+
+            return Levelled(EspeakNg(settings))
+        case VoiceEngine.PIPER:
+            from mortar.runtimes.piper import Piper
+
+            return Levelled(Piper(settings))
 
 
 def vision_encoder(settings: Eye, folder: ModelFolder) -> VisionEncoder:

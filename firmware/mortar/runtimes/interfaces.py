@@ -88,9 +88,14 @@ class VisionEncoder(Protocol):
 class SpeechSynthesiser(Protocol):
     unit: str
     rate_Hz: int
+    language: str
+    """What it speaks, as espeak-ng names it: "en-us"."""
 
     def synthesise(self, text: str) -> Generator[Samples, None, None]:
         """Sound of `text`, chunk by chunk as the engine makes it; closing the generator stops it."""
+
+    def close(self) -> None:
+        """Give back what the engine holds."""
 
 
 class LanguageModel(Protocol):
