@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar, spoken
 from mortar.assistant.intents import Intent, Understanding
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Samples, SpeechToText
@@ -67,7 +67,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def evaluate(n: int, snr_dB: float, seed: int) -> Iterator[Share]:
     understanding = Understanding()
-    engine = choose.speech_to_text(sentence_grammar(Ears().wake_word), PRONUNCIATIONS)
+    wake_phrases = [spoken(word) for word in Ears().wake_words]
+    engine = choose.speech_to_text(sentence_grammar(wake_phrases), PRONUNCIATIONS)
     drawn = random.Random(seed)
     sentences: dict[str, list[str]] = {}
     for intent, text in understanding.sentences():

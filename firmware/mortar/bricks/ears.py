@@ -58,7 +58,7 @@ FULL_SCALE = 32_768
 async def main(worker: Worker) -> None:
     settings = worker.settings.ears
     microphone = open_microphone(worker.settings.microphone, worker.run)
-    spotter = choose.wake_word_spotter(settings)
+    spotter = choose.wake_word_spotter(settings, worker.failed)
     detector = choose.speech_detector()
     ears = Ears(worker, microphone, spotter, detector)
     if worker.run.hear:

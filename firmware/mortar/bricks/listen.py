@@ -6,7 +6,7 @@ import asyncio
 
 import numpy as np
 
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar, spoken, without_wake_word
 from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.messages import Audio, AudioLost, AudioOffer, AudioTaken, Heard, LinkLost, SpeechPaused
@@ -21,14 +21,16 @@ ASSISTANT, EARS = "assistant", "ears"
 
 
 async def main(worker: Worker) -> None:
-    wake_word = worker.settings.ears.wake_word
-    engine = await worker.job("load", LOAD_DEADLINE_ms, _load, wake_word)
+    wake_phrases = [spoken(word) for word in worker.settings.ears.wake_words]
+    engine = await worker.job("load", LOAD_DEADLINE_ms, _load, wake_phrases)
     worker.ready({"speech to text": engine.unit})
-    await _Listener(worker, engine, wake_word.replace("_", " ")).serve()
+    await _Listener(worker, engine, wake_phrases).serve()
 
 
-def _load(wake_word: str) -> SpeechToText:
-    return choose.speech_to_text(sentence_grammar(wake_word), PRONUNCIATIONS)
+def _load(wake_phrases: list[str]) -> SpeechToText:
+    # A wake word of one's own may be no word of English: it is heard all the same, but not in one breath.
+    heard = choose.pronounceable(wake_phrases, PRONUNCIATIONS)
+    return choose.speech_to_text(sentence_grammar(heard), PRONUNCIATIONS)
 
 
 class _Listener:
@@ -38,10 +40,10 @@ class _Listener:
     followed by a second wait. What more speech follows is thrown away.
     """
 
-    def __init__(self, worker: Worker, engine: SpeechToText, wake_word: str) -> None:
+    def __init__(self, worker: Worker, engine: SpeechToText, wake_phrases: list[str]) -> None:
         self._worker = worker
         self._engine = engine
-        self._wake_word = wake_word
+        self._wake_phrases = wake_phrases
         self._ring: AudioRingReader | None = None
         self._utterance: int | None = None
         self._sound: list[Samples] = []
@@ -103,7 +105,7 @@ class _Listener:
         return await self._worker.job("recognise", deadline_ms, self._engine.transcribe, sound)
 
     def _tell(self, utterance: int, heard: Transcript) -> None:
-        text = heard.text.removeprefix(self._wake_word).strip() if heard.text else None
+        text = without_wake_word(heard.text, self._wake_phrases) if heard.text else None
         self._worker.send(ASSISTANT, Heard(utterance, text or None, heard.confidence, now_ms()))
 
     def _lost(self, utterance: int) -> None:

@@ -18,6 +18,7 @@ from mortar import resources, settings
 from mortar.commands.conduct import add_common, print_json
 from mortar.drivers.probe import probe
 from mortar.errors import MortarError
+from mortar.runtimes import choose, wake_words
 from mortar.runtimes.model_folder import ModelFolder
 
 ENGINES = {
@@ -124,6 +125,26 @@ def _model(configured: settings.Settings) -> Iterator[Finding]:
     )
 
 
+def _wake_words(configured: settings.Settings) -> Iterator[Finding]:
+    heard, known, own = configured.ears.wake_words, wake_words.known(), wake_words.own()
+    yield Finding("wake words", Verdict.OK, f"{', '.join(heard)}; there are {', '.join(known)}")
+    for name in heard:
+        if name not in known:
+            yield Finding("wake words", Verdict.BAD, f"there is no {name}", "see docs/wake-words.md")
+    for name, description in own.items():
+        try:
+            word = choose.usable_wake_word(description)
+        except MortarError as error:
+            yield Finding("wake words", Verdict.BAD if name in heard else Verdict.NOTE, error.what, error.do)
+            continue
+        about = f"{name}: {description}, cutoff {word.cutoff:.2f}"
+        if name in heard:
+            yield Finding("wake words", Verdict.OK, about)
+        else:
+            listen_for = f"add {name} = 0.5 under [ears.wake_words]"
+            yield Finding("wake words", Verdict.NOTE, f"{about}, is not listened for", listen_for)
+
+
 def _devices(configured: settings.Settings) -> Iterator[Finding]:
     try:
         found = probe()
@@ -175,6 +196,7 @@ CHECKS: tuple[Check, ...] = (
     _engines,
     _speech,
     _model,
+    _wake_words,
     _devices,
     _memory,
     _disk,
