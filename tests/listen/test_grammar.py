@@ -8,7 +8,7 @@ import pytest
 from pocketsphinx import Decoder
 
 from mortar import resources
-from mortar.assistant.grammar import PRONUNCIATIONS, jsgf, sentence_grammar, spoken
+from mortar.assistant.grammar import PRONUNCIATIONS, jsgf, sentence_grammar, spoken, without_wake_word
 from mortar.assistant.intents import Understanding, thing_lists
 from mortar.errors import MortarError
 from mortar.runtimes import choose
@@ -74,6 +74,37 @@ def test_the_wake_word_may_stand_in_front() -> None:
     """People ask in one breath."""
     grammar = sentence_grammar(["okay nabu"])
     assert accepts(grammar, "okay nabu what do you see")
+
+
+def test_any_of_several_wake_words_may_stand_in_front() -> None:
+    """Two that begin alike, and one that does not."""
+    grammar = sentence_grammar(["hey jarvis", "hey mycroft", "alexa"])
+    for wake in ("hey jarvis", "hey mycroft", "alexa"):
+        assert accepts(grammar, f"{wake} what do you see")
+    assert not accepts(grammar, "hey what do you see")
+    assert not accepts(grammar, "okay nabu what do you see")
+
+
+def test_without_a_wake_word_in_the_grammar_there_are_the_sentences() -> None:
+    """A wake word that is no English stays out of it."""
+    phrases = choose.pronounceable(["hey zorbleflux", "okay nabu"], PRONUNCIATIONS)
+    assert phrases == ["okay nabu"]
+    assert accepts(sentence_grammar([]), "what do you see")
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("hey nabu help me", "help me"),
+        ("hey help me", "help me"),
+        ("hey nabulous help", "nabulous help"),
+        ("help me hey nabu", "help me hey nabu"),
+        ("hey nabu", ""),
+    ],
+)
+def test_the_longest_wake_word_in_front_is_taken_off(text: str, question: str) -> None:
+    """Whole words, and only in front."""
+    assert without_wake_word(text, ["hey", "hey nabu"]) == question
 
 
 @pytest.mark.parametrize("sentence", ["what do", "see you do what", "okay nabu", "how many"])

@@ -28,8 +28,9 @@ LIBRARY = next(Path(pymicro_wakeword.__file__).parent.glob("lib/*tensorflowlite_
 
 
 class MicroWakeWordSpotter:
-    """Hears any of `words`. After one of them, none is heard for `cooldown_ms`: a word stays above its
-    cutoff for some 200 ms, and what two models take for their word is one."""
+    """Hears any of `words`, each when its probability rises over its cutoff: one saying may keep it there
+    for more than a second. After a word none is heard for `cooldown_ms`, so that what two models take for
+    theirs is one."""
 
     unit = "microwakeword/cpu"
 
@@ -37,6 +38,7 @@ class MicroWakeWordSpotter:
         self._words = words
         self._models = [_opened(word) for word in words]
         self._features = MicroWakeWordFeatures()
+        self._are_above = [False] * len(words)
         self._cooldown = cooldown_ms * SAMPLES_PER_MS
         self._position = 0
         self._deaf_until = 0
@@ -44,13 +46,19 @@ class MicroWakeWordSpotter:
     def process(self, samples: Samples) -> list[Detection]:
         scores = self.probabilities(samples)
         self._position += len(samples)
-        word, score = max(
-            zip(self._words, scores, strict=True),
-            key=lambda held: (held[1] - held[0].cutoff) / (1 - held[0].cutoff),
-        )
-        if score < word.cutoff or self._position < self._deaf_until:
+        were_above = self._are_above
+        self._are_above = [score >= word.cutoff for word, score in zip(self._words, scores, strict=True)]
+        rises = [
+            (word, score)
+            for word, score, is_above, was_above in zip(
+                self._words, scores, self._are_above, were_above, strict=True
+            )
+            if is_above and not was_above
+        ]
+        if not rises or self._position < self._deaf_until:
             return []
         self._deaf_until = self._position + self._cooldown
+        word, score = max(rises, key=lambda rise: (rise[1] - rise[0].cutoff) / (1 - rise[0].cutoff))
         return [Detection(word.name, score, self._position)]
 
     def probabilities(self, samples: Samples) -> list[float]:

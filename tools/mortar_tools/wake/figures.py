@@ -55,10 +55,11 @@ class Point:
 
 
 def accepts(track: Track, cutoff: float, cooldown_ms: int) -> int:
-    """How often the ears would wake: after a wake they are deaf for the cooldown."""
+    """How often the ears would wake: as the probability rises over the cutoff, out of the cooldown."""
     cooldown = cooldown_ms * RATE_Hz // 1_000 // BLOCK
     count, deaf_until = 0, 0
-    for block in np.flatnonzero(track >= cutoff):
+    above = np.concatenate([[False], track >= cutoff])
+    for block in np.flatnonzero(above[1:] & ~above[:-1]):
         if block >= deaf_until:
             count, deaf_until = count + 1, int(block) + cooldown
     return count

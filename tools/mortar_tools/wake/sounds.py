@@ -101,9 +101,8 @@ def _keys(rng: Rng) -> Samples:
 
 def _rustle(rng: Rng) -> Samples:
     length = RATE_Hz * 2 // 3
-    return (
-        noise(length, rng, 3.0) * np.hanning(length) * (1 + 9 * np.abs(noise(length, rng, band_Hz=(1, 40))))
-    )
+    crackle = 1 + 9 * np.abs(noise(length, rng, band_Hz=(1, 40)))
+    return noise(length, rng, 3.0) * np.hanning(length) * crackle
 
 
 def _beeps(rng: Rng) -> Samples:
