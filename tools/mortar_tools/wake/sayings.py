@@ -26,7 +26,7 @@ VOICES = tuple(accent + variant for accent, variant in itertools.product(ACCENTS
 NEAR_MISSES = {
     "okay_nabu": (
         *("okay nobody", "okay now", "okay maybe", "okay navy", "okay a new", "okay taboo", "hey nabu"),
-        *("nabu", "okay nab it", "oh kay na ba", "a cane a boo", "okay then", "okay", "okay Nebuchadnezzar"),
+        *("nabu", "okay nab it", "okay noodle", "go to Malibu", "okay then", "okay", "okay Nebuchadnezzar"),
     ),
     "hey_jarvis": ("hey", "jarvis", "hey jars", "hey carvers", "hey Travis", "hey service", "a harvest"),
     "hey_mycroft": ("hey", "mycroft", "hey my craft", "hey Microsoft", "hey my cough", "hey minecraft"),

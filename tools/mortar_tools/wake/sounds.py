@@ -102,7 +102,7 @@ def _keys(rng: Rng) -> Samples:
 def _rustle(rng: Rng) -> Samples:
     length = RATE_Hz * 2 // 3
     crackle = 1 + 9 * np.abs(noise(length, rng, band_Hz=(1, 40)))
-    return noise(length, rng, 3.0) * np.hanning(length) * crackle
+    return np.asarray(noise(length, rng, 3.0) * np.hanning(length) * crackle, np.float32)
 
 
 def _beeps(rng: Rng) -> Samples:
