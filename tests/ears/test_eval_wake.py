@@ -154,7 +154,7 @@ def test_the_curve_is_drawn(tmp_path: Path) -> None:
     out = tmp_path / "out"
     ran = mortar(tmp_path / "run", "tools", "eval", "wake", "--folder", tmp_path, "--out", out)
     assert ran.status == 0, ran.errors
-    assert (out / "wake-okay_nabu.svg").read_text().count("operating point") == 1
+    assert (out / "wake-okay_nabu.svg").read_text().count("operating point") == 2
     assert '"curve"' in (out / "wake-okay_nabu.json").read_text()
 
 

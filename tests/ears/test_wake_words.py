@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -70,6 +71,14 @@ def test_each_of_several_words_is_heard_as_itself() -> None:
 
 def test_a_word_that_is_not_asked_for_is_not_heard() -> None:
     assert heard(blocks(speak("alexa")), okay_nabu=0.5) == []
+
+
+@pytest.mark.parametrize("length", [100, 5_000])
+def test_the_sound_comes_in_blocks_of_any_length(length: int) -> None:
+    """Shorter than the step of a model, and many steps long."""
+    sound = np.concatenate(list(blocks(speak("alexa"), pause(1_500), speak("alexa"))))
+    parts = (sound[at : at + length] for at in range(0, len(sound), length))
+    assert heard(parts, alexa=0.5) == ["alexa", "alexa"]
 
 
 def test_what_two_models_hear_is_one_word(own_folder: Path) -> None:

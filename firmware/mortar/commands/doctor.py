@@ -127,7 +127,7 @@ def _model(configured: settings.Settings) -> Iterator[Finding]:
 
 def _wake_words(configured: settings.Settings) -> Iterator[Finding]:
     heard, known, own = configured.ears.wake_words, wake_words.known(), wake_words.own()
-    yield Finding("wake words", Verdict.OK, f"{', '.join(heard)}; there are {', '.join(known)}")
+    yield Finding("wake words", Verdict.OK, f"listens for {', '.join(heard)}; there are {', '.join(known)}")
     for name in heard:
         if name not in known:
             yield Finding("wake words", Verdict.BAD, f"there is no {name}", "see docs/wake-words.md")

@@ -35,40 +35,61 @@ class MicroWakeWordSpotter:
     unit = "microwakeword/cpu"
 
     def __init__(self, words: Sequence[WakeWord], cooldown_ms: int) -> None:
-        self._words = words
-        self._models = [_opened(word) for word in words]
+        self._models = [_Model(word) for word in words]
         self._features = MicroWakeWordFeatures()
-        self._are_above = [False] * len(words)
         self._cooldown = cooldown_ms * SAMPLES_PER_MS
         self._position = 0
         self._deaf_until = 0
 
     def process(self, samples: Samples) -> list[Detection]:
-        scores = self.probabilities(samples)
+        were_above = {model for model in self._models if model.margin >= 0}
+        self.probabilities(samples)
         self._position += len(samples)
-        were_above = self._are_above
-        self._are_above = [score >= word.cutoff for word, score in zip(self._words, scores, strict=True)]
-        rises = [
-            (word, score)
-            for word, score, is_above, was_above in zip(
-                self._words, scores, self._are_above, were_above, strict=True
-            )
-            if is_above and not was_above
-        ]
+        rises = [model for model in self._models if model.margin >= 0 and model not in were_above]
         if not rises or self._position < self._deaf_until:
             return []
         self._deaf_until = self._position + self._cooldown
-        word, score = max(rises, key=lambda rise: (rise[1] - rise[0].cutoff) / (1 - rise[0].cutoff))
-        return [Detection(word.name, score, self._position)]
+        surest = max(rises, key=lambda model: model.margin)
+        return [Detection(surest.word.name, surest.probability, self._position)]
 
     def probabilities(self, samples: Samples) -> list[float]:
         """Feed the next samples; gives each word's highest mean probability in them, 0..1."""
-        best = [0.0] * len(self._models)
-        for feature in self._features.process_streaming(samples.tobytes()):
-            for number, model in enumerate(self._models):
-                # None only once the model is closed
-                best[number] = max(best[number], model.process_streaming_prob(feature) or 0.0)
-        return best
+        features = list(self._features.process_streaming(samples.tobytes()))
+        for model in self._models:
+            model.feed(features)
+        return [model.probability for model in self._models]
+
+
+class _Model:
+    """One word's model, and its highest probability in the features that it was fed last."""
+
+    def __init__(self, word: WakeWord) -> None:
+        self.word = word
+        self.probability = 0.0
+        self._frames = 0
+        self._engine = MicroWakeWord(
+            id=word.name,
+            wake_word=word.name,
+            tflite_model=word.model,
+            probability_cutoff=word.cutoff,
+            sliding_window_size=word.window,
+            trained_languages=[],
+            libtensorflowlite_c_path=LIBRARY,
+        )
+
+    @property
+    def margin(self) -> float:
+        """How far the probability is over the cutoff, 1 at most; what words are compared by."""
+        return (self.probability - self.word.cutoff) / (1 - self.word.cutoff)
+
+    def feed(self, features: Sequence[object]) -> None:
+        fresh = []
+        for feature in features:
+            self._frames += 1
+            probability = self._engine.process_streaming_prob(feature)
+            if self._frames % self._engine.stride == 0:  # between inferences it says 0
+                fresh.append(probability)
+        self.probability = max(fresh, default=self.probability)
 
 
 def spotter(
@@ -103,18 +124,6 @@ def usable(description: Path) -> WakeWord:
     if wrong := _wrong_with(word.model):
         raise wake_words.unusable(description, f"{word.model.name} {wrong}")
     return word
-
-
-def _opened(word: WakeWord) -> MicroWakeWord:
-    return MicroWakeWord(
-        id=word.name,
-        wake_word=word.name,
-        tflite_model=word.model,
-        probability_cutoff=word.cutoff,
-        sliding_window_size=word.window,
-        trained_languages=[],
-        libtensorflowlite_c_path=LIBRARY,
-    )
 
 
 _REPORTER = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)

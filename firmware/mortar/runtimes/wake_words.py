@@ -95,14 +95,15 @@ def read(path: Path) -> WakeWord:
     """The word that a description tells of. Raises MortarError that names the file."""
     try:
         told = msgspec.json.decode(path.read_bytes(), type=_Description)
+        model = path.parent / told.model
+        is_there = model.is_file()
     except OSError as error:
         raise unusable(path, error.strerror or str(error)) from None
     except (UnicodeDecodeError, msgspec.DecodeError) as error:
         raise unusable(path, str(error)) from None
     if NAME.fullmatch(path.stem) is None:
         raise unusable(path, "the file's name is not words in small letters with _ between")
-    model = path.parent / told.model
-    if not model.is_file():
+    if not is_there:
         raise unusable(path, f"the model that it names, {told.model}, is not there")
     return WakeWord(path.stem, model, told.micro.probability_cutoff, told.micro.sliding_window_size)
 

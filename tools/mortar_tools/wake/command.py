@@ -91,10 +91,11 @@ def checked(options: argparse.Namespace) -> tuple[WakeWord, Sequence[Part]]:
 def show(found: Sequence[Figure], points: Sequence[Point], in_json: bool) -> None:
     """The figures at the operating point, and the curve."""
     if in_json:
-        as_json([*found, *(figure for point in points for figure in (point.misses, point.false_accepts))])
+        as_json([*found, *(figure for point in points for figure in point.figures)])
         return
     as_table(found)
-    table = Table("sensitivity", "cutoff", "missed", "95 % interval", "false an hour", "95 % interval")
+    headings = ("sensitivity", "cutoff", "missed", "95 % interval", "false an hour", "95 % interval")
+    table = Table(*headings, box=None)
     for point in points[::2]:
         missed, false = point.misses, point.false_accepts
         table.add_row(
@@ -112,13 +113,15 @@ def write(options: argparse.Namespace, found: Sequence[Figure], points: Sequence
     """wake-WORD.svg and wake-WORD.json in --out."""
     from mortar_tools.wake import plots  # plotting needs a package that measuring does not
 
+    sound = "recordings" if options.folder else f"synthetic sound, {options.hours:g} h, seed {options.seed}"
     told = {
         "word": options.word,
         "sensitivity": options.sensitivity,
-        "sound": "recordings" if options.folder else "synthetic",
+        "sound": sound,
         "figures": [asdict(figure) for figure in found],
         "curve": [asdict(point) for point in points],
     }
     stem = options.out / f"wake-{options.word}"
     stem.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
-    plots.save(stem.with_suffix(".svg"), options.word, points, options.sensitivity)
+    title = f"{options.word}: {sound}; bars are 95 % intervals"
+    plots.save(stem.with_suffix(".svg"), title, points, options.sensitivity)

@@ -52,6 +52,13 @@ class Point:
     misses: Figure
     false_accepts: Figure
     """An hour."""
+    near_misses: Figure | None
+    """Share heard; None for a word that has none."""
+
+    @property
+    def figures(self) -> list[Figure]:
+        near = [self.near_misses] if self.near_misses else []
+        return [self.misses, self.false_accepts, *near]
 
 
 def accepts(track: Track, cutoff: float, cooldown_ms: int) -> int:
@@ -76,11 +83,12 @@ def rate_figure(name: str, count: int, hours: float, seed: int) -> Figure:
 
 def curve(heard: Heard, word: WakeWord, cooldown_ms: int, seed: int) -> list[Point]:
     """A point for each of SENSITIVITIES."""
-    wakes, hours = heard.of_kind(Kind.WAKE), heard.hours()
+    wakes, near, hours = heard.of_kind(Kind.WAKE), heard.of_kind(Kind.NEAR), heard.hours()
     points = []
     for sensitivity in SENSITIVITIES:
         cutoff = word.at(sensitivity).cutoff
         missed = [one.probability < cutoff for one in wakes]
+        taken = [one.probability >= cutoff for one in near]
         count = heard.false_accepts(cutoff, cooldown_ms)
         points.append(
             Point(
@@ -88,6 +96,7 @@ def curve(heard: Heard, word: WakeWord, cooldown_ms: int, seed: int) -> list[Poi
                 round(cutoff, 4),
                 share_figure(f"missed_at_{sensitivity:g}", missed, seed),
                 rate_figure(f"false_accepts_per_hour_at_{sensitivity:g}", count, hours, seed),
+                share_figure(f"near_misses_heard_at_{sensitivity:g}", taken, seed) if taken else None,
             )
         )
     return points
