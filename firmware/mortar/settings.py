@@ -18,6 +18,8 @@ from msgspec import Meta
 from mortar import resources
 from mortar.errors import UsageError
 
+Sensitivity = Annotated[float, Meta(ge=0, le=1)]
+
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all sections: unknown keys are refused."""
@@ -51,10 +53,14 @@ class Camera(Section, frozen=True):
 
 
 class Ears(Section, frozen=True):
-    wake_word: str = "okay_nabu"
-    """A wake word that pymicro-wakeword carries."""
-    wake_threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.85
-    """Mean probability over the detection window that counts as the wake word, 0..1."""
+    wake_words: Annotated[dict[str, Sensitivity], Meta(min_length=1)] = msgspec.field(
+        default_factory=lambda: {"okay_nabu": 0.5}
+    )
+    """The wake words that are listened for, each with its sensitivity, 0..1: 0.5 is what its model was
+    made for, more hears more of what is said and of what is not. A table of yours replaces this one.
+    See [wake-words.md](wake-words.md)."""
+    wake_cooldown_ms: Annotated[int, Meta(ge=0, le=60_000)] = 1_000
+    """After a wake word, no other is heard for so long."""
     preroll_ms: Annotated[int, Meta(ge=0, le=5_000)] = 400
     """Sound kept from before the speech began, so that its first sound is not cut."""
     speech_threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.5

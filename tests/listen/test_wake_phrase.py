@@ -34,3 +34,12 @@ def test_it_is_taken_away(heard: str, question: str) -> None:
 def test_other_beginnings_stay(heard: str) -> None:
     """Only the front, and only what is nearly the wake word."""
     assert without_wake_word(heard, PHRASES) == heard
+
+
+@pytest.mark.parametrize(
+    ("heard", "question"),
+    [("hey nabu help me", "help me"), ("hey help me", "help me"), ("help me hey nabu", "help me hey nabu")],
+)
+def test_the_longest_of_several_is_taken_away(heard: str, question: str) -> None:
+    """One wake word may begin another, and only one in front counts."""
+    assert without_wake_word(heard, ["hey", "hey nabu"]) == question

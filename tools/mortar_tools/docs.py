@@ -58,7 +58,7 @@ def settings_page() -> str:
         documented = dict(_field_docs(kind))
         lines += [f"## [{section.name}]\n", "| key | default | limits | what it does |", "|---|---|---|---|"]
         for field in msgspec.structs.fields(kind):
-            default = f"`{msgspec.json.encode(field.default).decode()}`"
+            default = f"`{msgspec.json.encode(_default(field)).decode()}`"
             lines.append(f"| `{field.name}` | {default} | {_limits(field.type)} | {documented[field.name]} |")
         lines.append("")
     return "\n".join(lines)
@@ -103,6 +103,11 @@ def _field_docs(kind: type[msgspec.Struct]) -> Iterator[tuple[str, str]]:
             match after:
                 case ast.Expr(ast.Constant(str(text))):
                     yield node.target.id, " ".join(text.split())
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    made: object = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+    return made
 
 
 def _limits(annotation: object) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar, spoken
 from mortar.assistant.intents import Intent, Understanding
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Samples, SpeechToText
@@ -69,8 +69,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def evaluate(n: int, snr_dB: float, seed: int) -> Iterator[Share]:
     understanding = Understanding()
+    wake_phrases = [spoken(word) for word in Ears().wake_words]
     engine = choose.speech_to_text(
-        Listening(), partial(sentence_grammar, Ears().wake_word), PRONUNCIATIONS, should_stop=lambda: False
+        Listening(), partial(sentence_grammar, wake_phrases), PRONUNCIATIONS, should_stop=lambda: False
     )
     drawn = random.Random(seed)
     sentences: dict[str, list[str]] = {}

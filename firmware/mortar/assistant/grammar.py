@@ -31,10 +31,15 @@ class Tree(dict[str, "Tree"]):
     """Words that may come next, each with what may follow it."""
 
 
-def sentence_grammar(wake_word: str, things: Path | None = None) -> str:
+def spoken(wake_word: str) -> str:
+    """The words of a wake word's name: "okay nabu" of "okay_nabu"."""
+    return wake_word.replace("_", " ")
+
+
+def sentence_grammar(wake_phrases: list[str], things: Path | None = None) -> str:
     """JSGF text of every sentence that `assistant.intents` recognises.
 
-    `wake_word` ("okay_nabu") may stand before the sentence, since people ask in one breath.
+    One of `wake_phrases` ("okay nabu") may stand before the sentence, since people ask in one breath.
     `things` is the table of what the model can name.
     """
     intents = Intents.from_files(sorted(SENTENCES.glob("*.yaml")))
@@ -55,13 +60,14 @@ def sentence_grammar(wake_word: str, things: Path | None = None) -> str:
     entries = {
         name: list(sample_expression(ListReference(name), lists, language=intents.language)) for name in lists
     }
-    return jsgf(templates, rules | entries, wake_word.replace("_", " "))
+    return jsgf(templates, rules | entries, wake_phrases)
 
 
-def jsgf(templates: Iterable[str], lists: Mapping[str, Iterable[str]], wake_word: str) -> str:
+def jsgf(templates: Iterable[str], lists: Mapping[str, Iterable[str]], wake_phrases: list[str]) -> str:
     """JSGF text; a word {name} of a template stands for any entry of lists[name]."""
+    wake = f"[ {_rule(wake_phrases)} ]" if wake_phrases else ""
     rules = {
-        "public <utterance>": f"[ {wake_word} ] <sentence>",
+        "public <utterance>": f"{wake} <sentence>".strip(),
         "<sentence>": _rule(templates),
         **{f"<{name}>": _rule(entries) for name, entries in lists.items()},
     }

@@ -6,6 +6,7 @@ import asyncio
 from datetime import datetime
 
 from mortar.assistant.conversation import Conversation
+from mortar.assistant.grammar import spoken
 from mortar.assistant.hearing import Hearing
 from mortar.assistant.intents import Understanding
 from mortar.assistant.stages import Press
@@ -80,10 +81,11 @@ class Ending:
     def finish(self) -> None:
         failure = self._trouble.failure if self._trouble else None
         if self._turns == 0:
+            words = self._worker.settings.ears.wake_words
             failure = Failure(
                 "no-wake-word",
                 f"no wake word was heard in {self._worker.run.mic}",
-                "say the wake word first ('okay nabu'), clearly and not too fast",
+                f"say {' or '.join(repr(spoken(word)) for word in words)} first, clearly and not too fast",
             )
         self._worker.tell_supervisor(Finished(self._last, failure))
 

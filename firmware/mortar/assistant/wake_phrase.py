@@ -15,7 +15,8 @@ LEAST_ALIKE = 0.75
 
 def without_wake_word(text: str, phrases: Iterable[str]) -> str:
     """`text` without the one of `phrases` ("okay nabu") that it begins with, spelt about like that."""
-    return max(_rests(text, phrases), key=lambda held: held[0], default=(0.0, text.strip()))[1]
+    rests = _rests(text, phrases)
+    return max(rests, key=lambda held: (held[0], -len(held[1])), default=(0.0, text.strip()))[1]
 
 
 def _rests(text: str, phrases: Iterable[str]) -> Iterator[tuple[float, str]]:

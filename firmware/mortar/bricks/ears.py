@@ -57,7 +57,7 @@ REPORT_SAMPLES = 20_000 * SAMPLES_PER_MS
 async def main(worker: Worker) -> None:
     settings = worker.settings.ears
     microphone = open_microphone(worker.settings, worker.run)
-    spotter = choose.wake_word_spotter(settings)
+    spotter = choose.wake_word_spotter(settings, worker.failed)
     detector = choose.speech_detector()
     ears = Ears(worker, microphone, spotter, detector)
     if worker.run.hear:

@@ -6,10 +6,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import TypeVar
 
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar, spoken
 from mortar.assistant.wake_phrase import without_wake_word
 from mortar.clock import now_ms
 from mortar.errors import MortarError
@@ -40,15 +39,19 @@ NOTHING = Transcript(None, 0.0)
 
 
 async def main(worker: Worker) -> None:
-    wake_word = worker.settings.ears.wake_word
+    wake_phrases = [spoken(word) for word in worker.settings.ears.wake_words]
     settings, aborted = worker.settings.listen, worker.aborted.is_set
-    engine = await worker.job("load", LOAD_DEADLINE_ms, _load, settings, wake_word, aborted)
+    engine = await worker.job("load", LOAD_DEADLINE_ms, _load, settings, wake_phrases, aborted)
     worker.ready({"speech to text": engine.unit})
-    await _Listener(worker, engine, wake_word.replace("_", " ")).serve()
+    await _Listener(worker, engine, wake_phrases).serve()
 
 
-def _load(settings: Listening, wake_word: str, should_stop: Callable[[], bool]) -> SpeechToText:
-    return choose.speech_to_text(settings, partial(sentence_grammar, wake_word), PRONUNCIATIONS, should_stop)
+def _load(settings: Listening, wake_phrases: list[str], should_stop: Callable[[], bool]) -> SpeechToText:
+    def grammar() -> str:
+        # A wake word of one's own may be no word of English: it is heard all the same, but not in one breath.
+        return sentence_grammar(choose.pronounceable(wake_phrases, PRONUNCIATIONS))
+
+    return choose.speech_to_text(settings, grammar, PRONUNCIATIONS, should_stop)
 
 
 class _Spoken:
@@ -82,10 +85,10 @@ class _Listener:
     waits for more speech is not followed by a second wait. Where more is said, that conclusion is dropped.
     """
 
-    def __init__(self, worker: Worker, engine: SpeechToText, wake_phrase: str) -> None:
+    def __init__(self, worker: Worker, engine: SpeechToText, wake_phrases: list[str]) -> None:
         self._worker = worker
         self._engine = engine
-        self._wake_phrase = wake_phrase
+        self._wake_phrases = wake_phrases
         self._ring: AudioRingReader | None = None
         self._spoken: _Spoken | None = None
         self._following: asyncio.Task[None] | None = None
@@ -186,7 +189,7 @@ class _Listener:
             self._worker.send(ASSISTANT, Partial(spoken.number, text, now_ms()))
 
     def _question(self, text: str) -> str:
-        return without_wake_word(text, [self._wake_phrase])
+        return without_wake_word(text, self._wake_phrases)
 
     def _lost(self, utterance: int) -> None:
         if self._spoken is not None and self._spoken.number == utterance:

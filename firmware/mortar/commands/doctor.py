@@ -21,7 +21,7 @@ from mortar.drivers.mixer import find_mixer
 from mortar.drivers.probe import probe
 from mortar.drivers.sound_server import sound_server
 from mortar.errors import MortarError
-from mortar.runtimes import choose
+from mortar.runtimes import choose, wake_words
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Recogniser
 
@@ -143,6 +143,26 @@ def _listening(configured: settings.Settings) -> Iterator[Finding]:
         yield Finding("ears", Verdict.BAD, error.what, error.do)
 
 
+def _wake_words(configured: settings.Settings) -> Iterator[Finding]:
+    heard, known, own = configured.ears.wake_words, wake_words.known(), wake_words.own()
+    yield Finding("wake words", Verdict.OK, f"listens for {', '.join(heard)}; there are {', '.join(known)}")
+    for name in heard:
+        if name not in known:
+            yield Finding("wake words", Verdict.BAD, f"there is no {name}", "see docs/wake-words.md")
+    for name, description in own.items():
+        try:
+            word = choose.usable_wake_word(description)
+        except MortarError as error:
+            yield Finding("wake words", Verdict.BAD if name in heard else Verdict.NOTE, error.what, error.do)
+            continue
+        about = f"{name}: {description}, cutoff {word.cutoff:.2f}"
+        if name in heard:
+            yield Finding("wake words", Verdict.OK, about)
+        else:
+            listen_for = f"add {name} = 0.5 under [ears.wake_words]"
+            yield Finding("wake words", Verdict.NOTE, f"{about}, is not listened for", listen_for)
+
+
 def _devices(configured: settings.Settings) -> Iterator[Finding]:
     try:
         found = probe()
@@ -211,6 +231,7 @@ CHECKS: tuple[Check, ...] = (
     _speech,
     _model,
     _listening,
+    _wake_words,
     _devices,
     _sound,
     _memory,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
+from mortar.errors import MortarError
 from mortar.runtimes.interfaces import (
     LanguageModel,
     SpeechDetector,
@@ -13,13 +15,22 @@ from mortar.runtimes.interfaces import (
     WakeWordSpotter,
 )
 from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.wake_words import WakeWord
 from mortar.settings import Ears, Eye, Language, Listening, Recogniser, Voice, VoiceEngine
 
 
-def wake_word_spotter(settings: Ears) -> WakeWordSpotter:
-    from mortar.runtimes.microwakeword import MicroWakeWordSpotter
+def wake_word_spotter(settings: Ears, complain: Callable[[MortarError], None]) -> WakeWordSpotter:
+    """`complain` gets the words that cannot be used; where none can, it is raised."""
+    from mortar.runtimes.microwakeword import spotter
 
-    return MicroWakeWordSpotter(settings.wake_word, settings.wake_threshold)
+    return spotter(settings.wake_words, settings.wake_cooldown_ms, complain)
+
+
+def usable_wake_word(description: Path) -> WakeWord:
+    """Raises MortarError where the engine cannot run it."""
+    from mortar.runtimes.microwakeword import usable
+
+    return usable(description)
 
 
 def speech_detector() -> SpeechDetector:
@@ -48,6 +59,13 @@ def speech_to_text(
             from mortar.runtimes.sherpa import Sherpa
 
             return Sherpa(settings, should_stop)
+
+
+def pronounceable(phrases: Iterable[str], pronunciations: Mapping[str, str]) -> list[str]:
+    """Those of `phrases` that can stand in a grammar."""
+    from mortar.runtimes.pocketsphinx import pronounceable
+
+    return pronounceable(phrases, pronunciations)
 
 
 def speech_synthesiser(settings: Voice) -> SpeechSynthesiser:
