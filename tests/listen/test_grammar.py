@@ -113,7 +113,7 @@ def test_a_word_without_pronunciation_is_named() -> None:
     """Found when the recogniser is built, not when somebody says it."""
     grammar = jsgf(["where is the zorbleflux"], {}, ["okay nabu"])
     with pytest.raises(MortarError, match="zorbleflux") as raised:
-        PocketSphinx(grammar, PRONUNCIATIONS)
+        choose.speech_to_text(Listening(), lambda: grammar, PRONUNCIATIONS, should_stop=lambda: False)
     assert raised.value.code == "words-unknown"
 
 
