@@ -30,15 +30,16 @@ def save(path: Path, title: str, points: Sequence[Point], sensitivity: float) ->
 def _against(axes: Axes, points: Sequence[Point], sensitivity: float) -> None:
     false, missed = [point.false_accepts for point in points], [point.misses for point in points]
     across, along = [one.value for one in false], [one.value for one in missed]
-    bars = {"xerr": errors(false), "yerr": errors(missed), "elinewidth": 0.7, "alpha": 0.35}
-    axes.errorbar(across, along, **bars, fmt="none", color=BLUE)
+    axes.errorbar(
+        across, along, errors(missed), errors(false), fmt="none", color=BLUE, elinewidth=0.7, alpha=0.35
+    )
     axes.plot(across, along, ".-", color=BLUE)
     for point in points[::LABELLED]:
-        at = (point.false_accepts.value, point.misses.value)
-        axes.annotate(f"{point.sensitivity:g}", at, textcoords="offset points", xytext=(5, 5), fontsize=8)
+        place = (point.false_accepts.value, point.misses.value)
+        axes.annotate(f"{point.sensitivity:g}", place, textcoords="offset points", xytext=(5, 5), fontsize=8)
     chosen = min(points, key=lambda point: abs(point.sensitivity - sensitivity))
-    at = ([chosen.false_accepts.value], [chosen.misses.value])
-    axes.plot(*at, "o", color=ORANGE, label="operating point")
+    here = ([chosen.false_accepts.value], [chosen.misses.value])
+    axes.plot(*here, "o", color=ORANGE, label="operating point")
     axes.set(xlabel="false accepts an hour", ylabel="share of sayings missed", xlim=(0, None), ylim=(0, None))
     axes.legend()
 
