@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 STALL_ms = 3_000
-"""Sound servers hold the first sound back for about 1 s."""
+
+START_ms = 6_000
+"""For the first sound: PulseAudio was seen to hold it back for 2 s."""
 
 LEAST_SHARE = 0.25
 """Of the sound that is due: a device that gives less has gone, whatever it says."""
@@ -19,12 +21,13 @@ class Flow:
     def __init__(self, rate_Hz: int, now_ms: float) -> None:
         self._rate_Hz = rate_Hz
         self._began_ms = now_ms
+        self._window_ms = START_ms
         self._frames = 0
 
     @property
     def due_ms(self) -> float:
         """When it can be told next whether the sound flows."""
-        return self._began_ms + STALL_ms
+        return self._began_ms + self._window_ms
 
     def add(self, n_frames: int) -> None:
         self._frames += n_frames
@@ -35,7 +38,7 @@ class Flow:
             return False
         expected = self._rate_Hz * (now_ms - self._began_ms) / 1e3
         stuck = self._frames < LEAST_SHARE * expected
-        self._began_ms, self._frames = now_ms, 0
+        self._began_ms, self._frames, self._window_ms = now_ms, 0, STALL_ms
         return stuck
 
 
