@@ -108,17 +108,15 @@ class VirtualSound:
 
     def until_suspended(self) -> None:
         """Wait until the server has sent the speaker to sleep, because nobody plays or records."""
-        seen = 0
-        while "SUSPENDED" not in self.pactl("list", "short", "sinks"):
-            seen = self._until_logged("", seen)  # it logs what it does
+        logged = len(self._log)
+        if "SUSPENDED" not in self.pactl("list", "short", "sinks"):
+            self._until_logged("Sink speaker idle for too long", since=logged)
 
-    def _until_logged(self, text: str, since: int = 0) -> int:
-        """Wait for a line with `text` in the server's log, from line `since` of it on; gives the
-        line after those that there are."""
+    def _until_logged(self, text: str, since: int = 0) -> None:
+        """Wait for a line with `text` in the server's log, from line `since` of it on."""
         with self._logged:
             came = self._logged.wait_for(lambda: any(text in line for line in self._log[since:]), PATIENCE_S)
             assert came, f"PulseAudio did not log {text!r}: {self._log[-20:]}"
-            return len(self._log)
 
     def _read_log(self) -> None:
         assert self._server.stderr is not None

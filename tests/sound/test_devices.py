@@ -109,7 +109,6 @@ async def test_a_speaker_sounds_as_high_and_as_long_as_it_should(sound: VirtualS
     """22.05 kHz mono on a stereo card at 44.1 kHz, also after the server has sent it to sleep."""
     speaker = open_speaker(Speaker(), RunOptions(), 22_050)
     for _ in range(2):
-        await asyncio.to_thread(sound.until_suspended)
         recording = await asyncio.to_thread(sound.record_speaker)
         began: list[float] = []
         await speaker.play(chunked(tone(1_000, 1_000.0)), began.append)
@@ -119,6 +118,7 @@ async def test_a_speaker_sounds_as_high_and_as_long_as_it_should(sound: VirtualS
         first = round(audible[5] * RATE_Hz / 1_000)
         assert pitch_Hz(heard[first : first + RATE_Hz // 2]) == pytest.approx(1_000, abs=5)
         assert len(began) == 1
+        await asyncio.to_thread(sound.until_suspended)
     speaker.close()
 
 
