@@ -150,8 +150,11 @@ class Recording:
         """Samples that were heard so far."""
         return len(self._sound) // 2
 
-    def stop(self) -> Samples:
-        """Everything that was heard."""
+    def stop(self, later_ms: int = 500) -> Samples:
+        """Everything that was heard until now, and a little later: it comes with a delay."""
+        wanted = len(self._sound) + 2 * RATE_Hz * later_ms // 1_000
+        with self._more:
+            assert self._more.wait_for(lambda: len(self._sound) >= wanted, PATIENCE_S), "the speaker ended"
         self._recorder.terminate()
         self._recorder.wait(PATIENCE_S)
         self._reader.join(PATIENCE_S)

@@ -112,7 +112,7 @@ async def test_a_speaker_sounds_as_high_and_as_long_as_it_should(sound: VirtualS
         recording = await asyncio.to_thread(sound.record_speaker)
         began: list[float] = []
         await speaker.play(chunked(tone(1_000, 1_000.0)), began.append)
-        heard = recording.stop()
+        heard = await asyncio.to_thread(recording.stop)
         audible = audible_ms(heard)
         assert 900 <= len(audible) * 20 <= 1_100
         first = round(audible[5] * RATE_Hz / 1_000)
