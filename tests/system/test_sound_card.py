@@ -25,9 +25,12 @@ def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualSo
 
 
 def running(tmp_path: Path, driver: str) -> Running:
-    """Without echo cancellation: PulseAudio needs real time for it, which a busy computer does not have."""
+    """Without echo cancellation: PulseAudio needs real time for it, which a busy computer does not have.
+    With patience, for the same reason: a microphone must be found gone before nobody has spoken."""
     config = tmp_path / "mortar.toml"
-    config.write_text(f'[microphone]\ndriver = "{driver}"\necho_cancellation = "none"\n')
+    config.write_text(
+        f'[microphone]\ndriver = "{driver}"\necho_cancellation = "none"\n[ears]\nstart_patience_ms = 60000\n'
+    )
     camera = table(["cat"], tmp_path / "p.png")
     return Running(tmp_path / "run", ["run", "--json", "--config", config, "--camera", camera])
 

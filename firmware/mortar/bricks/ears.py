@@ -156,6 +156,8 @@ class Ears:
                         self._opened()
                     self._take(block)
             except MicrophoneGone as error:
+                if self._worker.run.once and self._ring.position == 0:
+                    raise  # a run for one exchange does not wait for what was never there
                 self._lost(error)
 
     def _opened(self) -> None:
