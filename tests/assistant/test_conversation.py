@@ -130,7 +130,6 @@ def test_a_picture_question_goes_to_the_language_brick(talk: Conversation, port:
     talk.answered(answer(turn, "I see a cat."), 1_500.0)
     assert talk.turn is None
     assert port.ended[0].answer == "I see a cat."
-    assert port.sent[-1] == ("ears", Rest())
 
 
 @pytest.mark.parametrize(
@@ -276,7 +275,7 @@ def test_a_turn_that_takes_too_long_is_given_up_twice(talk: Conversation, port: 
 def test_the_button(talk: Conversation, port: ListPort) -> None:
     """Short describes, short again stops, double repeats, long listens."""
     talk.pressed(Press.SHORT, 0.0)
-    assert [type(message) for _, message in port.sent] == [Look, Ask]
+    assert [type(message) for _, message in port.sent] == [Rest, Look, Ask]
     talk.pressed(Press.SHORT, 100.0)
     assert talk.turn is None
     talk.pressed(Press.DOUBLE, 200.0)
@@ -315,6 +314,7 @@ def test_events_of_a_whole_turn_come_in_order(talk: Conversation, port: ListPort
         "speak_start",
         "answer_end",
         "speak_end",
+        "follow_up_start",
     ]
 
 

@@ -1,6 +1,7 @@
-"""The ears: the microphone, the pre-roll ring, the wake word, and where a question begins and ends.
+"""The ears: the microphone, the pre-roll ring, the wake word, "stop", and where a question begins and ends.
 
-The only brick with work while nobody speaks. Speech detection runs only while a question is awaited.
+The only brick with work while nobody speaks. Speech detection runs only while a question is awaited, and
+"stop" is listened for only while the assistant speaks.
 """
 
 from __future__ import annotations
@@ -8,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Protocol
 
 import numpy as np
 
+from mortar.bricks.echo import Loudness, OwnSpeech
 from mortar.bricks.endpointer import SAMPLES_PER_MS, Began, Ended, Endpointer, NothingSaid, Paused
 from mortar.clock import now_ms
 from mortar.drivers.microphone import Microphone, open_microphone
@@ -21,20 +25,32 @@ from mortar.messages import (
     AudioTaken,
     LinkLost,
     Listen,
+    Message,
     MicrophoneOpened,
     NoSpeech,
     PeerGone,
     Rest,
+    Scalar,
     SoundEnded,
+    Speaking,
     SpeechBegan,
     SpeechEnded,
+    SpeechJudged,
     SpeechPaused,
+    StopHeard,
     WakeHeard,
     Wire,
 )
 from mortar.rings.audio_ring import AudioRingWriter
 from mortar.runtimes import choose
-from mortar.runtimes.interfaces import Detection, Samples, SpeechDetector, WakeWordSpotter
+from mortar.runtimes.interfaces import (
+    Detection,
+    KeyphraseSpotter,
+    Samples,
+    SpeechDetector,
+    WakeWordSpotter,
+)
+from mortar.settings import Settings
 from mortar.worker import Worker
 
 ASSISTANT, LISTEN = "assistant", "listen"
@@ -66,10 +82,27 @@ async def main(worker: Worker) -> None:
     worker.ready({"wake word": spotter.unit})
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(ears.follow())
+            tasks.create_task(_follow(worker, ears))
             tasks.create_task(ears.hear())
     finally:
         microphone.close()
+
+
+async def _follow(worker: Worker, ears: Ears) -> None:
+    """Take in what the peers say, for as long as the process lives."""
+    while True:
+        ears.told((await worker.next()).message)
+
+
+class Port(Protocol):
+    """What the ears need of their worker."""
+
+    settings: Settings
+    restarts: int
+
+    def send(self, peer: str, message: Message, descriptors: Sequence[int] = ()) -> bool: ...
+
+    def report(self, **figures: Scalar) -> None: ...
 
 
 @dataclass
@@ -101,11 +134,27 @@ class Level:
         return round(20 * math.log10(max(self.peak, 1) / FULL_SCALE), 1)
 
 
+@dataclass
+class Ignored:
+    """How often the assistant heard its own words, and did not act on them."""
+
+    own_wakes: int = 0
+    own_stops: int = 0
+
+
 class Ears:
-    """Everything here belongs to the event loop; a block takes about 2 ms of its 32."""
+    """Everything here belongs to the event loop; a block takes about 2 ms of its 32.
+
+    `load_stop_spotter` is called whenever the assistant begins to speak.
+    """
 
     def __init__(
-        self, worker: Worker, microphone: Microphone, spotter: WakeWordSpotter, detector: SpeechDetector
+        self,
+        worker: Port,
+        microphone: Microphone,
+        spotter: WakeWordSpotter,
+        detector: SpeechDetector,
+        load_stop_spotter: Callable[[], KeyphraseSpotter] = choose.stop_spotter,
     ) -> None:
         self._worker = worker
         self._microphone = microphone
@@ -114,33 +163,43 @@ class Ears:
         self._ring = AudioRingWriter(RING_SAMPLES)
         self._numbers = itertools.count(worker.restarts * 1_000_000 + 1)
         self._utterance: Utterance | None = None
+        self._load_stop_spotter = load_stop_spotter
+        self._stop_spotter: KeyphraseSpotter | None = None
+        self._own = OwnSpeech()
+        self._loudness = Loudness()
+        self._ignored = Ignored()
         self._level = Level()
         self._is_open = False
         self._told_over = False
 
     # --- messages ---
 
-    async def follow(self) -> None:
-        """Take in what the peers say, for as long as the process lives."""
-        while True:
-            match (await self._worker.next()).message:
-                case Listen():
-                    self._microphone.end_turn()
-                    self._await_question(self._ring.position, after_wake_word=False)
-                case Rest():
-                    self._rest()
-                case LinkLost(peer) if peer == ASSISTANT:
-                    self._rest()
-                case AudioTaken(utterance, to_sample):
-                    self._ring.taken(utterance, to_sample)
-                case PeerGone(peer) if peer == LISTEN:
-                    self._ring.reader_gone()
-                case Wire(peer) if peer == LISTEN:
-                    self._worker.send(LISTEN, self._ring.offer(), [self._ring.descriptor])
-                case Wire(peer) if peer == ASSISTANT:
-                    self._introduce()
-                case _:
-                    pass
+    def told(self, message: Message) -> None:
+        """What a peer says."""
+        match message:
+            case Listen(patience_ms=patience_ms):
+                self._microphone.end_turn()
+                self._await_question(self._ring.position, patience_ms, after_wake_word=False)
+            case Rest():
+                self._rest()
+            case Speaking(text):
+                self._speaks(text)
+            case LinkLost(peer) if peer == ASSISTANT:
+                self._speaks("")
+                self._rest()
+            case SpeechJudged(utterance, to_sample, outlook):
+                if self._utterance is not None and self._utterance.number == utterance:
+                    self._utterance.endpointer.judge(to_sample, outlook)
+            case AudioTaken(utterance, to_sample):
+                self._ring.taken(utterance, to_sample)
+            case PeerGone(peer) if peer == LISTEN:
+                self._ring.reader_gone()
+            case Wire(peer) if peer == LISTEN:
+                self._worker.send(LISTEN, self._ring.offer(), [self._ring.descriptor])
+            case Wire(peer) if peer == ASSISTANT:
+                self._introduce()
+            case _:
+                pass
 
     def _introduce(self) -> None:
         if self._is_open:
@@ -159,14 +218,17 @@ class Ears:
             if not self._is_open:
                 self._is_open = True
                 self._introduce()
-            self._take(block)
+            self.take(block)
 
-    def _take(self, block: Samples) -> None:
+    def take(self, block: Samples) -> None:
+        """The next block, int16 [512] mono at 16 kHz."""
         from_sample = self._ring.position
         for lost in self._ring.write(block):
             self._worker.send(LISTEN, AudioLost(lost))
         for detection in self._spotter.process(block):
             self._woken(detection)
+        if self._stop_spotter is not None:
+            self._listen_for_stop(self._stop_spotter, block)
         if self._utterance is not None:
             self._endpoint(self._utterance, self._detector.probability(block), from_sample)
         self._watch_level(block)
@@ -175,15 +237,38 @@ class Ears:
             self._worker.send(ASSISTANT, SoundEnded(now_ms()))
 
     def _woken(self, detection: Detection) -> None:
+        if self._own.has(detection.word.replace("_", " "), self._ring.position):
+            self._ignored.own_wakes += 1
+            self._report()
+            return
         self._microphone.begin_turn()
-        self._await_question(self._ring.position, after_wake_word=True)
+        self._await_question(self._ring.position, None, after_wake_word=True)
         self._worker.send(
             ASSISTANT, WakeHeard(detection.word, detection.score, self._ring.position, now_ms())
         )
 
-    def _await_question(self, start: int, *, after_wake_word: bool) -> None:
+    def _speaks(self, text: str) -> None:
+        self._own.begin(text, self._ring.position)
+        if not text:
+            self._stop_spotter = None
+        elif self._stop_spotter is None:
+            self._stop_spotter = self._load_stop_spotter()
+
+    def _listen_for_stop(self, spotter: KeyphraseSpotter, block: Samples) -> None:
+        self._loudness.add(block)
+        phrases = spotter.process(block)
+        if not phrases or not self._loudness.has_risen:
+            return
+        for phrase in phrases:
+            if self._own.has(phrase, self._ring.position):
+                self._ignored.own_stops += 1
+                self._report()
+            else:
+                self._worker.send(ASSISTANT, StopHeard(phrase, self._ring.position, now_ms()))
+
+    def _await_question(self, start: int, patience_ms: int | None, *, after_wake_word: bool) -> None:
         self._detector.reset()
-        endpointer = Endpointer(self._worker.settings.ears, start)
+        endpointer = Endpointer(self._worker.settings.ears, start, patience_ms)
         self._utterance = Utterance(next(self._numbers), endpointer, start, after_wake_word)
 
     def _endpoint(self, utterance: Utterance, probability: float, from_sample: int) -> None:
@@ -192,7 +277,7 @@ class Ears:
                 self._began(utterance, first)
             case Paused(to_sample):
                 self._pass_on(utterance, to_sample, last=False)
-                self._worker.send(LISTEN, SpeechPaused(utterance.number))
+                self._worker.send(LISTEN, SpeechPaused(utterance.number, to_sample))
             case Ended(_, to_sample):
                 self._ended(utterance, to_sample)
             case NothingSaid():
@@ -206,6 +291,8 @@ class Ears:
     def _began(self, utterance: Utterance, first: int) -> None:
         if utterance.after_wake_word and first < utterance.start:
             first = utterance.start - WAKE_WORD_SAMPLES
+        else:
+            first = max(first, min(self._own.silent_from, utterance.start))
         first = max(first, self._ring.oldest)
         utterance.from_sample = utterance.passed_to = first
         self._worker.send(ASSISTANT, SpeechBegan(first, now_ms()))
@@ -214,8 +301,9 @@ class Ears:
         self._utterance = None
         self._microphone.hold()
         assert utterance.from_sample is not None, "it ended, so it had begun"
+        own = self._own.covers(utterance.endpointer.voiced_to)
         self._worker.send(
-            ASSISTANT, SpeechEnded(utterance.number, utterance.from_sample, to_sample, now_ms())
+            ASSISTANT, SpeechEnded(utterance.number, utterance.from_sample, to_sample, now_ms(), own)
         )
         self._pass_on(utterance, to_sample, last=True)
 
@@ -229,5 +317,10 @@ class Ears:
     def _watch_level(self, block: Samples) -> None:
         self._level.add(block)
         if self._level.blocks >= REPORT_BLOCKS:
-            self._worker.report(peak_dBFS=self._level.dBFS, lost_blocks=self._microphone.lost_blocks)
+            self._report()
             self._level = Level()
+
+    def _report(self) -> None:
+        self._worker.report(
+            peak_dBFS=self._level.dBFS, lost_blocks=self._microphone.lost_blocks, **asdict(self._ignored)
+        )

@@ -7,9 +7,19 @@ import asyncio
 import numpy as np
 
 from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar.assistant.outlook import Sentences
 from mortar.clock import now_ms
 from mortar.errors import MortarError
-from mortar.messages import Audio, AudioLost, AudioOffer, AudioTaken, Heard, LinkLost, SpeechPaused
+from mortar.messages import (
+    Audio,
+    AudioLost,
+    AudioOffer,
+    AudioTaken,
+    Heard,
+    LinkLost,
+    SpeechJudged,
+    SpeechPaused,
+)
 from mortar.rings.audio_ring import AudioRingReader
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Samples, SpeechToText, Transcript
@@ -35,13 +45,15 @@ class _Listener:
     """Holds the utterance that is being spoken; the next one to begin takes its place.
 
     It is recognised in every pause already, so that the patience that waits for more speech is not
-    followed by a second wait. What more speech follows is thrown away.
+    followed by a second wait, and the ears are told whether the person can have ended. What more speech
+    follows is thrown away.
     """
 
     def __init__(self, worker: Worker, engine: SpeechToText, wake_word: str) -> None:
         self._worker = worker
         self._engine = engine
         self._wake_word = wake_word
+        self._sentences = Sentences()
         self._ring: AudioRingReader | None = None
         self._utterance: int | None = None
         self._sound: list[Samples] = []
@@ -59,8 +71,9 @@ class _Listener:
                     self._forget_ring()
                 case Audio():
                     await self._take(mail.message)
-                case SpeechPaused(utterance) if utterance == self._utterance:
-                    self._early = asyncio.create_task(self._recognise())
+                case SpeechPaused(utterance, to_sample) if utterance == self._utterance:
+                    self._drop_early()
+                    self._early = asyncio.create_task(self._judge(utterance, to_sample))
                 case AudioLost(utterance):
                     self._lost(utterance)
                 case _:
@@ -97,14 +110,22 @@ class _Listener:
             self._begin(None)
             self._tell(audio.utterance, heard)
 
+    async def _judge(self, utterance: int, to_sample: int) -> Transcript:
+        heard = await self._recognise()
+        outlook = self._sentences.outlook(self._question(heard), heard.confidence)
+        self._worker.send(EARS, SpeechJudged(utterance, to_sample, outlook))
+        return heard
+
     async def _recognise(self) -> Transcript:
         deadline_ms = self._worker.settings.listen.deadline_ms
         sound = np.concatenate(self._sound)
         return await self._worker.job("recognise", deadline_ms, self._engine.transcribe, sound)
 
     def _tell(self, utterance: int, heard: Transcript) -> None:
-        text = heard.text.removeprefix(self._wake_word).strip() if heard.text else None
-        self._worker.send(ASSISTANT, Heard(utterance, text or None, heard.confidence, now_ms()))
+        self._worker.send(ASSISTANT, Heard(utterance, self._question(heard), heard.confidence, now_ms()))
+
+    def _question(self, heard: Transcript) -> str | None:
+        return heard.text.removeprefix(self._wake_word).strip() or None if heard.text else None
 
     def _lost(self, utterance: int) -> None:
         if utterance == self._utterance:

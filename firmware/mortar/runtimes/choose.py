@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mortar.runtimes.interfaces import (
+    KeyphraseSpotter,
     LanguageModel,
     SpeechDetector,
     SpeechSynthesiser,
@@ -20,6 +21,12 @@ def wake_word_spotter(settings: Ears) -> WakeWordSpotter:
     from mortar.runtimes.microwakeword import MicroWakeWordSpotter
 
     return MicroWakeWordSpotter(settings.wake_word, settings.wake_threshold)
+
+
+def stop_spotter() -> KeyphraseSpotter:
+    from mortar.runtimes.keyphrases import StopSpotter
+
+    return StopSpotter()
 
 
 def speech_detector() -> SpeechDetector:
