@@ -12,18 +12,17 @@ from datetime import datetime
 from mortar.assistant import troubles
 from mortar.assistant.course import Course
 from mortar.assistant.intents import Intent, Kind, Understanding
-from mortar.assistant.memory import Memory
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.port import Port
 from mortar.assistant.skills import SkillRequest, answer_with_skill
 from mortar.assistant.stages import Press, Stage
 from mortar.assistant.troubles import Trouble
 from mortar.assistant.turn import Dropped, Sight, Turn
+from mortar.assistant.turns import Turns
 from mortar.messages import (
     Answered,
     Ask,
     Cancel,
-    Context,
     Failure,
     Heard,
     Listen,
@@ -67,12 +66,13 @@ class Conversation:
         self._wall_clock = wall_clock
         self._settings = settings.assistant
         self._understanding = understanding
-        self._next_turn = first_turn
-        self._memory = Memory(settings.assistant.earlier_turns)
+        self._turns = Turns(port, self._mouth, self._course, settings.assistant, first_turn)
         self._heard_early: Heard | None = None
-        self._may_follow_up = False
-        """The ears wait, with no wake word, for a question that follows on the last answer."""
-        self.turn: Turn | None = None
+
+    @property
+    def turn(self) -> Turn | None:
+        """The turn that goes on."""
+        return self._turns.now
 
     @property
     def deadline_ms(self) -> float | None:
@@ -83,29 +83,26 @@ class Conversation:
 
     def woken(self, now_ms: float) -> None:
         """The wake word: ears is listening already, whatever went on is over."""
-        turn = self._in_stage(Stage.LISTEN)
+        turn = self._turns.in_stage(Stage.LISTEN)
         if turn is not None and turn.tentative:
             # The wake word was not needed, but it was said: now the turn is meant for certain.
             turn.tentative, turn.began_ms = False, now_ms
             self._mouth.chime("listen_start", turn)
         else:
-            self._listen(self._begin_turn(now_ms), now_ms)
+            self._listen(self._turns.begin(now_ms), now_ms)
 
     def speech_began(self, now_ms: float) -> None:
         """Where it follows on an answer, with no wake word, it begins a turn."""
-        if self._may_follow_up:
-            turn = self._begin_turn(now_ms)
-            turn.tentative = True
-            self._listen(turn, now_ms)
+        if self._turns.may_follow_up:
+            self._listen(self._turns.begin(now_ms, tentative=True), now_ms)
 
     def pressed(self, kind: Press, now_ms: float) -> None:
         self._port.emit("press", now_ms, kind=kind.value)
-        is_busy = self.turn is not None and not self.turn.tentative
         self._port.send("ears", Rest())
-        if is_busy and kind is Press.SHORT:
-            self._interrupt(now_ms)
+        if kind is Press.SHORT and self.turn is not None and not self.turn.tentative:
+            self._turns.interrupt(self.turn, now_ms)
             return
-        turn = self._begin_turn(now_ms)
+        turn = self._turns.begin(now_ms)
         match kind:
             case Press.SHORT:
                 self._question(turn, DESCRIBE, now_ms)
@@ -114,35 +111,35 @@ class Conversation:
                 self._course.begin(turn, Stage.LISTEN, now_ms)
                 self._look(turn, now_ms)
             case Press.DOUBLE:
-                self._say(turn, self._memory.last_answer or troubles.NOTHING_TO_REPEAT, now_ms)
+                self._say(turn, self._turns.last_answer or troubles.NOTHING_TO_REPEAT, now_ms)
 
     def asked(self, text: str, now_ms: float) -> None:
         """A typed question about the picture."""
-        self._question(self._begin_turn(now_ms), text, now_ms)
+        self._question(self._turns.begin(now_ms), text, now_ms)
 
     def lost_thread(self, now_ms: float) -> None:
         """The assistant itself died and is back: say so, whatever was going on."""
-        self._quieten(0)
-        self._trouble(self._begin_turn(now_ms), troubles.LOST_THREAD, now_ms)
+        self._mouth.hush()
+        self._trouble(self._turns.begin(now_ms), troubles.LOST_THREAD, now_ms)
 
     # --- what the bricks say ---
 
     def stopped(self, now_ms: float) -> None:
         """Somebody said "stop" into an answer."""
-        if self._in_stage(Stage.SPEAK) is not None:
-            self._interrupt(now_ms)
+        if (turn := self._turns.in_stage(Stage.SPEAK)) is not None:
+            self._turns.interrupt(turn, now_ms)
             self._port.send("ears", Rest())
 
     def no_speech(self, now_ms: float) -> None:
-        if (turn := self._in_stage(Stage.LISTEN)) is not None:
+        if (turn := self._turns.in_stage(Stage.LISTEN)) is not None:
             self._trouble(turn, troubles.NO_SPEECH, now_ms)
-        elif self._may_follow_up:
-            self._end_follow_up(now_ms)
+        elif self._turns.may_follow_up:
+            self._turns.end_follow_up(now_ms)
             self._port.send("ears", Rest())
 
     def speech_ended(self, utterance: int, now_ms: float, in_own_speech: bool = False) -> None:
         """`in_own_speech`: all of it sounded while the assistant itself was heard."""
-        if (turn := self._in_stage(Stage.LISTEN)) is not None:
+        if (turn := self._turns.in_stage(Stage.LISTEN)) is not None:
             turn.utterance, turn.in_own_speech = utterance, in_own_speech
             self._course.end(turn, Stage.LISTEN, now_ms)
             self._course.begin(turn, Stage.UNDERSTAND, now_ms)
@@ -152,7 +149,7 @@ class Conversation:
     def heard(self, heard: Heard, now_ms: float) -> None:
         # Ears and listen speak over two links: the words may overtake the end of the speech.
         self._heard_early = heard
-        turn = self._in_stage(Stage.UNDERSTAND)
+        turn = self._turns.in_stage(Stage.UNDERSTAND)
         if turn is None or turn.utterance != heard.utterance:
             return
         self._heard_early = None
@@ -163,24 +160,24 @@ class Conversation:
         if heard.text is None:
             self._trouble(turn, troubles.NOT_UNDERSTOOD, now_ms)
         elif turn.in_own_speech and self._mouth.has_said(heard.text):
-            self._drop(turn, Dropped.OWN_WORDS, now_ms)
+            self._turns.drop(turn, Dropped.OWN_WORDS, now_ms)
         else:
             turn.tentative = False
             self._answer(turn, heard.text, intent, now_ms)
 
     def looked(self, looked: Looked, now_ms: float) -> None:
-        if (turn := self._current(looked.turn)) is not None and Stage.LOOK in turn.open:
+        if (turn := self._turns.numbered(looked.turn)) is not None and Stage.LOOK in turn.open:
             turn.sight = Sight.SEEN
             encode_ms = round(looked.encode_ms, 1)
             self._course.end(turn, Stage.LOOK, now_ms, encode_ms=encode_ms, n_tok=looked.n_tok)
 
     def sentence(self, sentence: Sentence, now_ms: float) -> None:
-        if (turn := self._current(sentence.turn)) is not None and Stage.ANSWER in turn.open:
+        if (turn := self._turns.numbered(sentence.turn)) is not None and Stage.ANSWER in turn.open:
             self._port.emit("sentence", now_ms, text=sentence.text, index=sentence.index)
             self._say(turn, sentence.text, now_ms)
 
     def answered(self, answered: Answered, now_ms: float) -> None:
-        turn = self._current(answered.turn)
+        turn = self._turns.numbered(answered.turn)
         if turn is None or Stage.ANSWER not in turn.open:
             return
         turn.answered = answered
@@ -192,12 +189,12 @@ class Conversation:
             first_token_ms=round(answered.first_token_ms, 1),
         )
         if turn.sentences:
-            self._finish_if_complete(turn, now_ms)
+            self._turns.finish_if_complete(turn, now_ms)
         else:
             self._trouble(turn, troubles.NO_ANSWER, now_ms)
 
     def sound_began(self, sound: SoundBegan, now_ms: float) -> None:
-        if (turn := self._current(sound.turn)) is None:
+        if (turn := self._turns.numbered(sound.turn)) is None:
             return
         self._mouth.sound_began(turn, sound)
         if sound.index is None:
@@ -206,12 +203,11 @@ class Conversation:
             self._port.emit("first_sound", sound.t_ms)
 
     def said(self, said: Said, now_ms: float) -> None:
-        if (turn := self._current(said.turn)) is not None:
+        if (turn := self._turns.numbered(said.turn)) is not None:
             self._mouth.said(turn, said)
-            self._finish_if_complete(turn, now_ms)
-        elif self._memory.said(said):
-            self._port.emit("silence", said.t_ms)
-            self._remind()
+            self._turns.finish_if_complete(turn, now_ms)
+        else:
+            self._turns.said_late(said)
 
     # --- what goes wrong ---
 
@@ -230,7 +226,7 @@ class Conversation:
         if peer == "voice":
             self._mouth.fell_silent()
         if peer == "ears":
-            self._end_follow_up(now_ms)
+            self._turns.end_follow_up(now_ms)
         turn = self.turn
         if turn is None:
             return
@@ -245,7 +241,7 @@ class Conversation:
     def peer_back(self, peer: str, now_ms: float) -> None:
         """A process is there (again): give it what it needs to know."""
         if peer == "language":
-            self._remind()
+            self._turns.remind()
         if peer == "voice" and self.turn is not None:
             self._mouth.say_again(self.turn)
 
@@ -258,8 +254,7 @@ class Conversation:
             turn.began_ms = now_ms  # the apology has the same time again
             self._trouble(turn, troubles.TOO_LONG, now_ms)
         else:
-            self._end_turn(turn, now_ms)
-            self._port.send("ears", Rest())
+            self._turns.rest(turn, now_ms)
 
     # --- steps ---
 
@@ -308,26 +303,25 @@ class Conversation:
                 intent=intent.name,
                 slots=intent.slots,
                 now=self._wall_clock(),
-                last_answer=self._memory.last_answer,
+                last_answer=self._turns.last_answer,
                 examples=self._understanding.examples(),
             )
         )
         if answer.text:
             self._say(turn, answer.text, now_ms)
         else:
-            self._end_turn(turn, now_ms)
-            self._port.send("ears", Rest())
+            self._turns.rest(turn, now_ms)
 
     def _say(self, turn: Turn, text: str, now_ms: float) -> None:
         if Stage.SPEAK not in turn.open:
             self._course.begin(turn, Stage.SPEAK, now_ms)
         self._mouth.say(turn, text)
-        self._finish_if_complete(turn, now_ms)
+        self._turns.finish_if_complete(turn, now_ms)
 
     def _trouble(self, turn: Turn, trouble: Trouble, now_ms: float) -> None:
         """Give the turn up with an earcon and one sentence; in silence where nobody knows of it."""
         if turn.tentative:
-            self._drop(turn, Dropped.NOT_UNDERSTOOD, now_ms)
+            self._turns.drop(turn, Dropped.NOT_UNDERSTOOD, now_ms)
             return
         turn.trouble = trouble
         self._port.emit("trouble", now_ms, code=trouble.code, what=trouble.what, do=trouble.do)
@@ -336,71 +330,3 @@ class Conversation:
             self._course.end(turn, stage, now_ms)
         self._port.send("language", Cancel(turn.number))
         self._say(turn, trouble.spoken, now_ms)
-
-    # --- life of a turn ---
-
-    def _begin_turn(self, now_ms: float) -> Turn:
-        self._end_follow_up(now_ms)
-        if self.turn is not None and self.turn.tentative:
-            self.turn.dropped = Dropped.GIVEN_WAY
-            self._end_turn(self.turn, now_ms)
-        elif self.turn is not None:
-            self._interrupt(now_ms)
-        self.turn = Turn(self._next_turn, now_ms)
-        self._next_turn += 1
-        return self.turn
-
-    def _interrupt(self, now_ms: float) -> None:
-        assert self.turn is not None
-        self._port.emit("interrupted", now_ms, stage=self.turn.stage.value)
-        self._quieten(self.turn.number)
-        self._end_turn(self.turn, now_ms)
-
-    def _quieten(self, turn: int) -> None:
-        self._mouth.hush()
-        self._port.send("language", Cancel(turn))
-
-    def _drop(self, turn: Turn, why: Dropped, now_ms: float) -> None:
-        """Nobody asked for this turn. What the assistant said itself ends no follow-up."""
-        turn.dropped = why
-        self._end_turn(turn, now_ms)
-        if why is Dropped.OWN_WORDS:
-            self._await_follow_up(now_ms)
-        else:
-            self._port.send("ears", Rest())
-
-    def _finish_if_complete(self, turn: Turn, now_ms: float) -> None:
-        if turn.complete:
-            self._end_turn(turn, now_ms)
-            self._await_follow_up(now_ms)
-
-    def _await_follow_up(self, now_ms: float) -> None:
-        """For a while a question needs no wake word; then, or where that is off, it needs one again."""
-        patience_ms = self._settings.follow_up_ms
-        if patience_ms == 0 or not self._mouth.speaks:
-            self._port.send("ears", Rest())
-            return
-        self._may_follow_up = True
-        self._port.emit("follow_up_start", now_ms)
-        self._port.send("ears", Listen(self._next_turn, patience_ms))
-
-    def _end_follow_up(self, now_ms: float) -> None:
-        if self._may_follow_up:
-            self._may_follow_up = False
-            self._port.emit("follow_up_end", now_ms)
-
-    def _end_turn(self, turn: Turn, now_ms: float) -> None:
-        self._course.end_all(turn, now_ms)
-        self.turn = None
-        self._memory.keep(turn)
-        self._remind()
-        self._port.turn_ended(turn, now_ms)
-
-    def _remind(self) -> None:
-        self._port.send("language", Context(self._memory.earlier))
-
-    def _current(self, number: int) -> Turn | None:
-        return self.turn if self.turn is not None and self.turn.number == number else None
-
-    def _in_stage(self, stage: Stage) -> Turn | None:
-        return self.turn if self.turn is not None and stage in self.turn.open else None

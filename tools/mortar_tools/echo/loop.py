@@ -79,7 +79,8 @@ class Engines:
         """How the assistant says it, int16 at 16 kHz, as loud as the people of these evaluations."""
         sound = np.concatenate(list(self._synthesiser.synthesise(text))).astype(np.float32)
         sound = soxr.resample(sound, self._synthesiser.rate_Hz, RATE_Hz)
-        return (sound * (SPEECH_PEAK * 32_767 / np.abs(sound).max())).astype(np.int16)
+        spoken: Samples = (sound * (SPEECH_PEAK * 32_767 / np.abs(sound).max())).astype(np.int16)
+        return spoken
 
 
 class _EarsPort:

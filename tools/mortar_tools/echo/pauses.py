@@ -12,6 +12,8 @@ import random
 from collections.abc import Iterator
 
 import numpy as np
+from rich.console import Console
+from rich.progress import track
 
 from mortar.assistant.intents import Understanding
 from mortar.runtimes.interfaces import Samples
@@ -42,11 +44,20 @@ def main(argv: list[str] | None = None) -> int:
 
 def evaluate(n: int, seed: int) -> Iterator[Share]:
     """The share that was cut, at each pause."""
+    for pause_ms, was_cut in cut_off(n, seed):
+        yield share(f"cut_off_at_{pause_ms}_ms_pause", was_cut, seed)
+
+
+def cut_off(n: int, seed: int) -> Iterator[tuple[int, list[bool]]]:
+    """For each pause, which of `n` questions ended in it."""
     engines = Engines(Settings())
+    console = Console(stderr=True)
     for pause_ms in PAUSES_ms:
-        asked = hesitant(n, seed)
-        cut = [_is_cut(engines, words, VOICES[k % len(VOICES)], pause_ms) for k, words in enumerate(asked)]
-        yield share(f"cut_off_at_{pause_ms}_ms_pause", cut, seed)
+        asked = track(hesitant(n, seed), f"{pause_ms} ms", console=console, disable=not console.is_terminal)
+        yield (
+            pause_ms,
+            [_is_cut(engines, words, VOICES[k % len(VOICES)], pause_ms) for k, words in enumerate(asked)],
+        )
 
 
 def hesitant(n: int, seed: int) -> list[tuple[str, str]]:
