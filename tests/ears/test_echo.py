@@ -7,7 +7,7 @@ import pytest
 
 from mortar.bricks.echo import TAIL_SAMPLES, Loudness, OwnSpeech
 from mortar.own_speech import says
-from voices import in_room, pause, speak
+from voices import RATE_Hz, in_room, pause, speak
 
 BLOCK = 512
 
@@ -60,6 +60,24 @@ def test_a_person_is_louder_than_the_echo(echo_dB: float, risen: bool) -> None:
     at = len(sound) // 2
     sound[at : at + len(word)] += word
     assert max(rises(sound)) is risen
+
+
+def test_who_interrupted_is_not_taken_for_the_echo() -> None:
+    """The next answer can be interrupted by the same person, as loud as before."""
+    loudness = Loudness()
+    echo = (speak("I see a cat on the left, and two dogs and a banana on the right.") * 0.1).astype(np.int16)
+    person = speak("stop")
+    for sound in (echo, person):
+        for at in range(0, len(sound) - BLOCK, BLOCK):
+            loudness.add(sound[at : at + BLOCK])
+    assert loudness.has_risen
+    loudness.end()
+    for at in range(0, RATE_Hz - BLOCK, BLOCK):
+        loudness.add(echo[at : at + BLOCK])
+        assert not loudness.has_risen
+    for at in range(0, len(person) - BLOCK, BLOCK):
+        loudness.add(person[at : at + BLOCK])
+    assert loudness.has_risen
 
 
 def test_its_own_voice_is_not_louder_than_itself() -> None:

@@ -74,7 +74,7 @@ def test_a_follow_up_needs_no_wake_word(engines: Engines) -> None:
         held.step()
     held.run(300)
     held.person(speak("where is the banana"))
-    held.run(3_000)
+    held.run(9_000)
     assert held.turns[1].heard == "where is the banana"
 
 

@@ -251,6 +251,7 @@ class Ears:
         self._own.begin(text, self._ring.position)
         if not text:
             self._stop_spotter = None
+            self._loudness.end()
         elif self._stop_spotter is None:
             self._stop_spotter = self._load_stop_spotter()
 

@@ -65,12 +65,19 @@ class Loudness:
     """What is as old is not part of that word."""
     FEWEST_BLOCKS = 16
     """Half a second tells how loud the assistant is here."""
+    LAST_BLOCKS = 40
+    """The 1.3 s before silence: whoever interrupted is in them."""
 
     def __init__(self) -> None:
         self._levels_dB: deque[float] = deque(maxlen=self.KEPT_BLOCKS)
 
     def add(self, block: Samples) -> None:
         self._levels_dB.append(10 * math.log10(float(np.mean(np.square(block.astype(np.float32)))) + 1))
+
+    def end(self) -> None:
+        """The assistant fell silent. How loud it is here is remembered, how loud a person was is not."""
+        for _ in range(min(self.LAST_BLOCKS, len(self._levels_dB))):
+            self._levels_dB.pop()
 
     @property
     def has_risen(self) -> bool:

@@ -15,7 +15,7 @@ from mortar.runtimes.interfaces import Samples
 PHRASES = {"stop": 1e-30, "be quiet": 1e-50, "cancel": 1e-50, "never mind": 1e-50}
 """Phrase → how much less likely than any row of phones it may be. Lax: whoever listens must know besides
 that it was not the assistant itself. Of 8 espeak-ng voices over the assistant's own speech at -10 dB, 1e-10
-hears "stop" from 2 and 1e-30 from 7; own speech alone gives 2 and 100 a minute."""
+hears "stop" from 2 and 1e-30 from 8; own speech alone gives 2 and 100 a minute, and so does a person's."""
 
 PRONUNCIATIONS = {
     "be": ["B IY"],

@@ -99,7 +99,14 @@ class Waits:
 
 def _exchange(folder: Path, recording: Recording) -> Waits:
     picture = sorted(resources.session_folder().glob("*.png"))[0]
-    files: list[str | Path] = ["--mic", recording.path, "--camera", picture, "--speaker", folder / "answer.wav"]
+    files: list[str | Path] = [
+        "--mic",
+        recording.path,
+        "--camera",
+        picture,
+        "--speaker",
+        folder / "answer.wav",
+    ]
     began = time.monotonic()
     with Running(folder / "run", ["run", "--once", "--json", *files]) as run:
         run.until("ready")
@@ -118,7 +125,14 @@ def _interruption(folder: Path, word: str) -> float | None:
     """ms from the end of `word`, said into a long answer, to silence; None where the answer went on."""
     recording = record(folder, LONG, INTO_ms, word)
     picture = sorted(resources.session_folder().glob("*.png"))[0]
-    files: list[str | Path] = ["--mic", recording.path, "--camera", picture, "--speaker", folder / "answer.wav"]
+    files: list[str | Path] = [
+        "--mic",
+        recording.path,
+        "--camera",
+        picture,
+        "--speaker",
+        folder / "answer.wav",
+    ]
     with Running(folder / "run", ["run", "--json", *files]) as run:
         opened_ms: float = run.until("microphone_open")["t_ms"]
         ended = run.until("silence", "done")
