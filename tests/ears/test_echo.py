@@ -85,6 +85,13 @@ def test_its_own_voice_is_not_louder_than_itself() -> None:
     assert not any(rises(in_room(speak("I see a cat."), pause(500), speak("There are two dogs. Stop."))))
 
 
+def test_a_radio_in_the_next_room_is_not_meant() -> None:
+    """With headphones there is no echo at all: then not everything that is heard is an interruption."""
+    sound = np.random.default_rng(0).normal(0, 4, 4 * RATE_Hz)
+    sound[2 * RATE_Hz : 2 * RATE_Hz + len(speak("stop"))] += speak("stop") * 0.01
+    assert not any(rises(sound))
+
+
 def rises(sound: np.ndarray) -> list[bool]:
     loudness = Loudness()
     risen = []

@@ -12,6 +12,8 @@ from mortar.runtimes.interfaces import Samples
 
 SAMPLES_PER_MS = 16
 
+FULL_SCALE_dB = 20 * math.log10(32_768)
+
 TAIL_SAMPLES = 500 * SAMPLES_PER_MS
 """So long a sentence may still be heard behind its end: the sound card's buffers, the room, and what a
 recogniser takes to notice."""
@@ -57,6 +59,8 @@ class Loudness:
     """
 
     RISE_dB = 5.0
+    FAINTEST_dBFS = -45.0
+    """Where no echo is heard, everything is louder than it: a person who means the assistant is nearer."""
     KEPT_BLOCKS = 150
     """4.8 s."""
     NEW_BLOCKS, LOUDEST_BLOCKS = 19, 4
@@ -72,7 +76,8 @@ class Loudness:
         self._levels_dB: deque[float] = deque(maxlen=self.KEPT_BLOCKS)
 
     def add(self, block: Samples) -> None:
-        self._levels_dB.append(10 * math.log10(float(np.mean(np.square(block.astype(np.float32)))) + 1))
+        power = float(np.mean(np.square(block.astype(np.float32)))) + 1
+        self._levels_dB.append(10 * math.log10(power) - FULL_SCALE_dB)
 
     def end(self) -> None:
         """The assistant fell silent. How loud it is here is remembered, how loud a person was is not."""
@@ -85,5 +90,5 @@ class Loudness:
         old = levels_dB[: -self.OLD_BLOCKS]
         if len(old) < self.FEWEST_BLOCKS:
             return False
-        loudest = sorted(levels_dB[-self.NEW_BLOCKS :])[-self.LOUDEST_BLOCKS :]
-        return float(np.mean(loudest) - np.percentile(old, 90)) >= self.RISE_dB
+        loudest = float(np.mean(sorted(levels_dB[-self.NEW_BLOCKS :])[-self.LOUDEST_BLOCKS :]))
+        return loudest >= max(self.FAINTEST_dBFS, float(np.percentile(old, 90)) + self.RISE_dB)
