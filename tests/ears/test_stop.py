@@ -16,6 +16,7 @@ from mortar.messages import (
     Listen,
     NoSpeech,
     Outlook,
+    Report,
     Rest,
     SoundEnded,
     Speaking,
@@ -96,6 +97,7 @@ def test_the_wake_word_in_its_own_mouth_wakes_nobody(tmp_path: Path) -> None:
         async with started(ears.main, PEERS, run=run) as brick:
             heard = await all_heard(brick, "Say okay nabu, and ask.")
             assert not any(isinstance(message, WakeHeard) for message in heard)
+            assert (await brick["supervisor"].expect(Report)).figures["own_wakes"] == 1
 
     asyncio.run(scenario())
 

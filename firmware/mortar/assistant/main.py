@@ -56,6 +56,8 @@ class Ending:
         self._sound_is_over = False
 
     def turn_ended(self, turn: Turn, at_ms: float) -> None:
+        if turn.sight is not Sight.NONE and turn.answered is None:
+            self._unused_looks += 1
         if turn.dropped is not None:
             self._dropped[turn.dropped] += 1
             self._report()
@@ -63,8 +65,6 @@ class Ending:
                 self.finish()
             return
         self._turns += 1
-        if turn.sight is not Sight.NONE and turn.answered is None:
-            self._unused_looks += 1
         self._last = {"heard": turn.heard, "intent": turn.intent, "answer": turn.answer}
         if turn.answered is not None:
             self._last["confidence"] = round(turn.answered.confidence, 3)

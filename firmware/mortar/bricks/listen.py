@@ -32,13 +32,13 @@ ASSISTANT, EARS = "assistant", "ears"
 
 async def main(worker: Worker) -> None:
     wake_word = worker.settings.ears.wake_word
-    engine = await worker.job("load", LOAD_DEADLINE_ms, _load, wake_word)
+    engine, sentences = await worker.job("load", LOAD_DEADLINE_ms, _load, wake_word)
     worker.ready({"speech to text": engine.unit})
-    await _Listener(worker, engine, wake_word.replace("_", " ")).serve()
+    await _Listener(worker, engine, sentences, wake_word.replace("_", " ")).serve()
 
 
-def _load(wake_word: str) -> SpeechToText:
-    return choose.speech_to_text(sentence_grammar(wake_word), PRONUNCIATIONS)
+def _load(wake_word: str) -> tuple[SpeechToText, Sentences]:
+    return choose.speech_to_text(sentence_grammar(wake_word), PRONUNCIATIONS), Sentences()
 
 
 class _Listener:
@@ -49,11 +49,11 @@ class _Listener:
     follows is thrown away.
     """
 
-    def __init__(self, worker: Worker, engine: SpeechToText, wake_word: str) -> None:
+    def __init__(self, worker: Worker, engine: SpeechToText, sentences: Sentences, wake_word: str) -> None:
         self._worker = worker
         self._engine = engine
         self._wake_word = wake_word
-        self._sentences = Sentences()
+        self._sentences = sentences
         self._ring: AudioRingReader | None = None
         self._utterance: int | None = None
         self._sound: list[Samples] = []
