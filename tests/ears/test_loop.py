@@ -9,7 +9,8 @@ import pytest
 
 from mortar.settings import Settings
 from mortar_tools.echo.command import answers
-from mortar_tools.echo.loop import Engines, Loop, settings
+from mortar_tools.echo.engines import Engines, settings
+from mortar_tools.echo.loop import Loop
 from mortar_tools.echo.pauses import hesitant
 from mortar_tools.echo.room import BLOCK, DELAY_ms, RATE_Hz, Room, echo_path
 from voices import pause, speak

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from mortar.bricks.echo import Loudness, OwnSpeech
 from mortar.bricks.endpointer import SAMPLES_PER_MS, Began, Ended, Endpointer, NothingSaid, Paused
+from mortar.bricks.guard import Guard
 from mortar.clock import now_ms
 from mortar.drivers.microphone import Microphone, open_microphone
 from mortar.messages import (
@@ -43,13 +43,7 @@ from mortar.messages import (
 )
 from mortar.rings.audio_ring import AudioRingWriter
 from mortar.runtimes import choose
-from mortar.runtimes.interfaces import (
-    Detection,
-    KeyphraseSpotter,
-    Samples,
-    SpeechDetector,
-    WakeWordSpotter,
-)
+from mortar.runtimes.interfaces import Detection, Samples, SpeechDetector, WakeWordSpotter
 from mortar.settings import Settings
 from mortar.worker import Worker
 
@@ -134,27 +128,11 @@ class Level:
         return round(20 * math.log10(max(self.peak, 1) / FULL_SCALE), 1)
 
 
-@dataclass
-class Ignored:
-    """How often the assistant heard its own words, and did not act on them."""
-
-    own_wakes: int = 0
-    own_stops: int = 0
-
-
 class Ears:
-    """Everything here belongs to the event loop; a block takes about 2 ms of its 32.
-
-    `load_stop_spotter` is called whenever the assistant begins to speak.
-    """
+    """Everything here belongs to the event loop; a block takes about 2 ms of its 32."""
 
     def __init__(
-        self,
-        worker: Port,
-        microphone: Microphone,
-        spotter: WakeWordSpotter,
-        detector: SpeechDetector,
-        load_stop_spotter: Callable[[], KeyphraseSpotter] = choose.stop_spotter,
+        self, worker: Port, microphone: Microphone, spotter: WakeWordSpotter, detector: SpeechDetector
     ) -> None:
         self._worker = worker
         self._microphone = microphone
@@ -163,11 +141,7 @@ class Ears:
         self._ring = AudioRingWriter(RING_SAMPLES)
         self._numbers = itertools.count(worker.restarts * 1_000_000 + 1)
         self._utterance: Utterance | None = None
-        self._load_stop_spotter = load_stop_spotter
-        self._stop_spotter: KeyphraseSpotter | None = None
-        self._own = OwnSpeech()
-        self._loudness = Loudness()
-        self._ignored = Ignored()
+        self._guard = Guard(choose.stop_spotter)
         self._level = Level()
         self._is_open = False
         self._told_over = False
@@ -183,9 +157,9 @@ class Ears:
             case Rest():
                 self._rest()
             case Speaking(text):
-                self._speaks(text)
+                self._guard.speaks(text, self._ring.position)
             case LinkLost(peer) if peer == ASSISTANT:
-                self._speaks("")
+                self._guard.speaks("", self._ring.position)
                 self._rest()
             case SpeechJudged(utterance, to_sample, outlook):
                 if self._utterance is not None and self._utterance.number == utterance:
@@ -227,8 +201,8 @@ class Ears:
             self._worker.send(LISTEN, AudioLost(lost))
         for detection in self._spotter.process(block):
             self._woken(detection)
-        if self._stop_spotter is not None:
-            self._listen_for_stop(self._stop_spotter, block)
+        for phrase in self._guard.stops(block, self._ring.position):
+            self._worker.send(ASSISTANT, StopHeard(phrase, self._ring.position, now_ms()))
         if self._utterance is not None:
             self._endpoint(self._utterance, self._detector.probability(block), from_sample)
         self._watch_level(block)
@@ -237,8 +211,7 @@ class Ears:
             self._worker.send(ASSISTANT, SoundEnded(now_ms()))
 
     def _woken(self, detection: Detection) -> None:
-        if self._own.has(detection.word.replace("_", " "), self._ring.position):
-            self._ignored.own_wakes += 1
+        if self._guard.is_own("own_wakes", detection.word.replace("_", " "), self._ring.position):
             self._report()
             return
         self._microphone.begin_turn()
@@ -246,26 +219,6 @@ class Ears:
         self._worker.send(
             ASSISTANT, WakeHeard(detection.word, detection.score, self._ring.position, now_ms())
         )
-
-    def _speaks(self, text: str) -> None:
-        self._own.begin(text, self._ring.position)
-        if not text:
-            self._stop_spotter = None
-            self._loudness.end()
-        elif self._stop_spotter is None:
-            self._stop_spotter = self._load_stop_spotter()
-
-    def _listen_for_stop(self, spotter: KeyphraseSpotter, block: Samples) -> None:
-        self._loudness.add(block)
-        phrases = spotter.process(block)
-        if not phrases or not self._loudness.has_risen:
-            return
-        for phrase in phrases:
-            if self._own.has(phrase, self._ring.position):
-                self._ignored.own_stops += 1
-                self._report()
-            else:
-                self._worker.send(ASSISTANT, StopHeard(phrase, self._ring.position, now_ms()))
 
     def _await_question(self, start: int, patience_ms: int | None, *, after_wake_word: bool) -> None:
         self._detector.reset()
@@ -293,7 +246,7 @@ class Ears:
         if utterance.after_wake_word and first < utterance.start:
             first = utterance.start - WAKE_WORD_SAMPLES
         else:
-            first = max(first, min(self._own.silent_from, utterance.start))
+            first = max(first, min(self._guard.own.silent_from, utterance.start))
         first = max(first, self._ring.oldest)
         utterance.from_sample = utterance.passed_to = first
         self._worker.send(ASSISTANT, SpeechBegan(first, now_ms()))
@@ -302,7 +255,7 @@ class Ears:
         self._utterance = None
         self._microphone.hold()
         assert utterance.from_sample is not None, "it ended, so it had begun"
-        own = self._own.covers(utterance.endpointer.voiced_to)
+        own = self._guard.own.covers(utterance.endpointer.voiced_to)
         self._worker.send(
             ASSISTANT, SpeechEnded(utterance.number, utterance.from_sample, to_sample, now_ms(), own)
         )
@@ -323,5 +276,5 @@ class Ears:
 
     def _report(self) -> None:
         self._worker.report(
-            peak_dBFS=self._level.dBFS, lost_blocks=self._microphone.lost_blocks, **asdict(self._ignored)
+            peak_dBFS=self._level.dBFS, lost_blocks=self._microphone.lost_blocks, **self._guard.figures
         )

@@ -23,7 +23,8 @@ from mortar.assistant.turn import Turn
 from mortar.errors import UsageError
 from mortar.runtimes.interfaces import Samples
 from mortar_tools import session
-from mortar_tools.echo.loop import Engines, Loop, settings
+from mortar_tools.echo.engines import Engines, settings
+from mortar_tools.echo.loop import Loop
 from mortar_tools.echo.room import BLOCK, RATE_Hz, Room, echo_path
 from mortar_tools.eval_ears import Share, share
 

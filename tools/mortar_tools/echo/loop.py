@@ -10,16 +10,10 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import cache
 
-import msgspec
 import numpy as np
-import soxr
 
 from mortar.assistant.conversation import Conversation
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
-from mortar.assistant.intents import Understanding
-from mortar.assistant.outlook import Sentences
 from mortar.assistant.stages import Press
 from mortar.assistant.turn import Turn
 from mortar.bricks.ears import Ears
@@ -51,36 +45,14 @@ from mortar.messages import (
 )
 from mortar.rings.audio_ring import AudioRingReader
 from mortar.runtimes import choose
-from mortar.runtimes.interfaces import Samples, SpeechSynthesiser, SpeechToText
+from mortar.runtimes.interfaces import Samples
 from mortar.settings import Settings
+from mortar_tools.echo.engines import Engines
 from mortar_tools.echo.room import BLOCK, RATE_Hz, Room
-from mortar_tools.session import SPEECH_PEAK
 
 NOON = datetime(2026, 1, 1, 12, 0)
 RECOGNISED_BLOCKS = 8
 """256 ms: so long after a pause the ears are told whether it is the end. PocketSphinx takes 120 to 350 ms."""
-
-
-class Engines:
-    """What takes long to load, once for many loops."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.understanding = Understanding()
-        self.sentences = Sentences()
-        self.wake_word = settings.ears.wake_word.replace("_", " ")
-        self.ears: SpeechToText = choose.speech_to_text(
-            sentence_grammar(settings.ears.wake_word), PRONUNCIATIONS
-        )
-        self._synthesiser: SpeechSynthesiser = choose.speech_synthesiser(settings.voice)
-        self.spoken = cache(self._spoken)
-
-    def _spoken(self, text: str) -> Samples:
-        """How the assistant says it, int16 at 16 kHz, as loud as the people of these evaluations."""
-        sound = np.concatenate(list(self._synthesiser.synthesise(text))).astype(np.float32)
-        sound = soxr.resample(sound, self._synthesiser.rate_Hz, RATE_Hz)
-        spoken: Samples = (sound * (SPEECH_PEAK * 32_767 / np.abs(sound).max())).astype(np.int16)
-        return spoken
 
 
 class _EarsPort:
@@ -302,8 +274,3 @@ class Loop:
         heard = self._engines.ears.transcribe(np.concatenate(self._utterance))
         words = (heard.text or "").removeprefix(self._engines.wake_word).strip()
         return words or None, heard.confidence
-
-
-def settings(**ears: float) -> Settings:
-    """Defaults, with a follow-up that is short: an echo comes at once or not at all."""
-    return msgspec.convert({"ears": ears, "assistant": {"follow_up_ms": 1_500}}, Settings)

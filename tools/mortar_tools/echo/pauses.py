@@ -19,7 +19,8 @@ from mortar.assistant.intents import Understanding
 from mortar.runtimes.interfaces import Samples
 from mortar.settings import Settings
 from mortar_tools import session
-from mortar_tools.echo.loop import Engines, Loop
+from mortar_tools.echo.engines import Engines
+from mortar_tools.echo.loop import Loop
 from mortar_tools.echo.room import RATE_Hz, Room, echo_path
 from mortar_tools.eval_ears import Share, share
 
