@@ -134,7 +134,7 @@ def _interruption(loop: Loop, speech: Samples, into_ms: float) -> float | None:
     since = loop.position
     loop.person(speech)
     ended = since + len(speech)
-    while loop.position < ended + HEARD_WITHIN_ms * RATE_Hz // 1_000 and loop.speaks:
+    while loop.position < ended + HEARD_WITHIN_ms * RATE_Hz // 1_000 and not loop.happened("hushed", since):
         loop.step()
     hushed = loop.happened("hushed", since)
     loop.run(2_500)  # what the wake word began ends by itself
