@@ -32,8 +32,13 @@ LEVELS_dB = (-10.0, -20.0)
 """Of the echo, against a person at the same microphone."""
 VOICES = ("en-us", "en-us+m3", "en-gb", "en-gb+m7", "en-gb-scotland", "en-us+m1", "en-us+f2", "en-us+f4")
 WAKING = VOICES[:4]
-"""Those whose wake word is heard in quiet; the others say only "stop"."""
-WORDS = ("stop", "okay nabu")
+"""Those whose wake word is heard in quiet."""
+INTERRUPTIONS = {
+    "stop": (("stop",), VOICES),
+    "okay_nabu": (("okay nabu",), WAKING),
+    "other_words": (("yes", "hello there", "that is nice", "what about this one"), VOICES),
+}
+"""What is said into an answer, and by whom. Other words should silence nothing."""
 INTO_ANSWER_ms = (1_800, 3_500)
 """When people begin to speak, from the first sound of the answer."""
 HEARD_WITHIN_ms = 1_000
@@ -110,17 +115,17 @@ def _is_asked(turn: Turn) -> bool:
 
 def _interrupted(engines: Engines, level_dB: float, n: int, seed: int) -> Iterator[Share | Count]:
     drawn = random.Random(seed)
-    for word in WORDS:
+    for what, (words, voices) in INTERRUPTIONS.items():
         waits_ms: list[float] = []
-        heard: list[bool] = []
+        silenced: list[bool] = []
         loop = _loop(engines, level_dB, seed)
         loop.run(500)
-        for voice in (WAKING if word != "stop" else VOICES) * n:
-            wait_ms = _interruption(loop, _said(word, voice), drawn.uniform(*INTO_ANSWER_ms))
-            heard.append(wait_ms is not None)
+        for voice in voices * n:
+            wait_ms = _interruption(loop, _said(drawn.choice(words), voice), drawn.uniform(*INTO_ANSWER_ms))
+            silenced.append(wait_ms is not None)
             waits_ms += [wait_ms] if wait_ms is not None else []
-        name = f"{word.replace(' ', '_')}_{level_dB:+.0f}_dB"
-        yield share(f"heard_{name}", heard, seed)
+        name = f"{what}_{level_dB:+.0f}_dB"
+        yield share(f"silenced_by_{name}", silenced, seed)
         if waits_ms:
             yield Count(f"silent_after_ms_{name}", float(np.median(waits_ms)), 0.0, seed)
 
