@@ -7,6 +7,7 @@ embeddings) never travels here: it lies in shared memory, and a message says whe
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import reduce
 from operator import or_
 
@@ -139,10 +140,19 @@ class Listen(Message, frozen=True):
     """Take the next speech as the question of `turn`, with no wake word needed."""
 
     turn: int
+    patience_ms: int | None = None
+    """How long to wait for it; None is the patience after a wake word."""
 
 
 class Rest(Message, frozen=True):
     """The turn is over: wait for the wake word again."""
+
+
+class Speaking(Message, frozen=True):
+    """What the assistant itself is saying from now on, so that nobody takes it for a person."""
+
+    text: str
+    """The sentence that has begun to sound; empty: it has fallen silent."""
 
 
 class MicrophoneOpened(Message, frozen=True):
@@ -169,6 +179,16 @@ class SpeechEnded(Message, frozen=True):
     utterance: int
     from_sample: int
     to_sample: int
+    t_ms: float
+    in_own_speech: bool = False
+    """All of it sounded while the assistant itself was heard: it may be its echo."""
+
+
+class StopHeard(Message, frozen=True):
+    """Somebody said "stop", or what means the same, into the assistant's own speech."""
+
+    phrase: str
+    end_sample: int
     t_ms: float
 
 
@@ -207,6 +227,26 @@ class SpeechPaused(Message, frozen=True):
     """The person may have ended: what was passed on is all of `utterance`, unless more Audio follows."""
 
     utterance: int
+    to_sample: int
+
+
+class Outlook(StrEnum):
+    """Whether a person who has said so much can have ended."""
+
+    CLOSED = "closed"
+    """A whole sentence, and no sentence goes on from here."""
+    OPEN = "open"
+    """A whole sentence that may go on, or no telling."""
+    UNFINISHED = "unfinished"
+    """No sentence yet."""
+
+
+class SpeechJudged(Message, frozen=True):
+    """What `utterance` was up to its pause at `to_sample`; out of date once more is said."""
+
+    utterance: int
+    to_sample: int
+    outlook: Outlook
 
 
 class AudioTaken(Message, frozen=True):

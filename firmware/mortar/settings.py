@@ -69,6 +69,10 @@ class Ears(Section, frozen=True):
     """How long to wait for speech after the wake word."""
     end_patience_ms: Annotated[int, Meta(ge=100, le=5_000)] = 700
     """Silence that ends a question (Home Assistant's default pause is 700 ms too)."""
+    complete_patience_ms: Annotated[int, Meta(ge=100, le=5_000)] = 320
+    """Silence that ends a question which is a whole sentence and cannot go on."""
+    hesitation_patience_ms: Annotated[int, Meta(ge=100, le=5_000)] = 1_100
+    """Silence that ends what is no sentence yet: people who hesitate are waited for."""
     longest_speech_ms: Annotated[int, Meta(ge=1_000, le=30_000)] = 15_000
     """A question is cut after this long."""
 
@@ -143,6 +147,8 @@ class Assistant(Section, frozen=True):
     """A turn that takes longer is given up with a spoken sentence."""
     earlier_turns: Annotated[int, Meta(ge=0, le=16)] = 1
     """How many earlier turns the language model is reminded of."""
+    follow_up_ms: Annotated[int, Meta(ge=0, le=30_000)] = 4_000
+    """How long a further question needs no wake word after an answer; 0: it always needs one."""
 
 
 class Supervision(Section, frozen=True):

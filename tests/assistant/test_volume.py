@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.test_conversation import NINE, UNDERSTANDING, ListPort, ask_aloud
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.skills import words
 from mortar.messages import SetVolume, VolumeSet
-from mortar.settings import Settings
+from talks import ListPort, ask_aloud, conversation
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def port() -> ListPort:
 
 @pytest.fixture
 def talk(port: ListPort) -> Conversation:
-    return Conversation(port, Settings(), UNDERSTANDING, wall_clock=lambda: NINE)
+    return conversation(port)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ import pytest
 from pocketsphinx import Decoder
 
 from mortar import resources
-from mortar.assistant.grammar import PRONUNCIATIONS, jsgf, sentence_grammar, spoken
+from mortar.assistant.grammar import PRONUNCIATIONS, jsgf, sentence_grammar
 from mortar.assistant.intents import Understanding, thing_lists
 from mortar.errors import MortarError
 from mortar.runtimes import choose
+from mortar.runtimes.wake_words import spoken
 from mortar.settings import Listening
 
 

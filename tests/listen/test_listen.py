@@ -11,7 +11,17 @@ import pytest
 from harness import Brick, started
 from listen.toy_models import SENTENCE, sherpa_folder, whisper_file
 from mortar.bricks import listen
-from mortar.messages import Audio, AudioLost, AudioTaken, Heard, Partial, Ready, SpeechPaused
+from mortar.messages import (
+    Audio,
+    AudioLost,
+    AudioTaken,
+    Heard,
+    Outlook,
+    Partial,
+    Ready,
+    SpeechJudged,
+    SpeechPaused,
+)
 from mortar.rings.audio_ring import AudioRingWriter
 from mortar.runtimes.interfaces import Samples
 from mortar.settings import Listening, Recogniser, Settings
@@ -73,12 +83,48 @@ def test_a_pause_is_recognised_at_once_and_thrown_away_if_more_is_said() -> None
         async with started(listen.main, PEERS) as brick:
             ears = Ears(brick)
             ears.say(1, whole[:middle], finish=False)
-            brick["ears"].send(SpeechPaused(1))
+            brick["ears"].send(SpeechPaused(1, ears.ring.position))
             ears.say(1, whole[middle:], finish=False)
-            brick["ears"].send(SpeechPaused(1))
+            brick["ears"].send(SpeechPaused(1, ears.ring.position))
             end = ears.ring.position
             brick["ears"].send(Audio(1, end, end, last=True))
             assert (await brick["assistant"].expect(Heard)).text == "how many dogs are there"
+
+    asyncio.run(scenario())
+
+
+def test_the_ears_are_told_at_a_pause_whether_it_may_be_the_end() -> None:
+    """Each verdict names the utterance and the pause that it is about."""
+    said = {
+        "where is the banana": Outlook.CLOSED,
+        "what do you see": Outlook.OPEN,
+        "where is the": Outlook.UNFINISHED,
+    }
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            for utterance, (text, outlook) in enumerate(said.items(), start=1):
+                ears.say(utterance, question(text), finish=False)
+                brick["ears"].send(SpeechPaused(utterance, ears.ring.position))
+                judged = await brick["ears"].expect(SpeechJudged)
+                assert judged == SpeechJudged(utterance, ears.ring.position, outlook), text
+
+    asyncio.run(scenario())
+
+
+def test_nothing_is_judged_that_more_speech_followed() -> None:
+    """A verdict comes only for a pause that lasted until it was known."""
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            ears.say(1, question("how many dogs"), finish=False)
+            brick["ears"].send(SpeechPaused(1, ears.ring.position))
+            ears.say(1, question("are there"), finish=False)
+            brick["ears"].send(SpeechPaused(1, ears.ring.position))
+            judged = await brick["ears"].expect(SpeechJudged)
+            assert judged.to_sample == ears.ring.position
 
     asyncio.run(scenario())
 
@@ -91,7 +137,7 @@ def test_what_a_pause_tells_is_shown_once() -> None:
             ears = Ears(brick)
             ears.say(1, question("okay nabu what do you see"), finish=False)
             for _ in range(2):
-                brick["ears"].send(SpeechPaused(1))
+                brick["ears"].send(SpeechPaused(1, ears.ring.position))
             shown = await brick["assistant"].expect(Partial)
             assert (shown.utterance, shown.text) == (1, "what do you see")
             end = ears.ring.position
@@ -120,9 +166,11 @@ def test_dictation_goes_through_the_same_brick(tmp_path: Path, kind: Recogniser,
             assert (await brick["supervisor"].expect(Ready)).placement == {"speech to text": unit}
             ears = Ears(brick)
             ears.say(1, question("whatever it is that one may want to say"), finish=False)
-            brick["ears"].send(SpeechPaused(1))
+            brick["ears"].send(SpeechPaused(1, ears.ring.position))
             while (shown := await brick["assistant"].expect(Partial)).text != text:
                 assert text.startswith(shown.text)
+            judged = await brick["ears"].expect(SpeechJudged)
+            assert judged.outlook is Outlook.OPEN, "no template has it: the usual patience"
             end = ears.ring.position
             brick["ears"].send(Audio(1, end, end, last=True))
             heard = await brick["assistant"].expect(Heard)

@@ -17,11 +17,12 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar, spoken
+from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
 from mortar.assistant.intents import Intent, Understanding
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Samples, SpeechToText
 from mortar.runtimes.recorded import transcribe
+from mortar.runtimes.wake_words import spoken
 from mortar.settings import Ears, Listening
 from mortar_tools import session
 

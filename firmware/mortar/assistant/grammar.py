@@ -31,16 +31,20 @@ class Tree(dict[str, "Tree"]):
     """Words that may come next, each with what may follow it."""
 
 
-def spoken(wake_word: str) -> str:
-    """The words of a wake word's name: "okay nabu" of "okay_nabu"."""
-    return wake_word.replace("_", " ")
-
-
 def sentence_grammar(wake_phrases: list[str], things: Path | None = None) -> str:
     """JSGF text of every sentence that `assistant.intents` recognises.
 
     One of `wake_phrases` ("okay nabu") may stand before the sentence, since people ask in one breath.
     `things` is the table of what the model can name.
+    """
+    templates, lists = phrases(things)
+    return jsgf(templates, lists, wake_phrases)
+
+
+def phrases(things: Path | None = None) -> tuple[list[str], dict[str, list[str]]]:
+    """Templates, in which {name} stands for any entry of the list of that name; and those lists.
+
+    An entry of a list may name other lists.
     """
     intents = Intents.from_files(sorted(SENTENCES.glob("*.yaml")))
     lists: dict[str, SlotList] = {
@@ -60,7 +64,7 @@ def sentence_grammar(wake_phrases: list[str], things: Path | None = None) -> str
     entries = {
         name: list(sample_expression(ListReference(name), lists, language=intents.language)) for name in lists
     }
-    return jsgf(templates, rules | entries, wake_phrases)
+    return templates, rules | entries
 
 
 def jsgf(templates: Iterable[str], lists: Mapping[str, Iterable[str]], wake_phrases: list[str]) -> str:
@@ -76,13 +80,18 @@ def jsgf(templates: Iterable[str], lists: Mapping[str, Iterable[str]], wake_phra
 
 
 def _rule(phrases: Iterable[str]) -> str:
+    return _choice(tree(phrases))
+
+
+def tree(phrases: Iterable[str]) -> Tree:
+    """Phrases that begin alike share their beginning."""
     root = Tree()
     for phrase in phrases:
         at = root
         for word in WORD.findall(phrase.lower()):
             at = at.setdefault(word, Tree())
         at[END] = Tree()
-    return _choice(root)
+    return root
 
 
 def _choice(tree: Tree) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar, spoken
+from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar.assistant.outlook import Sentences
 from mortar.assistant.wake_phrase import without_wake_word
 from mortar.clock import now_ms
 from mortar.errors import MortarError
@@ -20,11 +21,13 @@ from mortar.messages import (
     Heard,
     LinkLost,
     Partial,
+    SpeechJudged,
     SpeechPaused,
 )
 from mortar.rings.audio_ring import AudioRingReader
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Interrupted, Samples, SpeechToText, Transcript, Utterance
+from mortar.runtimes.wake_words import spoken
 from mortar.settings import Listening
 from mortar.worker import Worker
 
@@ -41,17 +44,19 @@ NOTHING = Transcript(None, 0.0)
 async def main(worker: Worker) -> None:
     wake_phrases = [spoken(word) for word in worker.settings.ears.wake_words]
     settings, aborted = worker.settings.listen, worker.aborted.is_set
-    engine = await worker.job("load", LOAD_DEADLINE_ms, _load, settings, wake_phrases, aborted)
+    engine, sentences = await worker.job("load", LOAD_DEADLINE_ms, _load, settings, wake_phrases, aborted)
     worker.ready({"speech to text": engine.unit})
-    await _Listener(worker, engine, wake_phrases).serve()
+    await _Listener(worker, engine, sentences, wake_phrases).serve()
 
 
-def _load(settings: Listening, wake_phrases: list[str], should_stop: Callable[[], bool]) -> SpeechToText:
+def _load(
+    settings: Listening, wake_phrases: list[str], should_stop: Callable[[], bool]
+) -> tuple[SpeechToText, Sentences]:
     def grammar() -> str:
         # A wake word of one's own may be no word of English: it is heard all the same, but not in one breath.
         return sentence_grammar(choose.pronounceable(wake_phrases, PRONUNCIATIONS))
 
-    return choose.speech_to_text(settings, grammar, PRONUNCIATIONS, should_stop)
+    return choose.speech_to_text(settings, grammar, PRONUNCIATIONS, should_stop), Sentences()
 
 
 class _Spoken:
@@ -82,12 +87,16 @@ class _Listener:
     """Holds the utterance that is being spoken; the next one to begin takes its place.
 
     The engine follows it as it comes, and concludes in every pause already, so that the patience that
-    waits for more speech is not followed by a second wait. Where more is said, that conclusion is dropped.
+    waits for more speech is not followed by a second wait, and the ears are told whether the person can
+    have ended. Where more is said, that conclusion is dropped.
     """
 
-    def __init__(self, worker: Worker, engine: SpeechToText, wake_phrases: list[str]) -> None:
+    def __init__(
+        self, worker: Worker, engine: SpeechToText, sentences: Sentences, wake_phrases: list[str]
+    ) -> None:
         self._worker = worker
         self._engine = engine
+        self._sentences = sentences
         self._wake_phrases = wake_phrases
         self._ring: AudioRingReader | None = None
         self._spoken: _Spoken | None = None
@@ -106,10 +115,10 @@ class _Listener:
                     self._forget_ring()
                 case Audio():
                     await self._take(mail.message)
-                case SpeechPaused(utterance):
+                case SpeechPaused(utterance, to_sample):
                     if self._spoken is not None and self._spoken.number == utterance:
                         self._drop_early()
-                        self._early = asyncio.create_task(self._conclude(self._spoken))
+                        self._early = asyncio.create_task(self._judge(self._spoken, to_sample))
                 case AudioLost(utterance):
                     self._lost(utterance)
                 case _:
@@ -158,6 +167,13 @@ class _Listener:
         with suppress(Interrupted, MortarError):
             self._show(spoken, await self._job("hear", spoken.hear))
 
+    async def _judge(self, spoken: _Spoken, to_sample: int) -> Transcript | MortarError:
+        heard = await self._conclude(spoken)
+        if isinstance(heard, Transcript):
+            outlook = self._sentences.outlook(self._question(heard.text), heard.confidence)
+            self._worker.send(EARS, SpeechJudged(spoken.number, to_sample, outlook))
+        return heard
+
     async def _conclude(self, spoken: _Spoken) -> Transcript | MortarError:
         try:
             heard = await self._job("recognise", spoken.conclude)
@@ -165,7 +181,7 @@ class _Listener:
             return _late()
         except MortarError as error:
             return error
-        self._show(spoken, heard.text or "")
+        self._show(spoken, heard.text)
         return heard
 
     async def _finish(self, spoken: _Spoken) -> None:
@@ -175,21 +191,21 @@ class _Listener:
         if isinstance(heard, MortarError):
             self._worker.failed(heard)
             heard = NOTHING
-        text = self._question(heard.text or "")
-        self._worker.send(ASSISTANT, Heard(spoken.number, text or None, heard.confidence, now_ms()))
+        text = self._question(heard.text)
+        self._worker.send(ASSISTANT, Heard(spoken.number, text, heard.confidence, now_ms()))
 
     async def _job(self, what: str, work: Callable[[], T]) -> T:
         return await self._worker.job(what, self._worker.settings.listen.deadline_ms, work)
 
-    def _show(self, spoken: _Spoken, text: str) -> None:
+    def _show(self, spoken: _Spoken, text: str | None) -> None:
         """Tell what is understood so far, where it is something new."""
         text = self._question(text)
-        if text and text != spoken.shown:
+        if text is not None and text != spoken.shown:
             spoken.shown = text
             self._worker.send(ASSISTANT, Partial(spoken.number, text, now_ms()))
 
-    def _question(self, text: str) -> str:
-        return without_wake_word(text, self._wake_phrases)
+    def _question(self, text: str | None) -> str | None:
+        return without_wake_word(text, self._wake_phrases) or None if text else None
 
     def _lost(self, utterance: int) -> None:
         if self._spoken is not None and self._spoken.number == utterance:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import (
+    KeyphraseSpotter,
     LanguageModel,
     SpeechDetector,
     SpeechSynthesiser,
@@ -31,6 +32,12 @@ def usable_wake_word(description: Path) -> WakeWord:
     from mortar.runtimes.microwakeword import usable
 
     return usable(description)
+
+
+def stop_spotter() -> KeyphraseSpotter:
+    from mortar.runtimes.keyphrases import StopSpotter
+
+    return StopSpotter()
 
 
 def speech_detector() -> SpeechDetector:

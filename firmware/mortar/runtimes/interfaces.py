@@ -37,6 +37,13 @@ class WakeWordSpotter(Protocol):
         """Feed the next samples, any number; gives the detections in them."""
 
 
+class KeyphraseSpotter(Protocol):
+    unit: str
+
+    def process(self, samples: Samples) -> list[str]:
+        """Feed the next samples, any number; gives the phrases that were said in them."""
+
+
 class SpeechDetector(Protocol):
     def probability(self, window: Samples) -> float:
         """Probability of speech in exactly 512 samples (32 ms, the microphone's block), 0..1."""

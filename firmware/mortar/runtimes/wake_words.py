@@ -62,6 +62,11 @@ class WakeWord:
         return replace(self, cutoff=min(1 / (1 + math.exp(-logit)), LARGEST_CUTOFF))
 
 
+def spoken(name: str) -> str:
+    """The words of a wake word's name: "okay nabu" of "okay_nabu"."""
+    return name.replace("_", " ")
+
+
 def own_folder() -> Path:
     """Where a person puts wake words; it need not be there."""
     return resources.data_folder() / "wake-words"

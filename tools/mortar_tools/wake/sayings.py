@@ -7,9 +7,9 @@ from functools import cache
 
 import numpy as np
 
-from mortar.assistant.grammar import spoken
 from mortar.assistant.intents import Understanding
 from mortar.runtimes.pocketsphinx import DICTIONARY
+from mortar.runtimes.wake_words import spoken
 from mortar_tools import session
 from mortar_tools.session import Samples
 
