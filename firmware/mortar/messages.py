@@ -64,6 +64,10 @@ class Abort(Message, frozen=True):
     job: int
 
 
+class AllReady(Message, frozen=True):
+    """Every process that this run needs has come up (or was given up), this one among them."""
+
+
 class Stop(Message, frozen=True):
     """End in an orderly way."""
 
@@ -127,10 +131,6 @@ class Press(Message, frozen=True):
     """The button: "short", "double" or "long"."""
 
     kind: str
-
-
-class AllReady(Message, frozen=True):
-    """Every process that this run needs has come up (or was given up)."""
 
 
 # --- assistant <-> ears -----------------------------------------------------------------------

@@ -19,6 +19,7 @@ from mortar.drivers.microphone import Microphone, open_microphone
 from mortar.drivers.microphone_live import MicrophoneGone
 from mortar.errors import MortarError
 from mortar.messages import (
+    AllReady,
     AudioLost,
     AudioTaken,
     Failure,
@@ -98,6 +99,7 @@ class Ears:
         self, worker: Port, microphone: Microphone, spotter: WakeWordSpotter, detector: SpeechDetector
     ) -> None:
         self._worker = worker
+        self._all_ready = asyncio.Event()
         self._microphone = microphone
         self._spotter = spotter
         self._ring = AudioRingWriter(RING_SAMPLES)
@@ -118,6 +120,8 @@ class Ears:
     def told(self, message: Message) -> None:
         """What a peer says."""
         match message:
+            case AllReady():
+                self._all_ready.set()
             case Listen(patience_ms=patience_ms):
                 self._microphone.end_turn()
                 self._utterances.begin(patience_ms, after_wake_word=False)
@@ -156,7 +160,12 @@ class Ears:
     # --- the microphone ---
 
     async def hear(self) -> None:
-        """Without end: a microphone that has gone is looked for until it is back."""
+        """Without end: a microphone that has gone is looked for until it is back.
+
+        A recording is not played to processes that are not there yet: nobody would say it again.
+        """
+        if self._worker.run.mic is not None:
+            await self._all_ready.wait()
         while True:
             try:
                 async for block in self._microphone.blocks():
