@@ -95,9 +95,7 @@ async def test_a_microphone_that_comes_back_is_used_again(sound: VirtualSound, d
 
 @pytest.mark.parametrize("driver", DRIVERS)
 @in_loop
-async def test_a_name_that_no_device_has_is_told_with_those_there_are(
-    sound: VirtualSound, driver: str
-) -> None:
+async def test_a_wrong_name_is_told_with_those_there_are(sound: VirtualSound, driver: str) -> None:
     """One line, from which a person can choose."""
     sound.plug_microphone()
     with pytest.raises(MicrophoneGone, match=rf"no such thing: there is {MICROPHONE}"):

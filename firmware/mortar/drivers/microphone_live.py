@@ -124,6 +124,7 @@ class LiveMicrophone:
                 yield samples
         finally:
             removed.cancel()
+            await asyncio.wait([removed])
             self.close()
 
     async def _flowing(self, capture: Capture) -> AsyncIterator[Samples]:

@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from mortar.errors import MortarError
@@ -80,13 +80,14 @@ class SoundServer:
     async def while_there(self, is_there: Callable[[], bool]) -> None:
         """Return once `is_there` says no, or the server ends. It is asked, in a thread, after each
         change of the microphones."""
-        async for change in _changes():
-            if "source" not in change and "server" not in change:
-                continue
-            with contextlib.suppress(MortarError):
-                if await asyncio.to_thread(is_there):
+        async with contextlib.aclosing(_changes()) as changes:
+            async for change in changes:
+                if "source" not in change and "server" not in change:
                     continue
-            return
+                with contextlib.suppress(SoundServerFailed):
+                    if await asyncio.to_thread(is_there):
+                        continue
+                return
 
 
 def sound_server() -> SoundServer | None:
@@ -98,7 +99,7 @@ def sound_server() -> SoundServer | None:
     return SoundServer()
 
 
-async def _changes() -> AsyncIterator[str]:
+async def _changes() -> AsyncGenerator[str, None]:
     """Lines such as "Event 'remove' on source #3", until the server ends."""
     process = await asyncio.create_subprocess_exec(
         "pactl", "subscribe", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
@@ -110,7 +111,7 @@ async def _changes() -> AsyncIterator[str]:
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        await process.wait()
+        await process.communicate()
 
 
 def _endpoints(kind: str) -> list[Endpoint]:
