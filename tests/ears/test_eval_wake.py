@@ -162,7 +162,7 @@ def test_the_curve_is_drawn(tmp_path: Path) -> None:
     "wrong",
     [["--n", "0"], ["--hours", "0"], ["--sensitivity", "2"], ["--seed", "-1"], ["--word", "okay_nubu"]],
 )
-def test_wrong_use_is_one_line(tmp_path: Path, wrong: str) -> None:
-    ran = mortar(tmp_path / "run", "tools", "eval", "wake", *wrong.split())
+def test_wrong_use_is_one_line(tmp_path: Path, wrong: list[str]) -> None:
+    ran = mortar(tmp_path / "run", "tools", "eval", "wake", *wrong)
     assert ran.status == 2
     assert ran.errors.count("\n") == 1
