@@ -8,7 +8,7 @@ import pytest
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.stages import Press
 from mortar.assistant.turn import Dropped
-from mortar.messages import Ask, Chime, Heard, Listen, Look, Rest
+from mortar.messages import Ask, Chime, Failure, Heard, Listen, Look, Rest
 from mortar.settings import Assistant, Settings
 from talks import ListPort, ask_aloud, conversation, look_answered, sounds, speak_all
 
@@ -144,6 +144,15 @@ def test_a_death_in_a_follow_up_is_not_spoken_of(talk: Conversation, port: ListP
     talk.speech_began(3_000.0)
     talk.peer_lost(peer, 3_500.0)
     assert port.said == [] and talk.turn is None
+
+
+def test_a_microphone_that_goes_ends_a_follow_up(talk: Conversation, port: ListPort) -> None:
+    """The ears rest once it is back; nobody is told that a question was not heard."""
+    quiet(port)
+    talk.failed("ears", Failure("microphone-gone", "the microphone is gone", "plug it in again"), 3_000.0)
+    assert port.events == ["follow_up_end"] and port.said == []
+    talk.speech_began(3_500.0)
+    assert talk.turn is None
 
 
 def test_it_can_be_switched_off(port: ListPort) -> None:

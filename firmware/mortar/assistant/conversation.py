@@ -11,28 +11,24 @@ from datetime import datetime
 
 from mortar.assistant import troubles
 from mortar.assistant.course import Course
-from mortar.assistant.intents import Intent, Kind, Understanding
+from mortar.assistant.intents import Understanding
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.port import Port
-from mortar.assistant.skills import SkillRequest, answer_with_skill, volume
+from mortar.assistant.skills import volume
 from mortar.assistant.stages import Press, Stage
-from mortar.assistant.troubles import Trouble
+from mortar.assistant.steps import Steps
 from mortar.assistant.turn import Dropped, Sight, Turn
 from mortar.assistant.turns import Turns
 from mortar.messages import (
     Answered,
-    Ask,
-    Cancel,
     Failure,
     Heard,
     Listen,
-    Look,
     Looked,
     Partial,
     Rest,
     Said,
     Sentence,
-    SetVolume,
     SoundBegan,
     VolumeSet,
 )
@@ -66,10 +62,12 @@ class Conversation:
         self._port = port
         self._mouth = Mouth(port, speaks)
         self._course = Course(port, self._mouth)
-        self._wall_clock = wall_clock
-        self._settings = settings.assistant
         self._understanding = understanding
         self._turns = Turns(port, self._mouth, self._course, settings.assistant, first_turn)
+        self._steps = Steps(
+            port, self._mouth, self._course, self._turns, settings.assistant, understanding, wall_clock
+        )
+        self._longest_turn_ms = settings.assistant.turn_deadline_ms
         self._heard_early: Heard | None = None
 
     @property
@@ -80,7 +78,7 @@ class Conversation:
     @property
     def deadline_ms(self) -> float | None:
         """When `give_up` is due, if nothing happens before."""
-        return self.turn.began_ms + self._settings.turn_deadline_ms if self.turn else None
+        return self.turn.began_ms + self._longest_turn_ms if self.turn else None
 
     # --- how a turn begins ---
 
@@ -92,12 +90,12 @@ class Conversation:
             turn.tentative, turn.began_ms = False, now_ms
             self._mouth.chime("listen_start", turn)
         else:
-            self._listen(self._turns.begin(now_ms), now_ms)
+            self._steps.listen(self._turns.begin(now_ms), now_ms)
 
     def speech_began(self, now_ms: float) -> None:
         """Where it follows on an answer, with no wake word, it begins a turn."""
         if self._turns.may_follow_up:
-            self._listen(self._turns.begin(now_ms, tentative=True), now_ms)
+            self._steps.listen(self._turns.begin(now_ms, tentative=True), now_ms)
 
     def pressed(self, kind: Press, now_ms: float) -> None:
         self._port.emit("press", now_ms, kind=kind.value)
@@ -108,22 +106,22 @@ class Conversation:
         turn = self._turns.begin(now_ms)
         match kind:
             case Press.SHORT:
-                self._question(turn, DESCRIBE, now_ms)
+                self._steps.question(turn, DESCRIBE, now_ms)
             case Press.LONG:
                 self._port.send("ears", Listen(turn.number))
                 self._course.begin(turn, Stage.LISTEN, now_ms)
-                self._look(turn, now_ms)
+                self._steps.look(turn, now_ms)
             case Press.DOUBLE:
-                self._say(turn, self._turns.last_answer or troubles.NOTHING_TO_REPEAT, now_ms)
+                self._steps.say(turn, self._turns.last_answer or troubles.NOTHING_TO_REPEAT, now_ms)
 
     def asked(self, text: str, now_ms: float) -> None:
         """A typed question about the picture."""
-        self._question(self._turns.begin(now_ms), text, now_ms)
+        self._steps.question(self._turns.begin(now_ms), text, now_ms)
 
     def lost_thread(self, now_ms: float) -> None:
         """The assistant itself died and is back: say so, whatever was going on."""
         self._mouth.hush()
-        self._trouble(self._turns.begin(now_ms), troubles.LOST_THREAD, now_ms)
+        self._steps.trouble(self._turns.begin(now_ms), troubles.LOST_THREAD, now_ms)
 
     # --- what the bricks say ---
 
@@ -135,7 +133,7 @@ class Conversation:
 
     def no_speech(self, now_ms: float) -> None:
         if (turn := self._turns.in_stage(Stage.LISTEN)) is not None:
-            self._trouble(turn, troubles.NO_SPEECH, now_ms)
+            self._steps.trouble(turn, troubles.NO_SPEECH, now_ms)
         elif self._turns.may_follow_up:
             self._turns.end_follow_up(now_ms)
             self._port.send("ears", Rest())
@@ -167,12 +165,12 @@ class Conversation:
         turn.intent = intent.name if intent else None
         self._course.end(turn, Stage.UNDERSTAND, now_ms, heard=turn.heard, intent=turn.intent)
         if heard.text is None:
-            self._trouble(turn, troubles.NOT_UNDERSTOOD, now_ms)
+            self._steps.trouble(turn, troubles.NOT_UNDERSTOOD, now_ms)
         elif turn.in_own_speech and self._mouth.has_said(heard.text):
             self._turns.drop(turn, Dropped.OWN_WORDS, now_ms)
         else:
             turn.tentative = False
-            self._answer(turn, heard.text, intent, now_ms)
+            self._steps.answer(turn, heard.text, intent, now_ms)
 
     def looked(self, looked: Looked, now_ms: float) -> None:
         if (turn := self._turns.numbered(looked.turn)) is not None and Stage.LOOK in turn.open:
@@ -183,7 +181,7 @@ class Conversation:
     def sentence(self, sentence: Sentence, now_ms: float) -> None:
         if (turn := self._turns.numbered(sentence.turn)) is not None and Stage.ANSWER in turn.open:
             self._port.emit("sentence", now_ms, text=sentence.text, index=sentence.index)
-            self._say(turn, sentence.text, now_ms)
+            self._steps.say(turn, sentence.text, now_ms)
 
     def answered(self, answered: Answered, now_ms: float) -> None:
         turn = self._turns.numbered(answered.turn)
@@ -200,7 +198,7 @@ class Conversation:
         if turn.sentences:
             self._turns.finish_if_complete(turn, now_ms)
         else:
-            self._trouble(turn, troubles.NO_ANSWER, now_ms)
+            self._steps.trouble(turn, troubles.NO_ANSWER, now_ms)
 
     def sound_began(self, sound: SoundBegan, now_ms: float) -> None:
         if (turn := self._turns.numbered(sound.turn)) is None:
@@ -220,19 +218,21 @@ class Conversation:
 
     def volume_set(self, done: VolumeSet, now_ms: float) -> None:
         if (turn := self._turns.numbered(done.turn)) is not None and not turn.sentences:
-            self._say(turn, volume.told(done.percent), now_ms)
+            self._steps.say(turn, volume.told(done.percent), now_ms)
 
     # --- what goes wrong ---
 
     def failed(self, peer: str, failure: Failure, now_ms: float) -> None:
         """A brick could not do its part of the turn."""
+        if peer == "ears":
+            self._turns.end_follow_up(now_ms)
         turn = self.turn
         if turn is None or (failure.turn is not None and failure.turn != turn.number):
             return
         if peer == "eye":
-            self._blinded(turn, troubles.of_failure(peer, failure), now_ms)
+            self._steps.blinded(turn, troubles.of_failure(peer, failure), now_ms)
         elif NEEDED.get(peer, frozenset()) & turn.open:
-            self._trouble(turn, troubles.of_failure(peer, failure), now_ms)
+            self._steps.trouble(turn, troubles.of_failure(peer, failure), now_ms)
 
     def peer_lost(self, peer: str, now_ms: float) -> None:
         """A process died: where the turn needed it, say so at once and end the turn."""
@@ -244,9 +244,9 @@ class Conversation:
         if turn is None:
             return
         if peer == "eye":
-            self._blinded(turn, troubles.of_death("eye"), now_ms)
+            self._steps.blinded(turn, troubles.of_death("eye"), now_ms)
         elif NEEDED.get(peer, frozenset()) & turn.open:
-            self._trouble(turn, troubles.of_death(peer), now_ms)
+            self._steps.trouble(turn, troubles.of_death(peer), now_ms)
         elif peer == "language":
             # The picture it had read is gone with it: the question will look again.
             turn.sight = Sight.NONE
@@ -265,89 +265,6 @@ class Conversation:
             return
         if turn.trouble is None:
             turn.began_ms = now_ms  # the apology has the same time again
-            self._trouble(turn, troubles.TOO_LONG, now_ms)
+            self._steps.trouble(turn, troubles.TOO_LONG, now_ms)
         else:
             self._turns.rest(turn, now_ms)
-
-    # --- steps ---
-
-    def _listen(self, turn: Turn, now_ms: float) -> None:
-        self._course.begin(turn, Stage.LISTEN, now_ms)
-        if self._settings.early_looking:
-            self._look(turn, now_ms)
-
-    def _answer(self, turn: Turn, text: str, intent: Intent | None, now_ms: float) -> None:
-        if intent is not None and intent.kind is Kind.SKILL:
-            self._skill(turn, intent, now_ms)
-        else:
-            self._mouth.chime("understood", turn)
-            self._question(turn, text, now_ms)
-
-    def _question(self, turn: Turn, text: str, now_ms: float) -> None:
-        turn.heard = text
-        self._course.begin(turn, Stage.ANSWER, now_ms)
-        if turn.sight is Sight.NONE:
-            self._look(turn, now_ms)
-        if turn.sight is Sight.NONE:
-            self._trouble(turn, troubles.of_death("eye"), now_ms)
-        elif not self._port.send("language", Ask(turn.number, text, look=True)):
-            self._trouble(turn, troubles.of_death("language"), now_ms)
-        else:
-            turn.asked = True
-
-    def _look(self, turn: Turn, now_ms: float) -> None:
-        if self._port.send("eye", Look(turn.number)):
-            turn.sight = Sight.LOOKING
-            self._course.begin(turn, Stage.LOOK, now_ms)
-
-    def _blinded(self, turn: Turn, trouble: Trouble, now_ms: float) -> None:
-        """There is no picture: that matters once the question is known to need one."""
-        if turn.sight is Sight.SEEN:
-            return
-        turn.sight = Sight.NONE
-        if Stage.LOOK in turn.open:
-            self._course.end(turn, Stage.LOOK, now_ms, trouble=trouble.code)
-        if Stage.ANSWER in turn.open:
-            self._trouble(turn, trouble, now_ms)
-
-    def _skill(self, turn: Turn, intent: Intent, now_ms: float) -> None:
-        answer = answer_with_skill(
-            SkillRequest(
-                intent=intent.name,
-                slots=intent.slots,
-                now=self._wall_clock(),
-                last_answer=self._turns.last_answer,
-                examples=self._understanding.examples(),
-            )
-        )
-        if answer.volume is not None:
-            wanted = SetVolume(turn.number, answer.volume.percent, answer.volume.is_step)
-            self._volume(turn, wanted, now_ms)
-        elif answer.text:
-            self._say(turn, answer.text, now_ms)
-        else:
-            self._turns.rest(turn, now_ms)
-
-    def _volume(self, turn: Turn, wanted: SetVolume, now_ms: float) -> None:
-        """The voice has the mixer: what is said is how loud it became."""
-        if not (self._mouth.speaks and self._port.send("voice", wanted)):
-            self._say(turn, volume.told(None), now_ms)
-
-    def _say(self, turn: Turn, text: str, now_ms: float) -> None:
-        if Stage.SPEAK not in turn.open:
-            self._course.begin(turn, Stage.SPEAK, now_ms)
-        self._mouth.say(turn, text)
-        self._turns.finish_if_complete(turn, now_ms)
-
-    def _trouble(self, turn: Turn, trouble: Trouble, now_ms: float) -> None:
-        """Give the turn up with an earcon and one sentence; in silence where nobody knows of it."""
-        if turn.tentative:
-            self._turns.drop(turn, Dropped.NOT_UNDERSTOOD, now_ms)
-            return
-        turn.trouble = trouble
-        self._port.emit("trouble", now_ms, code=trouble.code, what=trouble.what, do=trouble.do)
-        self._mouth.chime("trouble", turn)
-        for stage in turn.open - {Stage.SPEAK}:
-            self._course.end(turn, stage, now_ms)
-        self._port.send("language", Cancel(turn.number))
-        self._say(turn, trouble.spoken, now_ms)
