@@ -70,6 +70,9 @@ class PortAudioSpeaker:
                     self._waiting.append(converter.convert(frames))
             if converter is not None:
                 self._waiting.append(converter.convert(np.empty((0, 1), np.int16), last=True))
+                # What the card still holds is thrown away at the end on some hosts: let it be silence.
+                n_held = self._device.rate_Hz * (LATENCY_ms + BLOCK_ms) // 1_000
+                self._waiting.append(np.zeros(n_held, np.int16))
                 self._complete = True
                 await self._until_silent()
         finally:
