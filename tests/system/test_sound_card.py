@@ -30,6 +30,7 @@ def running(tmp_path: Path, driver: str) -> Running:
     config = tmp_path / "mortar.toml"
     config.write_text(
         f'[microphone]\ndriver = "{driver}"\necho_cancellation = "none"\n[ears]\nstart_patience_ms = 60000\n'
+        "[assistant]\nfollow_up_ms = 0\n"
     )
     camera = table(["cat"], tmp_path / "p.png")
     return Running(tmp_path / "run", ["run", "--json", "--config", config, "--camera", camera])
