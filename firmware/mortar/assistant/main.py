@@ -63,6 +63,7 @@ class Ending:
             self._unused_looks += 1
         if turn.dropped is not None:
             self._dropped[turn.dropped] += 1
+            self._worker.tell_supervisor(Event("dropped", at_ms, {"why": turn.dropped.value}))
             self._report()
             if self._sound_is_over:
                 self.finish()

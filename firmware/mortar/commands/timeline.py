@@ -39,14 +39,29 @@ class Span:
     to_ms: float
 
 
+class Gathering:
+    """Collects the events of one exchange after the other, each up to its `exchange` event."""
+
+    def __init__(self) -> None:
+        self._held: list[Event] = []
+
+    def add(self, event: Event) -> list[Event] | None:
+        """The whole exchange, where `event` ends it."""
+        self._held.append(event)
+        if event.event == "dropped":
+            # Nobody asked for that turn. A wake word in it belongs to the turn that it gave way to.
+            self._held = [held for held in self._held if held.event == "wake"]
+        if event.event != "exchange":
+            return None
+        whole, self._held = self._held, []
+        return whole
+
+
 def exchanges(events: list[Event]) -> Iterator[list[Event]]:
-    """The events of each exchange, cut behind its `exchange` event."""
-    held: list[Event] = []
+    gathering = Gathering()
     for event in events:
-        held.append(event)
-        if event.event == "exchange":
-            yield held
-            held = []
+        if (whole := gathering.add(event)) is not None:
+            yield whole
 
 
 def spans(events: list[Event]) -> list[Span]:
