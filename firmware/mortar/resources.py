@@ -42,6 +42,13 @@ def session_folder() -> Path:
     return _first("session", "board/session")
 
 
+def data_folder() -> Path:
+    """Where people install things: /var/lib/mortar for root's service, the XDG data folder elsewhere."""
+    if os.geteuid() == 0 and "XDG_DATA_HOME" not in os.environ:
+        return Path("/var/lib/mortar")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "mortar"
+
+
 def runtime_folder() -> Path:
     """Folder for the status socket, closed to other users: under XDG_RUNTIME_DIR, else /tmp."""
     base = os.environ.get("MORTAR_RUNTIME_DIR")

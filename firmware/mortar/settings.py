@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import tomllib
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from mortar import resources
 from mortar.errors import UsageError
+
+Sensitivity = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,12 +34,17 @@ class Board(Section, frozen=True):
 
 class Microphone(Section, frozen=True):
     device: str = "auto"
-    """"auto" (the system's default), "none", or a PortAudio device name or part of it."""
+    """"auto" (the system's default), "none", or (part of) a name that `mortar doctor` lists."""
+    driver: Literal["portaudio", "alsa"] = "portaudio"
+    """"portaudio", or "alsa" (through the program arecord), which needs less memory."""
+    echo_cancellation: Literal["auto", "none"] = "auto"
+    """"auto" has the sound server (PulseAudio, PipeWire) take our own voice out of the microphone's sound,
+    where one runs; "none" leaves it in."""
 
 
 class Speaker(Section, frozen=True):
     device: str = "auto"
-    """"auto" (the system's default), "none", or a PortAudio device name or part of it."""
+    """"auto" (the system's default), "none", or (part of) a name that `mortar doctor` lists."""
 
 
 class Camera(Section, frozen=True):
@@ -45,10 +53,14 @@ class Camera(Section, frozen=True):
 
 
 class Ears(Section, frozen=True):
-    wake_word: str = "okay_nabu"
-    """A wake word that pymicro-wakeword carries."""
-    wake_threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.85
-    """Mean probability over the detection window that counts as the wake word, 0..1."""
+    wake_words: Annotated[dict[str, Sensitivity], Meta(min_length=1)] = msgspec.field(
+        default_factory=lambda: {"okay_nabu": 0.5}
+    )
+    """The wake words that are listened for, each with its sensitivity, 0..1: 0.5 is what its model was
+    made for, more hears more of what is said and of what is not. A table of yours replaces this one.
+    See [wake-words.md](wake-words.md)."""
+    wake_cooldown_ms: Annotated[int, Meta(ge=0, le=60_000)] = 1_000
+    """After a wake word, no other is heard for so long."""
     preroll_ms: Annotated[int, Meta(ge=0, le=5_000)] = 400
     """Sound kept from before the speech began, so that its first sound is not cut."""
     speech_threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.5
@@ -57,11 +69,32 @@ class Ears(Section, frozen=True):
     """How long to wait for speech after the wake word."""
     end_patience_ms: Annotated[int, Meta(ge=100, le=5_000)] = 700
     """Silence that ends a question (Home Assistant's default pause is 700 ms too)."""
+    complete_patience_ms: Annotated[int, Meta(ge=100, le=5_000)] = 320
+    """Silence that ends a question which is a whole sentence and cannot go on."""
+    hesitation_patience_ms: Annotated[int, Meta(ge=100, le=5_000)] = 1_100
+    """Silence that ends what is no sentence yet: people who hesitate are waited for."""
     longest_speech_ms: Annotated[int, Meta(ge=1_000, le=30_000)] = 15_000
     """A question is cut after this long."""
 
 
+class Recogniser(StrEnum):
+    """Engines of speech to text."""
+
+    POCKETSPHINX = "pocketsphinx"
+    WHISPER = "whisper"
+    SHERPA = "sherpa"
+
+
 class Listening(Section, frozen=True):
+    engine: Recogniser = Recogniser.POCKETSPHINX
+    """"pocketsphinx" (bundled: the sentences in [sentences.md](sentences.md) and nothing else),
+    "whisper" or "sherpa": free dictation with a model of yours, see [dictation.md](dictation.md)."""
+    model: str = ""
+    """Model of whisper or sherpa: its name among the installed models, or a path with a slash in it."""
+    language: Annotated[str, Meta(pattern="^[a-z]{2,3}$")] = "en"
+    """What people speak, for a Whisper model of many languages: en, de, fr ..."""
+    threads: Annotated[int, Meta(ge=1, le=16)] = 2
+    """CPU threads of whisper or sherpa."""
     deadline_ms: Annotated[int, Meta(ge=500, le=120_000)] = 15_000
     """Longest time speech to text may take for one question."""
 
@@ -89,11 +122,20 @@ class Language(Section, frozen=True):
     """Longest time one answer may take."""
 
 
+class VoiceEngine(StrEnum):
+    ESPEAK_NG = "espeak-ng"
+    PIPER = "piper"
+
+
 class Voice(Section, frozen=True):
+    engine: VoiceEngine = VoiceEngine.ESPEAK_NG
+    """"espeak-ng" (comes with Mortar), or "piper" with an installed voice (docs/voice.md)."""
+    model: str = ""
+    """Piper's voice: the name of an installed one (en_GB-alba-medium), or the path of its .onnx file."""
     language: str = "en-us"
-    """An espeak-ng voice (espeak-ng --voices)."""
+    """espeak-ng's voice (espeak-ng --voices); a Piper voice has its own language."""
     words_per_minute: Annotated[int, Meta(ge=80, le=400)] = 170
-    """Speaking rate."""
+    """Speaking rate; for Piper, 170 is the pace that the voice was trained with."""
     deadline_ms: Annotated[int, Meta(ge=500, le=120_000)] = 15_000
     """Longest time one sentence may take to be synthesised."""
 
@@ -105,6 +147,8 @@ class Assistant(Section, frozen=True):
     """A turn that takes longer is given up with a spoken sentence."""
     earlier_turns: Annotated[int, Meta(ge=0, le=16)] = 1
     """How many earlier turns the language model is reminded of."""
+    follow_up_ms: Annotated[int, Meta(ge=0, le=30_000)] = 4_000
+    """How long a further question needs no wake word after an answer; 0: it always needs one."""
 
 
 class Supervision(Section, frozen=True):

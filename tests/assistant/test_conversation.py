@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
-
 import pytest
 
 from mortar.assistant import troubles
 from mortar.assistant.conversation import Conversation
-from mortar.assistant.intents import Understanding
 from mortar.assistant.stages import MAY_FOLLOW, Press, Stage
-from mortar.assistant.turn import Turn
 from mortar.messages import (
-    Answered,
     Ask,
     Cancel,
     Chime,
@@ -24,48 +18,13 @@ from mortar.messages import (
     Listen,
     Look,
     Looked,
-    Message,
+    Partial,
     Rest,
     Said,
-    Say,
-    Scalar,
     Sentence,
 )
 from mortar.settings import Settings
-
-NINE = datetime(2026, 11, 21, 9, 0)
-
-
-@dataclass
-class ListPort:
-    """Keeps what the conversation does; peers in `down` have no link."""
-
-    sent: list[tuple[str, Message]] = field(default_factory=list)
-    events: list[str] = field(default_factory=list)
-    ended: list[Turn] = field(default_factory=list)
-    down: set[str] = field(default_factory=set)
-
-    def send(self, peer: str, message: Message) -> bool:
-        if peer in self.down:
-            return False
-        self.sent.append((peer, message))
-        return True
-
-    def emit(self, event: str, at_ms: float, **data: Scalar) -> None:
-        self.events.append(event)
-
-    def turn_ended(self, turn: Turn, at_ms: float) -> None:
-        self.ended.append(turn)
-
-    def to(self, peer: str, kind: type[Message]) -> list[Message]:
-        return [message for to, message in self.sent if to == peer and isinstance(message, kind)]
-
-    @property
-    def said(self) -> list[str]:
-        return [message.text for message in self.to("voice", Say) if isinstance(message, Say)]
-
-
-UNDERSTANDING = Understanding()
+from talks import ListPort, answer, ask_aloud, conversation, speak_all
 
 
 @pytest.fixture
@@ -75,28 +34,7 @@ def port() -> ListPort:
 
 @pytest.fixture
 def talk(port: ListPort) -> Conversation:
-    return Conversation(port, Settings(), UNDERSTANDING, wall_clock=lambda: NINE)
-
-
-def ask_aloud(talk: Conversation, text: str | None) -> int:
-    """Wake word and question, as ears and listen tell it; gives the turn's number."""
-    talk.woken(0.0)
-    assert talk.turn is not None
-    number = talk.turn.number
-    talk.speech_ended(1, 1_000.0)
-    talk.heard(Heard(1, text, 0.9, 1_100.0), 1_100.0)
-    return number
-
-
-def speak_all(talk: Conversation, port: ListPort) -> None:
-    """Voice says whatever it was given."""
-    for message in port.to("voice", Say):
-        if isinstance(message, Say):
-            talk.said(Said(message.turn, message.index, False, 2_000.0), 2_000.0)
-
-
-def answer(turn: int, text: str, n_tok: int = 5) -> Answered:
-    return Answered(turn, text, n_tok, 0.9, 50.0, False, 1_500.0)
+    return conversation(port)
 
 
 def test_looking_starts_at_the_wake_word(talk: Conversation, port: ListPort) -> None:
@@ -110,12 +48,37 @@ def test_no_early_look_where_it_is_switched_off(port: ListPort) -> None:
     import msgspec
 
     settings = msgspec.convert({"assistant": {"early_looking": False}}, Settings)
-    talk = Conversation(port, settings, UNDERSTANDING, wall_clock=lambda: NINE)
+    talk = conversation(port, settings)
     talk.woken(0.0)
     assert port.to("eye", Look) == []
     talk.speech_ended(1, 1.0)
     talk.heard(Heard(1, "what do you see", 0.9, 1.0), 1.0)
     assert port.to("eye", Look) == [Look(1)]
+
+
+def test_free_text_goes_to_the_language_brick_as_it_was_said(talk: Conversation, port: ListPort) -> None:
+    """Dictation hears what no template has; a template that is met all the same is not missed."""
+    turn = ask_aloud(talk, "Tell me a story, please.")
+    assert port.to("language", Ask) == [Ask(turn, "Tell me a story, please.", look=True)]
+    talk.answered(answer(turn, ""), 1_500.0)
+    speak_all(talk, port)
+    ask_aloud(talk, "What time is it?")
+    assert port.said[-1].startswith("It is nine")
+    assert len(port.to("language", Ask)) == 1
+
+
+def test_words_are_shown_while_they_are_spoken(talk: Conversation, port: ListPort) -> None:
+    """Between the wake word and what was heard, and at no other time; they decide nothing."""
+    talk.partly_heard(Partial(1, "tell", 100.0))
+    assert "partial" not in port.events
+    talk.woken(200.0)
+    talk.partly_heard(Partial(1, "tell me", 300.0))
+    talk.speech_ended(1, 400.0)
+    talk.partly_heard(Partial(1, "tell me a", 500.0))
+    talk.heard(Heard(1, "what time is it", 0.9, 600.0), 600.0)
+    talk.partly_heard(Partial(1, "tell me a story", 700.0))
+    assert port.events.count("partial") == 2
+    assert port.to("language", Ask) == []
 
 
 def test_a_picture_question_goes_to_the_language_brick(talk: Conversation, port: ListPort) -> None:
@@ -130,7 +93,6 @@ def test_a_picture_question_goes_to_the_language_brick(talk: Conversation, port:
     talk.answered(answer(turn, "I see a cat."), 1_500.0)
     assert talk.turn is None
     assert port.ended[0].answer == "I see a cat."
-    assert port.sent[-1] == ("ears", Rest())
 
 
 @pytest.mark.parametrize(
@@ -276,7 +238,7 @@ def test_a_turn_that_takes_too_long_is_given_up_twice(talk: Conversation, port: 
 def test_the_button(talk: Conversation, port: ListPort) -> None:
     """Short describes, short again stops, double repeats, long listens."""
     talk.pressed(Press.SHORT, 0.0)
-    assert [type(message) for _, message in port.sent] == [Look, Ask]
+    assert [type(message) for _, message in port.sent] == [Rest, Look, Ask]
     talk.pressed(Press.SHORT, 100.0)
     assert talk.turn is None
     talk.pressed(Press.DOUBLE, 200.0)
@@ -315,12 +277,13 @@ def test_events_of_a_whole_turn_come_in_order(talk: Conversation, port: ListPort
         "speak_start",
         "answer_end",
         "speak_end",
+        "follow_up_start",
     ]
 
 
 def test_a_typed_question_needs_no_voice(port: ListPort) -> None:
     """`mortar describe` has no speaker: the turn ends with the answer."""
-    talk = Conversation(port, Settings(), UNDERSTANDING, wall_clock=lambda: NINE, speaks=False)
+    talk = conversation(port, speaks=False)
     talk.asked("what do you see", 0.0)
     talk.sentence(Sentence(1, 0, "I see a cat.", 1.0), 1.0)
     talk.answered(answer(1, "I see a cat."), 2.0)

@@ -41,7 +41,9 @@ def test_generated_pages_are_up_to_date(page: str) -> None:
         ("[ears]\nwake_wrod = 'x'", "wake_wrod"),
         ("[ears]\nend_patience_ms = -5", "ears.end_patience_ms"),
         ("[nose]\nsmell = 1", "nose"),
-        ("[ears]\nwake_word = 7", "ears.wake_word"),
+        ("[ears]\nwake_words = 7", "ears.wake_words"),
+        ("[ears.wake_words]\nokay_nabu = 2", "ears.wake_words"),
+        ("[ears]\nwake_words = {}", "ears.wake_words"),
         ("[ears\n", "line 1"),
     ],
 )
@@ -62,7 +64,14 @@ def test_the_users_file_lies_over_the_profile(tmp_path: Path) -> None:
     file.write_text("[ears]\nend_patience_ms = 900")
     loaded = settings.load("host", file)
     assert loaded.ears.end_patience_ms == 900
-    assert loaded.ears.wake_word == settings.load("host").ears.wake_word
+    assert loaded.ears.wake_words == settings.load("host").ears.wake_words
+
+
+def test_a_table_of_wake_words_replaces_the_default(tmp_path: Path) -> None:
+    """Whoever names words wants no others."""
+    file = tmp_path / "mine.toml"
+    file.write_text("[ears.wake_words]\nalexa = 0.7")
+    assert settings.load("host", file).ears.wake_words == {"alexa": 0.7}
 
 
 def test_an_unknown_board_lists_those_there_are() -> None:

@@ -13,10 +13,13 @@ import soundfile
 
 from harness import Brick, started
 from mortar.bricks import ears
+from mortar.clock import now_ms
 from mortar.messages import (
+    AllReady,
     Audio,
     AudioOffer,
     Listen,
+    MicrophoneOpened,
     NoSpeech,
     Rest,
     SoundEnded,
@@ -125,6 +128,24 @@ def test_hearing_waits_for_the_first_listen(tmp_path: Path) -> None:
             await brick["listen"].expect(AudioOffer)
             brick["assistant"].send(Listen(0))
             assert (await brick["assistant"].expect(SpeechBegan)).from_sample < RATE_Hz // 5
+
+    asyncio.run(scenario())
+
+
+def test_a_recording_is_played_to_nobody_who_is_not_there_yet(tmp_path: Path) -> None:
+    """The ears are up long before a large model: the recording begins when everything is."""
+    run = recorded(tmp_path / "q.wav", pause(100), speak("okay nabu"), pause(500))
+
+    async def scenario() -> None:
+        async with started(ears.main, PEERS, run=run, all_ready=False) as brick:
+            await brick.ready()
+            for _ in range(3):  # it has had its chance
+                await brick["listen"].expect(AudioOffer)
+                brick.wire("listen")
+            all_ready_ms = now_ms()
+            brick["supervisor"].send(AllReady())
+            assert (await brick["assistant"].expect(MicrophoneOpened)).t_ms >= all_ready_ms
+            await brick["assistant"].expect(WakeHeard)
 
     asyncio.run(scenario())
 

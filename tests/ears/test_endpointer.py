@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mortar.bricks.endpointer import SAMPLES_PER_MS, Began, Edge, Ended, Endpointer, NothingSaid, Paused
+from mortar.messages import Outlook
 from mortar.settings import Ears
 
 WINDOW = 512
@@ -89,3 +90,62 @@ def test_positions_are_those_of_the_microphone() -> None:
     far = edges((0.0, 512), (0.9, 512), (0.0, 1_500), start=1_000_000 * WINDOW)
     assert isinstance(near[-1], Ended) and isinstance(far[-1], Ended)
     assert far[-1].to_sample - near[-1].to_sample == 1_000_000 * WINDOW
+
+
+def spoken_then(outlook: Outlook, silence_ms: int = 3_000, late_by: int = 0) -> int:
+    """ms of silence after which half a second of speech is over, where its pause is judged so.
+
+    `late_by` shifts the sample that the verdict is about.
+    """
+    endpointer = Endpointer(Ears(), 0)
+    at, spoken_to = 0, 500 * SAMPLES_PER_MS // WINDOW * WINDOW
+    for probability in track((0.9, 500), (0.0, silence_ms)):
+        match endpointer.feed(probability, at, at + WINDOW):
+            case Paused(to_sample):
+                endpointer.judge(to_sample + late_by, outlook)
+            case Ended():
+                return (at + WINDOW - spoken_to) // SAMPLES_PER_MS
+        at += WINDOW
+    raise AssertionError("it did not end")
+
+
+@pytest.mark.parametrize(
+    ("outlook", "patience_ms"),
+    [
+        (Outlook.CLOSED, Ears().complete_patience_ms),
+        (Outlook.OPEN, Ears().end_patience_ms),
+        (Outlook.UNFINISHED, Ears().hesitation_patience_ms),
+    ],
+)
+def test_patience_depends_on_what_was_said(outlook: Outlook, patience_ms: int) -> None:
+    """A whole sentence ends early, one that may go on later, half a sentence last of all."""
+    assert patience_ms <= spoken_then(outlook) < patience_ms + 32
+
+
+@pytest.mark.parametrize("late_by", [-WINDOW, 1, WINDOW])
+def test_a_verdict_on_another_pause_counts_for_nothing(late_by: int) -> None:
+    """It came too late: what it is about is no longer how the utterance ends."""
+    assert spoken_then(Outlook.CLOSED, late_by=late_by) >= Ears().end_patience_ms
+
+
+def test_more_speech_takes_a_verdict_back() -> None:
+    """A sentence seemed whole and went on: the next pause begins with the usual patience."""
+    endpointer = Endpointer(Ears(), 0)
+    at = 0
+    for probability in track((0.9, 500), (0.0, 224), (0.9, 500), (0.0, 600)):
+        edge = endpointer.feed(probability, at, at + WINDOW)
+        assert not isinstance(edge, Ended)
+        if isinstance(edge, Paused) and at < 900 * SAMPLES_PER_MS:
+            endpointer.judge(edge.to_sample, Outlook.CLOSED)
+        at += WINDOW
+
+
+def test_a_follow_up_is_waited_for_as_long_as_it_is_told() -> None:
+    """Another patience for the beginning than after a wake word."""
+    endpointer = Endpointer(Ears(), 0, start_patience_ms=1_000)
+    found = [
+        at
+        for at in range(0, 2_000 * SAMPLES_PER_MS, WINDOW)
+        if endpointer.feed(0.0, at, at + WINDOW) == NothingSaid()
+    ]
+    assert 1_000 * SAMPLES_PER_MS - WINDOW <= found[0] <= 1_000 * SAMPLES_PER_MS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import pytest
 from pocketsphinx import Decoder
@@ -12,6 +12,8 @@ from mortar.assistant.grammar import PRONUNCIATIONS, jsgf, sentence_grammar
 from mortar.assistant.intents import Understanding, thing_lists
 from mortar.errors import MortarError
 from mortar.runtimes import choose
+from mortar.runtimes.wake_words import spoken
+from mortar.settings import Listening
 
 
 @cache
@@ -31,7 +33,7 @@ def compiled(grammar: str):  # type: ignore[no-untyped-def]
 def test_every_template_can_be_heard_and_is_understood() -> None:
     """What hassil can make of the templates is in the grammar, and means the same intent."""
     understanding = Understanding()
-    grammar = sentence_grammar("okay_nabu")
+    grammar = sentence_grammar(["okay nabu"])
     sentences = [(intent, text.strip()) for intent, text in understanding.sentences(entries=2)]
     assert len(sentences) > 500
     for intent, sentence in sentences:
@@ -56,7 +58,7 @@ def test_every_template_can_be_heard_and_is_understood() -> None:
 )
 def test_every_thing_shape_and_colour_can_be_heard(sentence: str, slot: str) -> None:
     """Whatever the model can name, in every form."""
-    grammar = sentence_grammar("okay_nabu")
+    grammar = sentence_grammar(["okay nabu"])
     entries = thing_lists(resources.bundled_model() / "things.toml")[slot].values
     assert entries
     for entry in entries:
@@ -65,27 +67,43 @@ def test_every_thing_shape_and_colour_can_be_heard(sentence: str, slot: str) -> 
 
 def test_colours_go_with_shapes_only() -> None:
     """There is no red cat, and nobody asks for the colour of something that was named with it."""
-    grammar = sentence_grammar("okay_nabu")
+    grammar = sentence_grammar(["okay nabu"])
     for sentence in ("where is the red cat", "what color is the red circle", "how many red"):
         assert not accepts(grammar, sentence)
 
 
 def test_the_wake_word_may_stand_in_front() -> None:
     """People ask in one breath."""
-    grammar = sentence_grammar("okay_nabu")
+    grammar = sentence_grammar(["okay nabu"])
     assert accepts(grammar, "okay nabu what do you see")
+
+
+def test_any_of_several_wake_words_may_stand_in_front() -> None:
+    """Two that begin alike, and one that does not."""
+    grammar = sentence_grammar(["hey jarvis", "hey mycroft", "alexa"])
+    for wake in ("hey jarvis", "hey mycroft", "alexa"):
+        assert accepts(grammar, f"{wake} what do you see")
+    assert not accepts(grammar, "hey what do you see")
+    assert not accepts(grammar, "okay nabu what do you see")
+
+
+def test_without_a_wake_word_in_the_grammar_there_are_the_sentences() -> None:
+    """A wake word that is no English stays out of it."""
+    phrases = choose.pronounceable(["hey zorbleflux", "okay nabu"], PRONUNCIATIONS)
+    assert phrases == ["okay nabu"]
+    assert accepts(sentence_grammar([]), "what do you see")
 
 
 @pytest.mark.parametrize("sentence", ["what do", "see you do what", "okay nabu", "how many"])
 def test_parts_and_jumbles_are_not_sentences(sentence: str) -> None:
     """Only whole sentences are taken."""
-    assert not accepts(sentence_grammar("okay_nabu"), sentence)
+    assert not accepts(sentence_grammar(["okay nabu"]), sentence)
 
 
 def test_a_sentence_may_begin_another() -> None:
     """ "help" and "help me", with a list in the middle of a third."""
     grammar = jsgf(
-        ["help", "help me", "count the {things} now"], {"things": ["cats", "hot dogs"]}, "okay nabu"
+        ["help", "help me", "count the {things} now"], {"things": ["cats", "hot dogs"]}, ["okay nabu"]
     )
     for sentence in ("help", "help me", "count the hot dogs now"):
         assert accepts(grammar, sentence)
@@ -94,13 +112,14 @@ def test_a_sentence_may_begin_another() -> None:
 
 def test_a_word_without_pronunciation_is_named() -> None:
     """Found when the recogniser is built, not when somebody says it."""
-    grammar = jsgf(["where is the zorbleflux"], {}, "okay nabu")
+    grammar = jsgf(["where is the zorbleflux"], {}, ["okay nabu"])
     with pytest.raises(MortarError, match="zorbleflux") as raised:
-        choose.speech_to_text(grammar, PRONUNCIATIONS)
+        choose.speech_to_text(Listening(), lambda: grammar, PRONUNCIATIONS, should_stop=lambda: False)
     assert raised.value.code == "words-unknown"
 
 
 @pytest.mark.parametrize("wake_word", ["okay_nabu", "alexa", "hey_jarvis", "hey_mycroft"])
 def test_every_wake_word_can_be_pronounced(wake_word: str) -> None:
     """A recogniser can be built for each wake word that the settings allow."""
-    choose.speech_to_text(sentence_grammar(wake_word), PRONUNCIATIONS)
+    grammar = partial(sentence_grammar, [spoken(wake_word)])
+    choose.speech_to_text(Listening(), grammar, PRONUNCIATIONS, should_stop=lambda: False)

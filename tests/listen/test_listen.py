@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from pathlib import Path
 
 import pytest
 
 from harness import Brick, started
+from listen.toy_models import SENTENCE, sherpa_folder, whisper_file
 from mortar.bricks import listen
-from mortar.messages import Audio, AudioLost, AudioTaken, Heard, SpeechPaused
+from mortar.messages import (
+    Audio,
+    AudioLost,
+    AudioTaken,
+    Heard,
+    Outlook,
+    Partial,
+    Ready,
+    SpeechJudged,
+    SpeechPaused,
+)
 from mortar.rings.audio_ring import AudioRingWriter
 from mortar.runtimes.interfaces import Samples
+from mortar.settings import Listening, Recogniser, Settings
 from voices import RATE_Hz, in_room, pause, speak
 
 PEERS = ["assistant", "ears"]
@@ -70,12 +83,125 @@ def test_a_pause_is_recognised_at_once_and_thrown_away_if_more_is_said() -> None
         async with started(listen.main, PEERS) as brick:
             ears = Ears(brick)
             ears.say(1, whole[:middle], finish=False)
-            brick["ears"].send(SpeechPaused(1))
+            brick["ears"].send(SpeechPaused(1, ears.ring.position))
             ears.say(1, whole[middle:], finish=False)
-            brick["ears"].send(SpeechPaused(1))
+            brick["ears"].send(SpeechPaused(1, ears.ring.position))
             end = ears.ring.position
             brick["ears"].send(Audio(1, end, end, last=True))
             assert (await brick["assistant"].expect(Heard)).text == "how many dogs are there"
+
+    asyncio.run(scenario())
+
+
+def test_the_ears_are_told_at_a_pause_whether_it_may_be_the_end() -> None:
+    """Each verdict names the utterance and the pause that it is about."""
+    said = {
+        "where is the banana": Outlook.CLOSED,
+        "what do you see": Outlook.OPEN,
+        "where is the": Outlook.UNFINISHED,
+    }
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            for utterance, (text, outlook) in enumerate(said.items(), start=1):
+                ears.say(utterance, question(text), finish=False)
+                brick["ears"].send(SpeechPaused(utterance, ears.ring.position))
+                judged = await brick["ears"].expect(SpeechJudged)
+                assert judged == SpeechJudged(utterance, ears.ring.position, outlook), text
+
+    asyncio.run(scenario())
+
+
+def test_nothing_is_judged_that_more_speech_followed() -> None:
+    """A verdict comes only for a pause that lasted until it was known."""
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            ears.say(1, question("how many dogs"), finish=False)
+            brick["ears"].send(SpeechPaused(1, ears.ring.position))
+            ears.say(1, question("are there"), finish=False)
+            brick["ears"].send(SpeechPaused(1, ears.ring.position))
+            judged = await brick["ears"].expect(SpeechJudged)
+            assert judged.to_sample == ears.ring.position
+
+    asyncio.run(scenario())
+
+
+def test_what_a_pause_tells_is_shown_once() -> None:
+    """PocketSphinx works in pauses: there are words before the patience is over. No wake word."""
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            ears.say(1, question("okay nabu what do you see"), finish=False)
+            for _ in range(2):
+                brick["ears"].send(SpeechPaused(1, ears.ring.position))
+            shown = await brick["assistant"].expect(Partial)
+            assert (shown.utterance, shown.text) == (1, "what do you see")
+            end = ears.ring.position
+            brick["ears"].send(Audio(1, end, end, last=True))
+            assert (await brick["assistant"].expect(Heard)).text == "what do you see"
+            assert sum(isinstance(message, Partial) for message in brick["assistant"].seen) == 1
+
+    asyncio.run(scenario())
+
+
+def dictation(kind: Recogniser, folder: Path) -> Settings:
+    """Settings with a toy model, which writes its sentence whatever is said."""
+    make = {Recogniser.WHISPER: whisper_file, Recogniser.SHERPA: sherpa_folder}[kind]
+    return Settings(listen=Listening(engine=kind, model=str(make(folder / "model.bin")), threads=1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit"), [(Recogniser.WHISPER, "whisper.cpp/cpu"), (Recogniser.SHERPA, "sherpa-onnx/cpu")]
+)
+def test_dictation_goes_through_the_same_brick(tmp_path: Path, kind: Recogniser, unit: str) -> None:
+    """Words are shown before the end of the speech is known, and become what was heard."""
+    text = " ".join(SENTENCE)
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS, settings=dictation(kind, tmp_path)) as brick:
+            assert (await brick["supervisor"].expect(Ready)).placement == {"speech to text": unit}
+            ears = Ears(brick)
+            ears.say(1, question("whatever it is that one may want to say"), finish=False)
+            brick["ears"].send(SpeechPaused(1, ears.ring.position))
+            while (shown := await brick["assistant"].expect(Partial)).text != text:
+                assert text.startswith(shown.text)
+            judged = await brick["ears"].expect(SpeechJudged)
+            assert judged.outlook is Outlook.OPEN, "no template has it: the usual patience"
+            end = ears.ring.position
+            brick["ears"].send(Audio(1, end, end, last=True))
+            heard = await brick["assistant"].expect(Heard)
+            assert (heard.utterance, heard.text) == (1, text)
+            ears.say(2, pause(1_000))
+            assert (await brick["assistant"].expect(Heard)).text is None
+
+    asyncio.run(scenario())
+
+
+def test_a_streaming_engine_shows_words_with_no_pause_at_all(tmp_path: Path) -> None:
+    """From the first block on."""
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS, settings=dictation(Recogniser.SHERPA, tmp_path)) as brick:
+            Ears(brick).say(1, question("whatever it is that one may want to say"), finish=False)
+            shown = await brick["assistant"].expect(Partial)
+            assert shown.text.split()[0] == SENTENCE[0]
+
+    asyncio.run(scenario())
+
+
+def test_a_missing_model_is_said_and_ends_the_process() -> None:
+    """One line, with what to do."""
+
+    async def scenario() -> None:
+        settings = Settings(listen=Listening(engine=Recogniser.SHERPA, model="/nowhere/model"))
+        async with started(listen.main, PEERS, settings=settings) as brick:
+            failure = await brick.failure()
+            assert failure.code == "dictation-model-missing"
+            assert "/nowhere/model" in failure.what
 
     asyncio.run(scenario())
 

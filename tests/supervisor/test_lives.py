@@ -31,6 +31,20 @@ def test_all_come_up_and_it_is_said_once() -> None:
     asyncio.run(scenario())
 
 
+def test_every_process_is_told_that_all_are_there() -> None:
+    """Also one that was started again after that."""
+
+    async def scenario() -> None:
+        async with supervised(row("ears", "serving"), row("assistant", "serving")) as rig:
+            await rig.event("got", who="assistant", message="AllReady")
+            await rig.event("got", who="ears", message="AllReady")
+            psutil.Process((await rig.event("began", who="ears"))["pid"]).kill()
+            await rig.event("began", who="ears", restarts=1)
+            await rig.event("got", who="ears", message="AllReady")
+
+    asyncio.run(scenario())
+
+
 def test_the_zygote_has_one_thread_though_numpy_is_loaded() -> None:
     """A fork carries over one thread only: locks that others hold would stay locked for ever."""
 

@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from mortar.errors import MortarError
-from mortar.runtimes.espeak import LONGEST_TEXT, EspeakNg, speakable
+from mortar.runtimes.espeak import EspeakNg
+from mortar.runtimes.speech_text import LONGEST_chars, speakable
 from mortar.settings import Voice
 from voice.sounds import loudness
 
@@ -61,7 +62,7 @@ def test_any_text_is_safe(espeak: EspeakNg, text: str) -> None:
 def test_commands_inside_text_reach_no_engine() -> None:
     """Control-A commands and [[phonemes]] are how espeak-ng is steered from within a text."""
     assert speakable("say \x0150s [[h@l'oU]] now\r\n") == "say 50s h@l'oU now"
-    assert len(speakable("x" * 100_000)) == LONGEST_TEXT
+    assert len(speakable("x" * 100_000)) == LONGEST_chars
 
 
 def test_closing_ends_the_process(espeak: EspeakNg) -> None:

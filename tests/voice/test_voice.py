@@ -1,5 +1,6 @@
 """The voice brick as the assistant meets it: its real main, the real espeak-ng, real files."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -16,11 +17,13 @@ from harness import Brick, started
 from mortar import channel
 from mortar.bricks import voice
 from mortar.bricks.earcons import EARCONS, earcon
+from mortar.bricks.spoken import GAP_ms, audible
 from mortar.clock import now_ms
 from mortar.messages import Chime, Hush, Message, Said, Say, SoundBegan, Start, Wire
-from mortar.runtimes.espeak import EspeakNg
-from mortar.settings import RunOptions, Settings, Speaker, Voice
+from mortar.runtimes import choose
+from mortar.settings import RunOptions, Settings, Speaker, Voice, VoiceEngine
 from voice.loops import in_loop
+from voice.piper_voices import make_voice
 from voice.sounds import AUDIBLE, RATE_Hz, loudness, read_wav
 
 LONG = "I see a cat on the left, a dog in the middle, and two cups and an umbrella on the right."
@@ -28,10 +31,12 @@ LONG = "I see a cat on the left, a dog in the middle, and two cups and an umbrel
 TESTS = Path(__file__).parents[1]
 
 
+GAP = np.zeros(RATE_Hz * GAP_ms // 1_000, np.int16)
+
+
 def spoken(text: str) -> np.ndarray:
-    """What espeak-ng makes of `text`, from its first audible sample on."""
-    sound = np.concatenate(list(EspeakNg(Voice()).synthesise(text)))
-    return sound[np.flatnonzero(np.abs(sound.astype(int)) > AUDIBLE)[0] :]
+    """What the voice makes of `text`: its audible part, and the gap after it."""
+    return np.concatenate([*audible(choose.speech_synthesiser(Voice()).synthesise(text)), GAP])
 
 
 def into(target: Path, fast: bool = True) -> RunOptions:
@@ -134,6 +139,51 @@ async def test_an_empty_sentence_is_over_at_once(tmp_path: Path) -> None:
         brick["assistant"].send(Say(1, 0, " "))
         assert not (await said(brick, 1))[0].hushed
         assert events(brick["assistant"].seen) == [("said", 0)]
+
+
+@in_loop
+async def test_what_was_heard_before_a_hush_is_told(tmp_path: Path) -> None:
+    """Of the first sentence all, of the second as much as went to the speaker, of the third nothing."""
+    texts = ["Yes.", LONG, "There are two cats."]
+    async with started(voice.main, ["assistant"], run=into(tmp_path / "a.wav", fast=False)) as brick:
+        for index, text in enumerate(texts):
+            brick["assistant"].send(Say(1, index, text))
+        whole = (await said(brick, 1))[0]
+        assert (whole.hushed, whole.played) == (False, 1.0)
+        await brick["assistant"].expect(SoundBegan)
+        await asyncio.sleep(1.5)  # what a person hears before saying stop
+        brick["assistant"].send(Hush())
+        second, third = await said(brick, 2)
+    in_the_file_s = (len(read_wav(tmp_path / "a.wav")) - len(spoken("Yes."))) / RATE_Hz
+    whole_s = (len(spoken(LONG)) - len(GAP)) / RATE_Hz
+    assert second.played == pytest.approx(in_the_file_s / whole_s, abs=0.1)
+    assert third.played == 0
+
+
+@in_loop
+async def test_signs_are_read_as_words(tmp_path: Path) -> None:
+    """ "21 °C" is spoken as people say it; asterisks and emoji are not."""
+    async with started(voice.main, ["assistant"], run=into(tmp_path / "a.wav")) as brick:
+        brick["assistant"].send(Say(1, 0, "**It is 21 °C** at 12:05 🐱."))
+        assert not (await said(brick, 1))[0].hushed
+    read = spoken("It is twenty-one degrees Celsius at twelve oh five.")
+    np.testing.assert_array_equal(read_wav(tmp_path / "a.wav"), read)
+
+
+@in_loop
+async def test_an_installed_voice_speaks_through_the_same_brick(tmp_path: Path) -> None:
+    """Piper's engine, its own rate in the file, and no process left when the voice is told to stop."""
+    model = make_voice(tmp_path / "voices", rate_Hz=RATE_Hz)
+    settings = Settings(voice=Voice(engine=VoiceEngine.PIPER, model=str(model)))
+    run = into(tmp_path / "a.wav")
+    async with started(voice.main, ["assistant"], settings=settings, run=run) as brick:
+        assert (await brick.ready()).placement == {"voice": "piper/cpu"}
+        brick["assistant"].send(Say(1, 0, LONG))
+        assert not (await said(brick, 1))[0].hushed
+    sound = read_wav(tmp_path / "a.wav")
+    assert loudness(sound) > 1_000
+    assert not sound[-len(GAP) :].any()
+    assert psutil.Process().children() == []
 
 
 @pytest.mark.parametrize("name", list(EARCONS))
@@ -301,6 +351,6 @@ def slow_espeak(folder: Path, speak_long: str) -> None:
     program = folder / "espeak-ng"
     program.write_text(
         f'#!/bin/sh\nmade=$(mktemp {folder}/XXXXXX)\n{real} "$@" > $made || exit\n'
-        f"[ $(stat -c %s $made) -lt 80000 ] && exec cat $made\n{speak_long}\n"
+        f"[ $(stat -c %s $made) -lt 160000 ] && exec cat $made\n{speak_long}\n"
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)

@@ -20,6 +20,7 @@ from mortar.assistant.intents import SENTENCES
 from mortar.assistant.skills import SKILLS
 from mortar.cards.deck import deck
 from mortar.cards.sheets import sheets
+from mortar_tools import earcon_picture
 
 MADE_BY = "<!-- Made by `mortar tools make docs`: change the source, not this page. -->\n"
 
@@ -34,6 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     if not args.no_pictures:
         _draw_timeline(args.folder / "pictures" / "timeline.svg")
         _draw_cards(args.folder / "pictures" / "cards.png")
+        (args.folder / "pictures" / "earcons.svg").write_text(earcon_picture.picture(), encoding="utf-8")
     return 0
 
 
@@ -56,7 +58,7 @@ def settings_page() -> str:
         documented = dict(_field_docs(kind))
         lines += [f"## [{section.name}]\n", "| key | default | limits | what it does |", "|---|---|---|---|"]
         for field in msgspec.structs.fields(kind):
-            default = f"`{msgspec.json.encode(field.default).decode()}`"
+            default = f"`{msgspec.json.encode(_default(field)).decode()}`"
             lines.append(f"| `{field.name}` | {default} | {_limits(field.type)} | {documented[field.name]} |")
         lines.append("")
     return "\n".join(lines)
@@ -69,8 +71,8 @@ def sentences_page() -> str:
     lines = [
         MADE_BY,
         "# What you can say\n",
-        "The bundled ears understand these sentences and nothing else: free dictation comes with an",
-        "installed speech-to-text model. `(a|b)` is a choice, and `[a]` may be left out.\n",
+        "The bundled ears understand these sentences and nothing else: [free dictation](dictation.md) comes",
+        "with an installed speech-to-text model. `(a|b)` is a choice, and `[a]` may be left out.\n",
         "`<card>` and `<other>` are the name of a thing, or of a shape with or without its colour:",
         "“cat”, “circle”, “red circle”. `<cards>` and `<others>` are the same in the plural, `<a_card>`",
         "with its article. `<kind>` and `<kinds>` go without a colour. `{side}` is “on the left”, “in",
@@ -101,6 +103,11 @@ def _field_docs(kind: type[msgspec.Struct]) -> Iterator[tuple[str, str]]:
             match after:
                 case ast.Expr(ast.Constant(str(text))):
                     yield node.target.id, " ".join(text.split())
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    made: object = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+    return made
 
 
 def _limits(annotation: object) -> str:

@@ -11,6 +11,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from rich.console import Console
@@ -20,7 +21,9 @@ from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
 from mortar.assistant.intents import Intent, Understanding
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Samples, SpeechToText
-from mortar.settings import Ears
+from mortar.runtimes.recorded import transcribe
+from mortar.runtimes.wake_words import spoken
+from mortar.settings import Ears, Listening
 from mortar_tools import session
 
 VOICES = ("en-us", "en-us+m3", "en-us+f2", "en-gb", "en-gb-scotland")
@@ -67,7 +70,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def evaluate(n: int, snr_dB: float, seed: int) -> Iterator[Share]:
     understanding = Understanding()
-    engine = choose.speech_to_text(sentence_grammar(Ears().wake_word), PRONUNCIATIONS)
+    wake_phrases = [spoken(word) for word in Ears().wake_words]
+    engine = choose.speech_to_text(
+        Listening(), partial(sentence_grammar, wake_phrases), PRONUNCIATIONS, should_stop=lambda: False
+    )
     drawn = random.Random(seed)
     sentences: dict[str, list[str]] = {}
     for intent, text in understanding.sentences():
@@ -106,7 +112,7 @@ def _watched(voice: str, texts: list[str] | tuple[str, ...]) -> Iterator[str]:
 
 
 def _heard(engine: SpeechToText, text: str, voice: str, snr_dB: float) -> str | None:
-    return engine.transcribe(_in_room(session.speech(text, voice), snr_dB)).text
+    return transcribe(engine, _in_room(session.speech(text, voice), snr_dB)).text
 
 
 def _in_room(speech: session.Samples, snr_dB: float) -> Samples:

@@ -43,7 +43,8 @@ class Ran:
 def environment(runtime: Path) -> dict[str, str]:
     """Everything a run writes for itself lies below `runtime`; no settings of the person's count."""
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return os.environ | {"MORTAR_RUNTIME_DIR": str(runtime), "XDG_CONFIG_HOME": str(runtime / "config")}
+    own = {"XDG_CONFIG_HOME": str(runtime / "config"), "XDG_DATA_HOME": str(runtime / "data")}
+    return os.environ | {"MORTAR_RUNTIME_DIR": str(runtime), **own}
 
 
 def mortar(runtime: Path, *arguments: str | Path, cwd: Path | None = None) -> Ran:

@@ -85,10 +85,13 @@ def recording(exchange: Exchange, seed: int) -> Samples:
     return (sound + room).astype(np.float32)
 
 
-def speech(text: str, voice: str) -> Samples:
-    """`text` without the silence that espeak-ng puts around it."""
+def speech(text: str, voice: str, words_per_minute: int = 160, pitch: int = 50) -> Samples:
+    """`text` without the silence that espeak-ng puts around it; `pitch` is espeak-ng's, 0..99."""
     wav = subprocess.run(
-        ["espeak-ng", "-v", voice, "-s", "160", "-z", "--stdin", "--stdout"],
+        [
+            *("espeak-ng", "-v", voice, "-s", str(words_per_minute), "-p", str(pitch)),
+            *("-z", "--stdin", "--stdout"),
+        ],
         input=text.encode(),
         capture_output=True,
         check=True,

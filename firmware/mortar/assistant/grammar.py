@@ -31,11 +31,20 @@ class Tree(dict[str, "Tree"]):
     """Words that may come next, each with what may follow it."""
 
 
-def sentence_grammar(wake_word: str, things: Path | None = None) -> str:
+def sentence_grammar(wake_phrases: list[str], things: Path | None = None) -> str:
     """JSGF text of every sentence that `assistant.intents` recognises.
 
-    `wake_word` ("okay_nabu") may stand before the sentence, since people ask in one breath.
+    One of `wake_phrases` ("okay nabu") may stand before the sentence, since people ask in one breath.
     `things` is the table of what the model can name.
+    """
+    templates, lists = phrases(things)
+    return jsgf(templates, lists, wake_phrases)
+
+
+def phrases(things: Path | None = None) -> tuple[list[str], dict[str, list[str]]]:
+    """Templates, in which {name} stands for any entry of the list of that name; and those lists.
+
+    An entry of a list may name other lists.
     """
     intents = Intents.from_files(sorted(SENTENCES.glob("*.yaml")))
     lists: dict[str, SlotList] = {
@@ -55,13 +64,14 @@ def sentence_grammar(wake_word: str, things: Path | None = None) -> str:
     entries = {
         name: list(sample_expression(ListReference(name), lists, language=intents.language)) for name in lists
     }
-    return jsgf(templates, rules | entries, wake_word.replace("_", " "))
+    return templates, rules | entries
 
 
-def jsgf(templates: Iterable[str], lists: Mapping[str, Iterable[str]], wake_word: str) -> str:
+def jsgf(templates: Iterable[str], lists: Mapping[str, Iterable[str]], wake_phrases: list[str]) -> str:
     """JSGF text; a word {name} of a template stands for any entry of lists[name]."""
+    wake = f"[ {_rule(wake_phrases)} ]" if wake_phrases else ""
     rules = {
-        "public <utterance>": f"[ {wake_word} ] <sentence>",
+        "public <utterance>": f"{wake} <sentence>".strip(),
         "<sentence>": _rule(templates),
         **{f"<{name}>": _rule(entries) for name, entries in lists.items()},
     }
@@ -70,13 +80,18 @@ def jsgf(templates: Iterable[str], lists: Mapping[str, Iterable[str]], wake_word
 
 
 def _rule(phrases: Iterable[str]) -> str:
+    return _choice(tree(phrases))
+
+
+def tree(phrases: Iterable[str]) -> Tree:
+    """Phrases that begin alike share their beginning."""
     root = Tree()
     for phrase in phrases:
         at = root
         for word in WORD.findall(phrase.lower()):
             at = at.setdefault(word, Tree())
         at[END] = Tree()
-    return _choice(root)
+    return root
 
 
 def _choice(tree: Tree) -> str:

@@ -12,6 +12,7 @@ from mortar.messages import (
     Heard,
     Listen,
     NoSpeech,
+    Partial,
     Rest,
     Scalar,
     SoundEnded,
@@ -57,6 +58,8 @@ class Hearing:
                     self._understand()
                 case NoSpeech():
                     self._worker.send("ears", Listen(0))
+                case Partial(_, text, t_ms):
+                    self._emit("partial", t_ms, text=text)
                 case Heard():
                     self._last = mail.message
                     self._understand()

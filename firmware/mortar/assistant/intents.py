@@ -72,7 +72,8 @@ class Understanding:
         lists: dict[str, SlotList] = {
             name: TextSlotList(name, slots.values[:entries]) for name, slots in self._slot_lists.items()
         }
-        yield from sample_intents(self._intents, lists, intent_names=intents)
+        for name, text in sample_intents(self._intents, lists, intent_names=intents):
+            yield name, " ".join(text.split())  # what is optional and left out leaves its space
 
     def _is_plain(self, text: str) -> bool:
         intent = self.understand(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import datetime
 
 from mortar.assistant.conversation import Conversation
@@ -10,7 +11,7 @@ from mortar.assistant.hearing import Hearing
 from mortar.assistant.intents import Understanding
 from mortar.assistant.stages import Press
 from mortar.assistant.troubles import Trouble
-from mortar.assistant.turn import Sight, Turn
+from mortar.assistant.turn import Dropped, Sight, Turn
 from mortar.clock import now_ms
 from mortar.messages import (
     AllReady,
@@ -24,6 +25,7 @@ from mortar.messages import (
     Message,
     MicrophoneOpened,
     NoSpeech,
+    Partial,
     Said,
     Scalar,
     Sentence,
@@ -31,10 +33,13 @@ from mortar.messages import (
     SoundEnded,
     SpeechBegan,
     SpeechEnded,
+    StopHeard,
+    VolumeSet,
     WakeHeard,
     Wire,
 )
 from mortar.messages import Press as PressMessage
+from mortar.runtimes.wake_words import spoken
 from mortar.worker import Mail, Worker
 
 TURNS_PER_LIFE = 1_000_000
@@ -48,14 +53,22 @@ class Ending:
         self._worker = worker
         self._turns = 0
         self._unused_looks = 0
+        self._dropped: Counter[Dropped] = Counter()
         self._last: dict[str, Scalar | dict[str, str]] = {}
         self._trouble: Trouble | None = None
         self._sound_is_over = False
 
     def turn_ended(self, turn: Turn, at_ms: float) -> None:
-        self._turns += 1
         if turn.sight is not Sight.NONE and turn.answered is None:
             self._unused_looks += 1
+        if turn.dropped is not None:
+            self._dropped[turn.dropped] += 1
+            self._worker.tell_supervisor(Event("dropped", at_ms, {"why": turn.dropped.value}))
+            self._report()
+            if self._sound_is_over:
+                self.finish()
+            return
+        self._turns += 1
         self._last = {"heard": turn.heard, "intent": turn.intent, "answer": turn.answer}
         if turn.answered is not None:
             self._last["confidence"] = round(turn.answered.confidence, 3)
@@ -65,9 +78,17 @@ class Ending:
         self._worker.tell_supervisor(
             Event("exchange", at_ms, {**exchange, "trouble": turn.trouble.code if turn.trouble else None})
         )
-        self._worker.report(turns=self._turns, unused_looks=self._unused_looks)
+        self._report()
         if self._worker.run.once or self._worker.run.ask is not None or self._sound_is_over:
             self.finish()
+
+    def _report(self) -> None:
+        self._worker.report(
+            turns=self._turns,
+            unused_looks=self._unused_looks,
+            own_words=self._dropped[Dropped.OWN_WORDS],
+            follow_ups_not_understood=self._dropped[Dropped.NOT_UNDERSTOOD],
+        )
 
     def sound_ended(self, in_turn: bool) -> None:
         """The recording is over; a turn that is going on is still finished."""
@@ -78,10 +99,11 @@ class Ending:
     def finish(self) -> None:
         failure = self._trouble.failure if self._trouble else None
         if self._turns == 0:
+            words = self._worker.settings.ears.wake_words
             failure = Failure(
                 "no-wake-word",
                 f"no wake word was heard in {self._worker.run.mic}",
-                "say the wake word first ('okay nabu'), clearly and not too fast",
+                f"say {' or '.join(repr(spoken(word)) for word in words)} first, clearly and not too fast",
             )
         self._worker.tell_supervisor(Finished(self._last, failure))
 
@@ -169,15 +191,21 @@ class _Assistant:
             case WakeHeard(word, score):
                 self._emit("wake", mail.message.t_ms, word=word, score=round(score, 3))
                 talk.woken(at_ms)
+            case StopHeard(phrase, end_sample, t_ms):
+                self._emit("stop", t_ms, phrase=phrase, end_sample=end_sample)
+                talk.stopped(at_ms)
             case SpeechBegan(from_sample, t_ms):
                 self._emit("speech_start", t_ms, from_sample=from_sample)
-            case SpeechEnded(utterance, _, to_sample, t_ms):
+                talk.speech_began(at_ms)
+            case SpeechEnded(utterance, _, to_sample, t_ms, in_own_speech):
                 self._emit("speech_end", t_ms, to_sample=to_sample)
-                talk.speech_ended(utterance, at_ms)
+                talk.speech_ended(utterance, at_ms, in_own_speech)
             case NoSpeech():
                 talk.no_speech(at_ms)
             case SoundEnded():
                 self._ending.sound_ended(in_turn=talk.turn is not None)
+            case Partial():
+                talk.partly_heard(mail.message)
             case Heard():
                 talk.heard(mail.message, at_ms)
             case Looked():
@@ -190,6 +218,8 @@ class _Assistant:
                 talk.sound_began(mail.message, at_ms)
             case Said():
                 talk.said(mail.message, at_ms)
+            case VolumeSet():
+                talk.volume_set(mail.message, at_ms)
             case Failure():
                 talk.failed(mail.sender, mail.message, at_ms)
             case _:

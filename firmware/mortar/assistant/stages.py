@@ -31,7 +31,7 @@ MAY_FOLLOW: dict[Stage, frozenset[Stage]] = {
 
 EARCONS: dict[str, str] = {
     "listen_start": "wake",
-    "understand_start": "done",
+    "understood": "done",
     "trouble": "error",
 }
 """Event → the earcon that voice plays for it."""

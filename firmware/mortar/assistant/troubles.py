@@ -57,6 +57,7 @@ NO_ANSWER = Trouble(
 _SPOKEN_BY_CODE = {
     "camera-missing": "I have no camera to look with.",
     "camera-failed": "I could not take a picture.",
+    "microphone-missing": "My microphone has gone. Please ask again when it is back.",
     "audio-lost": "I missed part of that. Please say it again.",
     "question-too-long": "That question is too long for me.",
 }

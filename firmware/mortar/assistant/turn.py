@@ -7,7 +7,15 @@ from enum import StrEnum
 
 from mortar.assistant.stages import Stage
 from mortar.assistant.troubles import Trouble
-from mortar.messages import Answered, Say
+from mortar.messages import Answered, Said, Say
+
+
+class Dropped(StrEnum):
+    """Why a turn came to nothing, and nothing was said about it."""
+
+    NOT_UNDERSTOOD = "not understood"
+    OWN_WORDS = "own words"
+    GIVEN_WAY = "given way"
 
 
 class Sight(StrEnum):
@@ -22,27 +30,57 @@ class Sight(StrEnum):
 class Turn:
     number: int
     began_ms: float
+    tentative: bool = False
+    """Somebody speaks after an answer, with no wake word: until that is understood, nobody notices the
+    turn."""
     stage: Stage = Stage.WAKE
     """The furthest stage that has begun (looking aside)."""
     open: set[Stage] = field(default_factory=set)
     """Stages that have begun and not ended."""
     sight: Sight = Sight.NONE
     utterance: int | None = None
+    in_own_speech: bool = False
+    """The question was heard while the assistant spoke."""
     heard: str | None = None
+    asked: bool = False
+    """The question went to the language model."""
     intent: str | None = None
     unsaid: list[Say] = field(default_factory=list)
     """Sentences on their way through voice; kept so that a restarted voice gets them again."""
     sentences: list[str] = field(default_factory=list)
     """Everything that was given to voice, in order."""
+    parts_said: dict[int, str] = field(default_factory=dict)
+    """What was heard of the sentences that voice is done with, by their index."""
     answered: Answered | None = None
     trouble: Trouble | None = None
     """What went wrong, where something did."""
+    dropped: Dropped | None = None
 
     @property
     def answer(self) -> str:
         return " ".join(self.sentences)
 
     @property
+    def spoken(self) -> str:
+        """What was heard of the answer."""
+        return " ".join(part for _, part in sorted(self.parts_said.items()) if part)
+
+    def said(self, said: Said) -> None:
+        """Voice is done with a sentence, or with an earcon."""
+        for say in self.unsaid:
+            if say.index == said.index:
+                self.parts_said[say.index] = _part(say.text, said)
+        self.unsaid = [say for say in self.unsaid if say.index != said.index]
+
+    @property
     def complete(self) -> bool:
         """Everything that belongs to the answer has been said."""
         return Stage.SPEAK in self.open and Stage.ANSWER not in self.open and not self.unsaid
+
+
+def _part(text: str, said: Said) -> str:
+    """The words of a sentence that were heard, as far as its share of the sound tells."""
+    if not said.hushed:
+        return text
+    words = text.split()
+    return " ".join(words[: int(said.played * len(words))])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mortar.messages import Outlook
 from mortar.settings import Ears
 
 SAMPLES_PER_MS = 16
@@ -15,7 +16,7 @@ has more."""
 TRAILING_ms = 160
 """Kept behind the last voiced window: final consonants are not voiced."""
 
-PAUSE_ms = 224
+PAUSE_ms = 192
 """So long without voice may be the end already: worth recognising what there is, while the patience
 still runs."""
 
@@ -53,16 +54,29 @@ Edge = Began | Paused | Ended | NothingSaid
 
 
 class Endpointer:
-    """For one utterance, listened for from `start` on."""
+    """For one utterance, listened for from `start` on. `start_patience_ms` replaces the setting's.
 
-    def __init__(self, settings: Ears, start: int) -> None:
+    How long a silence ends it depends on what was said before: `judge` is told.
+    """
+
+    def __init__(self, settings: Ears, start: int, start_patience_ms: int | None = None) -> None:
         self._settings = settings
         self._start = start
+        self._start_patience_ms = (
+            settings.start_patience_ms if start_patience_ms is None else start_patience_ms
+        )
+        self._patience_ms = {
+            Outlook.CLOSED: settings.complete_patience_ms,
+            Outlook.OPEN: settings.end_patience_ms,
+            Outlook.UNFINISHED: settings.hesitation_patience_ms,
+        }
+        self._outlook = Outlook.OPEN
         self._began: int | None = None
         self._first_voiced: int | None = None
         self._last_voiced = start
         self._voiced = 0
-        self._is_paused = False
+        self._paused_at: int | None = None
+        """End of the utterance, if the silence that goes on is its end."""
 
     @property
     def voiced_to(self) -> int:
@@ -75,16 +89,21 @@ class Endpointer:
             return self._waiting(probability, from_sample, to_sample)
         if probability >= self._settings.speech_threshold * UNVOICED_SHARE:
             self._last_voiced = to_sample
-            self._is_paused = False
+            self._paused_at, self._outlook = None, Outlook.OPEN
         silent_ms = (to_sample - self._last_voiced) // SAMPLES_PER_MS
         end = min(self._last_voiced + TRAILING_ms * SAMPLES_PER_MS, to_sample)
         too_long = to_sample - self._began >= self._settings.longest_speech_ms * SAMPLES_PER_MS
-        if silent_ms >= self._settings.end_patience_ms or too_long:
+        if silent_ms >= self._patience_ms[self._outlook] or too_long:
             return Ended(self._began, end)
-        if silent_ms >= PAUSE_ms and not self._is_paused:
-            self._is_paused = True
+        if silent_ms >= PAUSE_ms and self._paused_at is None:
+            self._paused_at = end
             return Paused(end)
         return None
+
+    def judge(self, to_sample: int, outlook: Outlook) -> None:
+        """What was said up to the pause at `to_sample`; nothing where that pause is over."""
+        if to_sample == self._paused_at:
+            self._outlook = outlook
 
     def _waiting(self, probability: float, from_sample: int, to_sample: int) -> Began | NothingSaid | None:
         if probability >= self._settings.speech_threshold:
@@ -98,6 +117,6 @@ class Endpointer:
                 return Began(self._began)
         elif to_sample - self._last_voiced > SHORTEST_SPEECH_ms * SAMPLES_PER_MS:
             self._first_voiced, self._voiced = None, 0
-        if to_sample - self._start >= self._settings.start_patience_ms * SAMPLES_PER_MS:
+        if to_sample - self._start >= self._start_patience_ms * SAMPLES_PER_MS:
             return NothingSaid()
         return None

@@ -1,52 +1,108 @@
-"""Speech to text: copies an utterance out of the audio ring while it is spoken, then recognises it."""
+"""Speech to text: copies an utterance out of the audio ring while it is spoken, and says what was said."""
 
 from __future__ import annotations
 
 import asyncio
-
-import numpy as np
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
 
 from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar.assistant.outlook import Sentences
+from mortar.assistant.wake_phrase import without_wake_word
 from mortar.clock import now_ms
 from mortar.errors import MortarError
-from mortar.messages import Audio, AudioLost, AudioOffer, AudioTaken, Heard, LinkLost, SpeechPaused
+from mortar.messages import (
+    Audio,
+    AudioLost,
+    AudioOffer,
+    AudioTaken,
+    Heard,
+    LinkLost,
+    Partial,
+    SpeechJudged,
+    SpeechPaused,
+)
 from mortar.rings.audio_ring import AudioRingReader
 from mortar.runtimes import choose
-from mortar.runtimes.interfaces import Samples, SpeechToText, Transcript
+from mortar.runtimes.interfaces import Interrupted, Samples, SpeechToText, Transcript, Utterance
+from mortar.runtimes.wake_words import spoken
+from mortar.settings import Listening
 from mortar.worker import Worker
 
-LOAD_DEADLINE_ms = 30_000
+LOAD_DEADLINE_ms = 60_000
+"""A Whisper model of some hundred MB comes from an SD card."""
+
+T = TypeVar("T")
 
 ASSISTANT, EARS = "assistant", "ears"
 
+NOTHING = Transcript(None, 0.0)
+
 
 async def main(worker: Worker) -> None:
-    wake_word = worker.settings.ears.wake_word
-    engine = await worker.job("load", LOAD_DEADLINE_ms, _load, wake_word)
+    wake_phrases = [spoken(word) for word in worker.settings.ears.wake_words]
+    settings, aborted = worker.settings.listen, worker.aborted.is_set
+    engine, sentences = await worker.job("load", LOAD_DEADLINE_ms, _load, settings, wake_phrases, aborted)
     worker.ready({"speech to text": engine.unit})
-    await _Listener(worker, engine, wake_word.replace("_", " ")).serve()
+    await _Listener(worker, engine, sentences, wake_phrases).serve()
 
 
-def _load(wake_word: str) -> SpeechToText:
-    return choose.speech_to_text(sentence_grammar(wake_word), PRONUNCIATIONS)
+def _load(
+    settings: Listening, wake_phrases: list[str], should_stop: Callable[[], bool]
+) -> tuple[SpeechToText, Sentences]:
+    def grammar() -> str:
+        # A wake word of one's own may be no word of English: it is heard all the same, but not in one breath.
+        return sentence_grammar(choose.pronounceable(wake_phrases, PRONUNCIATIONS))
+
+    return choose.speech_to_text(settings, grammar, PRONUNCIATIONS, should_stop), Sentences()
+
+
+class _Spoken:
+    """What is being said. The loop puts sound in, the worker's thread takes it to the engine."""
+
+    def __init__(self, number: int, utterance: Utterance) -> None:
+        self.number = number
+        self.shown = ""
+        """What was shown of it last."""
+        self._utterance = utterance
+        self._sound: deque[Samples] = deque()
+
+    def add(self, samples: Samples) -> None:
+        self._sound.append(samples)
+
+    def hear(self) -> str:
+        text = ""
+        while self._sound:
+            text = self._utterance.hear(self._sound.popleft())
+        return text
+
+    def conclude(self) -> Transcript:
+        self.hear()
+        return self._utterance.conclude()
 
 
 class _Listener:
     """Holds the utterance that is being spoken; the next one to begin takes its place.
 
-    It is recognised in every pause already, so that the patience that waits for more speech is not
-    followed by a second wait. What more speech follows is thrown away.
+    The engine follows it as it comes, and concludes in every pause already, so that the patience that
+    waits for more speech is not followed by a second wait, and the ears are told whether the person can
+    have ended. Where more is said, that conclusion is dropped.
     """
 
-    def __init__(self, worker: Worker, engine: SpeechToText, wake_word: str) -> None:
+    def __init__(
+        self, worker: Worker, engine: SpeechToText, sentences: Sentences, wake_phrases: list[str]
+    ) -> None:
         self._worker = worker
         self._engine = engine
-        self._wake_word = wake_word
+        self._sentences = sentences
+        self._wake_phrases = wake_phrases
         self._ring: AudioRingReader | None = None
-        self._utterance: int | None = None
-        self._sound: list[Samples] = []
-        self._early: asyncio.Task[Transcript] | None = None
-        """Recognises what there was of the utterance at its last pause."""
+        self._spoken: _Spoken | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._early: asyncio.Task[Transcript | MortarError] | None = None
+        """Concludes what there was of the utterance at its last pause."""
 
     async def serve(self) -> None:
         while True:
@@ -59,16 +115,25 @@ class _Listener:
                     self._forget_ring()
                 case Audio():
                     await self._take(mail.message)
-                case SpeechPaused(utterance) if utterance == self._utterance:
-                    self._early = asyncio.create_task(self._recognise())
+                case SpeechPaused(utterance, to_sample):
+                    if self._spoken is not None and self._spoken.number == utterance:
+                        self._drop_early()
+                        self._early = asyncio.create_task(self._judge(self._spoken, to_sample))
                 case AudioLost(utterance):
                     self._lost(utterance)
                 case _:
                     pass
 
-    def _begin(self, utterance: int | None) -> None:
-        self._utterance, self._sound = utterance, []
+    def _begin(self, utterance: int) -> _Spoken:
+        self._forget_spoken()
+        self._spoken = _Spoken(utterance, self._engine.utterance())
+        return self._spoken
+
+    def _forget_spoken(self) -> None:
         self._drop_early()
+        if self._following is not None:
+            self._following.cancel()
+        self._spoken = self._following = None
 
     def _drop_early(self) -> None:
         if self._early is not None:
@@ -80,35 +145,71 @@ class _Listener:
         if self._ring is not None:
             self._ring.close()
         self._ring = None
-        self._begin(None)
+        self._forget_spoken()
 
     async def _take(self, audio: Audio) -> None:
         if self._ring is None:
             return  # from ears that have died since
-        if audio.utterance != self._utterance:
-            self._begin(audio.utterance)
+        spoken = self._spoken
+        if spoken is None or spoken.number != audio.utterance:
+            spoken = self._begin(audio.utterance)
         if audio.to_sample > audio.from_sample:
             self._drop_early()
-            self._sound.append(self._ring.read(audio.from_sample, audio.to_sample))
+            spoken.add(self._ring.read(audio.from_sample, audio.to_sample))
             self._worker.send(EARS, AudioTaken(audio.utterance, audio.to_sample))
         if audio.last:
-            heard = await (self._early or self._recognise())
-            self._early = None
-            self._begin(None)
-            self._tell(audio.utterance, heard)
+            await self._finish(spoken)
+        elif self._following is None or self._following.done():
+            self._following = asyncio.create_task(self._follow(spoken))
 
-    async def _recognise(self) -> Transcript:
-        deadline_ms = self._worker.settings.listen.deadline_ms
-        sound = np.concatenate(self._sound)
-        return await self._worker.job("recognise", deadline_ms, self._engine.transcribe, sound)
+    async def _follow(self, spoken: _Spoken) -> None:
+        # What the engine has not heard yet, it hears when it concludes; or fails again, and then it is said.
+        with suppress(Interrupted, MortarError):
+            self._show(spoken, await self._job("hear", spoken.hear))
 
-    def _tell(self, utterance: int, heard: Transcript) -> None:
-        text = heard.text.removeprefix(self._wake_word).strip() if heard.text else None
-        self._worker.send(ASSISTANT, Heard(utterance, text or None, heard.confidence, now_ms()))
+    async def _judge(self, spoken: _Spoken, to_sample: int) -> Transcript | MortarError:
+        heard = await self._conclude(spoken)
+        if isinstance(heard, Transcript):
+            outlook = self._sentences.outlook(self._question(heard.text), heard.confidence)
+            self._worker.send(EARS, SpeechJudged(spoken.number, to_sample, outlook))
+        return heard
+
+    async def _conclude(self, spoken: _Spoken) -> Transcript | MortarError:
+        try:
+            heard = await self._job("recognise", spoken.conclude)
+        except Interrupted:
+            return _late()
+        except MortarError as error:
+            return error
+        self._show(spoken, heard.text)
+        return heard
+
+    async def _finish(self, spoken: _Spoken) -> None:
+        heard = await (self._early or self._conclude(spoken))
+        self._early = None
+        self._forget_spoken()
+        if isinstance(heard, MortarError):
+            self._worker.failed(heard)
+            heard = NOTHING
+        text = self._question(heard.text)
+        self._worker.send(ASSISTANT, Heard(spoken.number, text, heard.confidence, now_ms()))
+
+    async def _job(self, what: str, work: Callable[[], T]) -> T:
+        return await self._worker.job(what, self._worker.settings.listen.deadline_ms, work)
+
+    def _show(self, spoken: _Spoken, text: str | None) -> None:
+        """Tell what is understood so far, where it is something new."""
+        text = self._question(text)
+        if text is not None and text != spoken.shown:
+            spoken.shown = text
+            self._worker.send(ASSISTANT, Partial(spoken.number, text, now_ms()))
+
+    def _question(self, text: str | None) -> str | None:
+        return without_wake_word(text, self._wake_phrases) or None if text else None
 
     def _lost(self, utterance: int) -> None:
-        if utterance == self._utterance:
-            self._begin(None)
+        if self._spoken is not None and self._spoken.number == utterance:
+            self._forget_spoken()
         self._worker.send(ASSISTANT, Heard(utterance, None, 0.0, now_ms()))
         self._worker.failed(
             MortarError(
@@ -117,3 +218,11 @@ class _Listener:
                 "close other programs that keep the processor busy, then ask again",
             )
         )
+
+
+def _late() -> MortarError:
+    return MortarError(
+        "listen-too-slow",
+        "speech to text took longer than it may",
+        "use a smaller model, or raise deadline_ms in [listen]",
+    )

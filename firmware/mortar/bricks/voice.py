@@ -5,29 +5,43 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing, suppress
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mortar.bricks.earcons import earcon
+from mortar.bricks.reading.aloud import read_aloud
+from mortar.bricks.spoken import GAP_ms, Heard, audible
 from mortar.clock import now_ms
+from mortar.drivers.mixer import turn_mixer
 from mortar.drivers.speaker import Speaker, open_speaker
 from mortar.errors import MortarError
-from mortar.messages import Chime, Hush, Said, Say, SoundBegan
+from mortar.messages import Chime, Hush, Said, Say, SetVolume, SoundBegan, VolumeSet
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Samples, SpeechSynthesiser
+from mortar.settings import Voice
 from mortar.worker import Worker
 
 LOAD_DEADLINE_ms = 30_000
 
-AUDIBLE = 100
-"""Magnitude of a sample that can be heard, of 32,767: 50 dB below full scale."""
 
-Chunks = asyncio.Queue[Samples | None]
-"""Sound as it is made; None ends it."""
+@dataclass(frozen=True)
+class _Sound:
+    """A sentence, or an earcon (no index), on its way to the speaker."""
+
+    turn: int
+    index: int | None
+    heard: Heard
+    chunks: asyncio.Queue[Samples | None] = field(default_factory=asyncio.Queue)
+    """Sound as it is made; None ends it."""
+
+    def made(self, samples: Samples) -> None:
+        self.heard.made(len(samples), now_ms())
+        self.chunks.put_nowait(samples)
 
 
 async def main(worker: Worker) -> None:
-    engine = await worker.job("load", LOAD_DEADLINE_ms, choose.speech_synthesiser, worker.settings.voice)
+    engine = await worker.job("load", LOAD_DEADLINE_ms, _load, worker.settings.voice)
     voice = _Voice(worker, engine)
     try:
         if worker.run.speaker is not None:
@@ -37,6 +51,13 @@ async def main(worker: Worker) -> None:
             await voice.serve(tasks)
     finally:
         voice.close()
+        engine.close()
+
+
+def _load(settings: Voice) -> SpeechSynthesiser:
+    engine = choose.speech_synthesiser(settings)
+    read_aloud("", engine.language)  # loads the language's rules: nobody should wait for that later
+    return engine
 
 
 class _Voice:
@@ -47,18 +68,22 @@ class _Voice:
         self._engine = engine
         self._speaker: Speaker | None = None
         self._speaker_free = asyncio.Lock()
-        self._sounding: dict[asyncio.Task[None], tuple[int, int | None]] = {}
+        self._sounding: dict[asyncio.Task[None], _Sound] = {}
         self._complaint = ""
 
     async def serve(self, tasks: asyncio.TaskGroup) -> None:
         while True:
-            match (await self._worker.next()).message:
+            match (mail := await self._worker.next()).message:
                 case Say(turn, index, text):
-                    self._sounding[tasks.create_task(self._say(turn, index, text))] = (turn, index)
+                    sound = self._sound(turn, index, text)
+                    self._sounding[tasks.create_task(self._say(sound, text))] = sound
                 case Chime(name, turn):
-                    self._sounding[tasks.create_task(self._chime(turn, name))] = (turn, None)
+                    sound = self._sound(turn, None, "")
+                    self._sounding[tasks.create_task(self._chime(sound, name))] = sound
                 case Hush():
                     self._hush()
+                case SetVolume():
+                    tasks.create_task(self._set_volume(mail.message))
 
     def open_speaker(self) -> Speaker:
         if self._speaker is None:
@@ -71,53 +96,73 @@ class _Voice:
             held, self._speaker = self._speaker, None
             held.close()
 
+    def _sound(self, turn: int, index: int | None, text: str) -> _Sound:
+        settings = self._worker.settings.voice
+        return _Sound(turn, index, Heard(text, self._engine.rate_Hz, settings.words_per_minute))
+
     def _hush(self) -> None:
-        for task, (turn, index) in self._sounding.items():
+        for task, sound in self._sounding.items():
             task.cancel()
-            self._worker.send("assistant", Said(turn, index, True, now_ms()))
+            self._told(sound, hushed=True)
         self._sounding.clear()
 
-    def _ended(self, turn: int, index: int | None, said: bool) -> None:
+    def _ended(self, sound: _Sound, said: bool) -> None:
         task = asyncio.current_task()
         assert task is not None
         if self._sounding.pop(task, None) is not None:  # else `_hush` has told already
-            self._worker.send("assistant", Said(turn, index, not said, now_ms()))
+            self._told(sound, hushed=not said)
+
+    def _told(self, sound: _Sound, hushed: bool) -> None:
+        t_ms = now_ms()
+        played = sound.heard.share(t_ms) if hushed else 1.0
+        self._worker.send("assistant", Said(sound.turn, sound.index, hushed, t_ms, played))
+
+    async def _set_volume(self, wanted: SetVolume) -> None:
+        percent = None
+        try:
+            percent = await asyncio.to_thread(
+                turn_mixer, self._worker.settings.speaker, wanted.percent, is_step=wanted.is_step
+            )
+        except MortarError as error:
+            self._complain(error, wanted.turn)
+        self._worker.send("assistant", VolumeSet(wanted.turn, percent))
 
     # --- sound ---
 
-    async def _say(self, turn: int, index: int, text: str) -> None:
-        chunks: Chunks = asyncio.Queue()
-        making = asyncio.create_task(self._make(text, chunks))
+    async def _say(self, sound: _Sound, text: str) -> None:
+        making = asyncio.create_task(self._make(sound, text))
         try:
             async with self._speaker_free:
-                said = await self._play(turn, index, chunks)
+                said = await self._play(sound)
                 await making
-                self._ended(turn, index, said)
+                self._ended(sound, said)
         except MortarError as error:
-            self._complain(error, turn)
-            self._ended(turn, index, said=False)
+            self._complain(error, sound.turn)
+            self._ended(sound, said=False)
         finally:
             making.cancel()
 
-    async def _chime(self, turn: int, name: str) -> None:
-        chunks: Chunks = asyncio.Queue()
-        chunks.put_nowait(earcon(name, self._engine.rate_Hz))
-        chunks.put_nowait(None)
+    async def _chime(self, sound: _Sound, name: str) -> None:
+        sound.made(earcon(name, self._engine.rate_Hz))
+        sound.chunks.put_nowait(None)
         async with self._speaker_free:
-            self._ended(turn, None, await self._play(turn, None, chunks))
+            self._ended(sound, await self._play(sound))
 
-    async def _play(self, turn: int, index: int | None, chunks: Chunks) -> bool:
+    async def _play(self, sound: _Sound) -> bool:
         """Whether the sound was heard to its end. A speaker that fails is opened anew next time."""
 
         def first(t_ms: float) -> None:
-            self._worker.send("assistant", SoundBegan(turn, index, t_ms))
+            sound.heard.began(t_ms)
+            self._worker.send("assistant", SoundBegan(sound.turn, sound.index, t_ms))
 
         try:
             speaker = self.open_speaker()
-            speaker.begin_turn(turn)
-            await speaker.play(_from_first_audible(chunks), first)
+            speaker.begin_turn(sound.turn)
+            await speaker.play(_queued(sound.chunks), first)
+            self._worker.report(speaker=speaker.name, under_runs=speaker.under_runs)
         except MortarError as error:
-            self._complain(error, turn)
+            self._worker.report(speaker=f"waiting: {error.what}")
+            self._complain(error, sound.turn)
             with suppress(MortarError):
                 self.close()
             return False
@@ -132,35 +177,34 @@ class _Voice:
 
     # --- speech ---
 
-    async def _make(self, text: str, chunks: Chunks) -> None:
+    async def _make(self, sound: _Sound, text: str) -> None:
         """Synthesise in the worker's thread, as far ahead of the speaker as it gets."""
         worker, loop = self._worker, asyncio.get_running_loop()
+        gap = np.zeros(self._engine.rate_Hz * GAP_ms // 1_000, np.int16)
 
         def synthesise() -> None:
-            with closing(self._engine.synthesise(text)) as made:
-                for samples in made:
+            words = read_aloud(text, self._engine.language)
+            is_silent = True
+            with closing(self._engine.synthesise(words)) as made:
+                for samples in audible(made):
                     if worker.aborted.is_set():
                         raise MortarError(
                             "speech-too-slow",
                             f"{self._engine.unit} took too long for a sentence",
                             "raise voice.deadline_ms",
                         )
-                    loop.call_soon_threadsafe(chunks.put_nowait, samples)
+                    loop.call_soon_threadsafe(sound.made, samples)
+                    is_silent = False
+            if not is_silent:
+                loop.call_soon_threadsafe(sound.chunks.put_nowait, gap)
 
         try:
             await worker.job("synthesise", worker.settings.voice.deadline_ms, synthesise)
+            sound.heard.made_whole()
         finally:
-            chunks.put_nowait(None)
+            sound.chunks.put_nowait(None)
 
 
-async def _from_first_audible(chunks: Chunks) -> AsyncIterator[Samples]:
-    """The sound without the silence that engines put in front: what sounds first is heard first."""
-    began = False
+async def _queued(chunks: asyncio.Queue[Samples | None]) -> AsyncIterator[Samples]:
     while (samples := await chunks.get()) is not None:
-        if not began:
-            audible = np.flatnonzero(np.abs(samples.astype(np.int32)) > AUDIBLE)
-            if not len(audible):
-                continue
-            began = True
-            samples = samples[audible[0] :]
         yield samples

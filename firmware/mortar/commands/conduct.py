@@ -16,6 +16,7 @@ from mortar import settings
 from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.messages import Event, Finished
+from mortar.runtimes import wake_words
 from mortar.settings import RunOptions, Settings
 from mortar.supervisor.supervisor import Supervisor
 
@@ -47,6 +48,7 @@ def conduct(
     """
     started_ms = now_ms()
     loaded: Settings = settings.load(options.board, config)
+    wake_words.require_known(loaded.ears.wake_words)
     events: list[Event] = []
 
     def on_event(event: Event) -> None:

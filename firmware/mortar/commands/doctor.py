@@ -6,6 +6,7 @@ import argparse
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -16,9 +17,13 @@ from rich.table import Table
 
 from mortar import resources, settings
 from mortar.commands.conduct import add_common, print_json
+from mortar.drivers.mixer import find_mixer
 from mortar.drivers.probe import probe
+from mortar.drivers.sound_server import sound_server
 from mortar.errors import MortarError
+from mortar.runtimes import choose, wake_words
 from mortar.runtimes.model_folder import ModelFolder
+from mortar.settings import Recogniser
 
 ENGINES = {
     "wake word": "pymicro-wakeword",
@@ -101,10 +106,12 @@ def _engines(configured: settings.Settings) -> Iterator[Finding]:
 
 
 def _speech(configured: settings.Settings) -> Iterator[Finding]:
-    if (path := shutil.which("espeak-ng")) is not None:
-        yield Finding("speech", Verdict.OK, path)
-    else:
-        yield Finding("speech", Verdict.BAD, "no espeak-ng", "sudo apt-get install espeak-ng")
+    """The voice that is set says a sentence, to nobody: only that shows that its files are whole."""
+    try:
+        with closing(choose.speech_synthesiser(configured.voice)) as engine:
+            yield Finding("speech", Verdict.OK, f"{engine.unit}, speaks {engine.language}")
+    except MortarError as error:
+        yield Finding("speech", Verdict.BAD, error.what, error.do)
 
 
 def _model(configured: settings.Settings) -> Iterator[Finding]:
@@ -116,12 +123,44 @@ def _model(configured: settings.Settings) -> Iterator[Finding]:
         yield Finding("model", Verdict.OK, f"{model.manifest.name}: {folder}, checksums hold")
     except MortarError as error:
         yield Finding("model", Verdict.BAD, error.what, error.do)
-    yield Finding(
-        "ears",
-        Verdict.NOTE,
-        "the bundled ears understand only the sentences in the templates",
-        "ask 'what can you do' for examples",
-    )
+
+
+def _listening(configured: settings.Settings) -> Iterator[Finding]:
+    """Load what listens, as it is configured."""
+    listen = configured.listen
+    if listen.engine is Recogniser.POCKETSPHINX:
+        yield Finding(
+            "ears",
+            Verdict.NOTE,
+            "the bundled ears understand only the sentences in the templates",
+            "ask 'what can you do' for examples; docs/dictation.md says how to go beyond",
+        )
+        return
+    try:
+        engine = choose.speech_to_text(listen, lambda: "", {}, should_stop=lambda: False)
+        yield Finding("ears", Verdict.OK, f"free dictation: {engine.unit}, model {listen.model}")
+    except MortarError as error:
+        yield Finding("ears", Verdict.BAD, error.what, error.do)
+
+
+def _wake_words(configured: settings.Settings) -> Iterator[Finding]:
+    heard, known, own = configured.ears.wake_words, wake_words.known(), wake_words.own()
+    yield Finding("wake words", Verdict.OK, f"listens for {', '.join(heard)}; there are {', '.join(known)}")
+    for name in heard:
+        if name not in known:
+            yield Finding("wake words", Verdict.BAD, f"there is no {name}", "see docs/wake-words.md")
+    for name, description in own.items():
+        try:
+            word = choose.usable_wake_word(description)
+        except MortarError as error:
+            yield Finding("wake words", Verdict.BAD if name in heard else Verdict.NOTE, error.what, error.do)
+            continue
+        about = f"{name}: {description}, cutoff {word.cutoff:.2f}"
+        if name in heard:
+            yield Finding("wake words", Verdict.OK, about)
+        else:
+            listen_for = f"add {name} = 0.5 under [ears.wake_words]"
+            yield Finding("wake words", Verdict.NOTE, f"{about}, is not listened for", listen_for)
 
 
 def _devices(configured: settings.Settings) -> Iterator[Finding]:
@@ -130,15 +169,31 @@ def _devices(configured: settings.Settings) -> Iterator[Finding]:
     except MortarError as error:
         yield Finding("devices", Verdict.BAD, error.what, error.do)
         return
-    for name, device in (
-        ("microphone", found.microphone),
-        ("speaker", found.speaker),
-        ("camera", found.camera),
+    for name, devices in (
+        ("microphone", found.microphones),
+        ("speaker", found.speakers),
+        ("camera", [found.camera] if found.camera is not None else []),
     ):
-        if device is not None:
-            yield Finding(name, Verdict.OK, device)
+        if devices:
+            yield Finding(name, Verdict.OK, ", ".join(devices))
         else:
             yield Finding(name, Verdict.NOTE, "none", f"plug one in, or use a file (--{name[:3]}…)")
+
+
+def _sound(configured: settings.Settings) -> Iterator[Finding]:
+    """What takes our own voice out of the microphone's sound, and what turns the volume."""
+    if configured.microphone.echo_cancellation == "none":
+        yield Finding("echo", Verdict.NOTE, "not cancelled, as microphone.echo_cancellation says")
+    elif sound_server() is not None:
+        yield Finding("echo", Verdict.OK, "cancelled by the sound server (WebRTC) while Mortar runs")
+    else:
+        advice = "install pulseaudio, pulseaudio-utils and libasound2-plugins, and log in again"
+        yield Finding("echo", Verdict.NOTE, "not cancelled: no sound server answers `pactl info`", advice)
+    mixer = find_mixer(configured.speaker)
+    if mixer is not None:
+        yield Finding("volume", Verdict.OK, mixer.name)
+    else:
+        yield Finding("volume", Verdict.NOTE, "no mixer", "turn the volume at the speaker itself")
 
 
 def _memory(configured: settings.Settings) -> Iterator[Finding]:
@@ -175,7 +230,10 @@ CHECKS: tuple[Check, ...] = (
     _engines,
     _speech,
     _model,
+    _listening,
+    _wake_words,
     _devices,
+    _sound,
     _memory,
     _disk,
     _temperature,

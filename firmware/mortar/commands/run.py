@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 
 from mortar import resources, settings
 from mortar.assistant.stages import Press
@@ -34,6 +35,8 @@ SHOWN = {
     "ready": "listening",
     "wake": "heard the wake word ({word})",
     "press": "button ({kind})",
+    "stop": "heard “{phrase}”",
+    "partial": "“{text} …”",
     "speech_end": "you stopped speaking",
     "look_end": "looked ({n_tok} tokens in {encode_ms} ms)",
     "first_sound": "speaking",
@@ -122,17 +125,15 @@ class _Screen:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._events: list[Event] = []
+        self._gathering = timeline.Gathering()
 
     def show(self, event: Event) -> None:
-        self._events.append(event)
         if event.event in SHOWN and not (event.event == "look_end" and "trouble" in event.data):
-            self._console.print(f"[dim]{event.t_ms / 1e3:8.2f} s[/dim]  {_told(event)}")
-        if event.event == "exchange":
+            self._console.print(f"[dim]{event.t_ms / 1e3:8.2f} s[/dim]  {escape(_told(event))}")
+        if (exchange := self._gathering.add(event)) is not None:
             self._console.print()
-            self._console.print(timeline.render(self._events))
+            self._console.print(timeline.render(exchange))
             self._console.print()
-            self._events.clear()
 
 
 def _told(event: Event) -> str:

@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -38,14 +39,29 @@ class Span:
     to_ms: float
 
 
+class Gathering:
+    """Collects the events of one exchange after the other, each up to its `exchange` event."""
+
+    def __init__(self) -> None:
+        self._held: list[Event] = []
+
+    def add(self, event: Event) -> list[Event] | None:
+        """The whole exchange, where `event` ends it."""
+        self._held.append(event)
+        if event.event == "dropped":
+            # Nobody asked for that turn. A wake word in it belongs to the turn that it gave way to.
+            self._held = [held for held in self._held if held.event == "wake"]
+        if event.event != "exchange":
+            return None
+        whole, self._held = self._held, []
+        return whole
+
+
 def exchanges(events: list[Event]) -> Iterator[list[Event]]:
-    """The events of each exchange, cut behind its `exchange` event."""
-    held: list[Event] = []
+    gathering = Gathering()
     for event in events:
-        held.append(event)
-        if event.event == "exchange":
-            yield held
-            held = []
+        if (whole := gathering.add(event)) is not None:
+            yield whole
 
 
 def spans(events: list[Event]) -> list[Span]:
@@ -73,7 +89,7 @@ def render(events: list[Event]) -> Table:
     scale = WIDTH / max(end.t_ms - zero_ms, 1.0)
 
     said = f"{end.data.get('heard') or 'nothing'} → {end.data.get('answer') or 'nothing'}"
-    table = Table(title=said, title_justify="left", box=None, pad_edge=False)
+    table = Table(title=escape(said), title_justify="left", box=None, pad_edge=False)
     length_s = f"{(end.t_ms - zero_ms) / 1e3:.2f} s"
     table.add_column("", style="bold", min_width=LABEL_WIDTH, no_wrap=True)
     table.add_column(f"0{length_s:>{WIDTH - 1}}", width=WIDTH, no_wrap=True)

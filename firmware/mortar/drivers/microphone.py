@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from mortar import settings
+from mortar.drivers.microphone_alsa import AlsaCapture
+from mortar.drivers.microphone_live import Capture, Inbox, LiveMicrophone
 from mortar.drivers.microphone_played import PlayedMicrophone
-from mortar.drivers.microphone_portaudio import PortAudioMicrophone
+from mortar.drivers.microphone_portaudio import PortAudioCapture
 from mortar.drivers.recordings import Samples, recordings
-from mortar.settings import Microphone as MicrophoneSettings
-from mortar.settings import RunOptions
+from mortar.settings import RunOptions, Settings
 
 
 class Microphone(Protocol):
     opened_ms: float
     """Time (clock ms) of the first sample, where samples come at the speed of sound."""
 
-    lost_blocks: int
-    """Blocks that came faster than they were taken."""
+    @property
+    def lost_blocks(self) -> int:
+        """Blocks that came faster than they were taken."""
+
+    @property
+    def name(self) -> str:
+        """What plays the microphone, for people."""
 
     @property
     def is_over(self) -> bool:
@@ -27,7 +35,8 @@ class Microphone(Protocol):
     def blocks(self) -> AsyncIterator[Samples]:
         """int16 mono at 16 kHz, `BLOCK` samples at a time, without end.
 
-        Raises MortarError where the microphone goes away.
+        Raises MicrophoneGone where there is no microphone, or no more: called again, it waits a
+        while and looks for it anew. Raises MortarError where that is of no use.
         """
 
     def begin_turn(self) -> None:
@@ -41,10 +50,20 @@ class Microphone(Protocol):
     def close(self) -> None: ...
 
 
-def open_microphone(settings: MicrophoneSettings, run: RunOptions) -> Microphone:
-    """A recording or a folder of them, nothing, or a device. Raises MortarError if it cannot be opened."""
+CAPTURES: dict[str, Callable[[settings.Microphone, settings.Speaker, Inbox], Capture]] = {
+    "portaudio": PortAudioCapture,
+    "alsa": AlsaCapture,
+}
+
+
+def open_microphone(configured: Settings, run: RunOptions) -> Microphone:
+    """A recording or a folder of them, nothing, or a device, which may be missing for the time being.
+
+    Raises MortarError where a recording cannot be opened.
+    """
     if run.mic is not None:
         return PlayedMicrophone(recordings(Path(run.mic)), fast=run.fast)
-    if settings.device == "none":
+    microphone = configured.microphone
+    if microphone.device == "none":
         return PlayedMicrophone([], fast=False)
-    return PortAudioMicrophone(None if settings.device == "auto" else settings.device)
+    return LiveMicrophone(partial(CAPTURES[microphone.driver], microphone, configured.speaker))

@@ -43,6 +43,7 @@ class PlayedMicrophone:
         self._at = 0
         self.opened_ms = now_ms()
         self.lost_blocks = 0
+        self.name = "recordings" if paths else "none"
 
     @property
     def is_over(self) -> bool:

@@ -3,87 +3,68 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
 from typing import Any
 
-import numpy as np
-import soxr
+from mortar.drivers.conversion import Frames
+from mortar.drivers.microphone_live import Inbox, MicrophoneGone
+from mortar.drivers.portaudio import find_device, plainly, portaudio, reaches_server, through_server
+from mortar.drivers.server_devices import server_microphone
+from mortar.drivers.sound_server import SoundServerFailed
+from mortar.settings import Microphone, Speaker
 
-from mortar.clock import now_ms
-from mortar.drivers.microphone_played import BLOCK
-from mortar.drivers.recordings import RATE_Hz, Samples
-from mortar.drivers.speaker_portaudio import portaudio
-from mortar.errors import MortarError
-
-STALL_s = 3.0
-"""A card that has given no sound for this long has gone."""
-
-LONGEST_BACKLOG = 128
-"""Blocks of the card's own size that wait; older ones are lost, and counted."""
+BLOCK_ms = 32
+"""Given no size, PortAudio takes what the sound server likes: 1 s at a time."""
 
 
-class PortAudioMicrophone:
-    """`device` is a name or a part of one; None is the system's default.
+class PortAudioCapture:
+    """Calls back in a thread of PortAudio's own, which only copies and passes on.
 
-    PortAudio calls back in a thread of its own, which only copies and passes word on.
+    `speaker` is what echo cancellation takes out. Raises MicrophoneGone.
     """
 
-    is_over = False
-
-    def __init__(self, device: str | None) -> None:
-        self._portaudio = portaudio()
-        self._loop = asyncio.get_running_loop()
-        self._arrived = asyncio.Event()
-        self._backlog: deque[Samples] = deque(maxlen=LONGEST_BACKLOG)
-        self.lost_blocks = 0
+    def __init__(self, settings: Microphone, speaker: Speaker, inbox: Inbox) -> None:
+        self._inbox = inbox
+        module = portaudio()
         try:
-            rate_Hz = int(self._portaudio.query_devices(device, "input")["default_samplerate"])
-            self._stream = self._portaudio.InputStream(
-                samplerate=rate_Hz, device=device, channels=1, dtype="int16", callback=self._take
+            self._on_server = server_microphone(settings, speaker) if reaches_server(module) else None
+            if self._on_server is not None:
+                device = through_server(module, self._on_server.name, self._on_server.endpoint.rate_Hz)
+            else:
+                device = find_device(module, settings.device, "input")
+            self.name, self.rate_Hz = device.name, device.rate_Hz
+            self._stream = module.InputStream(
+                samplerate=device.rate_Hz,
+                device=device.index,
+                channels=device.n_channels,
+                dtype="int16",
+                blocksize=device.rate_Hz * BLOCK_ms // 1_000,
+                latency=2 * BLOCK_ms / 1_000,
+                callback=self._take,
+                finished_callback=self._finished,
             )
             self._stream.start()
-        except (self._portaudio.PortAudioError, ValueError) as error:
-            raise _gone(f"{device or 'the default one'}: {' '.join(str(error).split())}") from None
-        self._resampler = soxr.ResampleStream(rate_Hz, RATE_Hz, 1, dtype="int16")
-        self.opened_ms = now_ms()
+        except (module.PortAudioError, SoundServerFailed, LookupError, ValueError) as error:
+            raise MicrophoneGone(f"{settings.device}: {plainly(error)}") from None
 
-    async def blocks(self) -> AsyncIterator[Samples]:
-        held = np.empty(0, np.int16)
-        while True:
-            try:
-                await asyncio.wait_for(self._arrived.wait(), STALL_s)
-            except TimeoutError:
-                raise _gone("it gives no sound any more") from None
-            self._arrived.clear()
-            while self._backlog:
-                held = np.concatenate([held, self._resampler.resample_chunk(self._backlog.popleft())])
-            whole = len(held) // BLOCK * BLOCK
-            for first in range(0, whole, BLOCK):
-                yield held[first : first + BLOCK]
-            held = held[whole:]
+    @property
+    def cancels_echo(self) -> bool:
+        return self._on_server is not None and self._on_server.cancels_echo
 
-    def begin_turn(self) -> None: ...
-
-    def hold(self) -> None:
-        """Real time passes: sound goes on, and the wake word still interrupts."""
-
-    def end_turn(self) -> None: ...
+    async def until_removed(self) -> None:
+        if self._on_server is not None:
+            await self._on_server.until_removed()
+        else:
+            await asyncio.Event().wait()  # the stream will end, or stand still
 
     def close(self) -> None:
         self._stream.close()
+        if self._on_server is not None:
+            self._on_server.close()
 
-    def _take(self, sound: Samples, frames: int, when: Any, status: object) -> None:
-        """In PortAudio's thread: `sound` is int16 [frames, 1], and only ours during this call."""
-        if len(self._backlog) == LONGEST_BACKLOG:
-            self.lost_blocks += 1
-        self._backlog.append(sound[:, 0].copy())
-        self._loop.call_soon_threadsafe(self._arrived.set)
+    def _take(self, sound: Frames, frames: int, when: Any, status: Any) -> None:
+        """In PortAudio's thread: `sound` is int16 [frames, channels], and only ours during this call."""
+        self._inbox.put(sound.copy(), after_a_gap=status.input_overflow)
 
-
-def _gone(why: str) -> MortarError:
-    return MortarError(
-        "microphone-missing",
-        f"the microphone does not work ({why})",
-        "connect one, or set microphone.device to a name that `mortar doctor` lists, or to none",
-    )
+    def _finished(self) -> None:
+        """In PortAudio's thread: the stream has ended, because of us or by itself."""
+        self._inbox.fail(f"{self.name} was removed")

@@ -9,6 +9,9 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 
+from mortar.drivers.portaudio import find_device, portaudio, reaches_server
+from mortar.drivers.server_devices import AUTO, names
+from mortar.drivers.sound_server import sound_server
 from mortar.drivers.v4l2 import first_camera
 from mortar.errors import MortarError
 
@@ -17,11 +20,20 @@ PROBE_TIMEOUT_S = 20
 
 @dataclass(frozen=True)
 class Devices:
-    """Names that people know the devices by; None where there is none."""
+    """Names that people know the devices by, the default one first."""
 
-    microphone: str | None
-    speaker: str | None
+    microphones: list[str]
+    speakers: list[str]
     camera: str | None
+    """None where there is none."""
+
+    @property
+    def microphone(self) -> str | None:
+        return next(iter(self.microphones), None)
+
+    @property
+    def speaker(self) -> str | None:
+        return next(iter(self.speakers), None)
 
 
 def probe() -> Devices:
@@ -42,13 +54,16 @@ def probe() -> Devices:
         ) from None
 
 
-def _sound_device(kind: str) -> str | None:
-    import sounddevice
-
+def _sound_devices(kind: str) -> list[str]:
+    module = portaudio()
+    if reaches_server(module) and sound_server() is not None:
+        return names(kind)
+    held = [str(device["name"]) for device in module.query_devices() if device[f"max_{kind}_channels"] > 0]
     try:
-        return str(sounddevice.query_devices(kind=kind)["name"])
-    except (sounddevice.PortAudioError, ValueError):
-        return None
+        default = find_device(module, AUTO, kind).name
+    except LookupError:
+        return held
+    return sorted(held, key=lambda name: name != default)
 
 
 def _camera() -> str | None:
@@ -57,5 +72,5 @@ def _camera() -> str | None:
 
 
 if __name__ == "__main__":
-    found = Devices(_sound_device("input"), _sound_device("output"), _camera())
+    found = Devices(_sound_devices("input"), _sound_devices("output"), _camera())
     print(json.dumps(asdict(found)))

@@ -15,6 +15,13 @@ from mortar.settings import Speaker as SpeakerSettings
 
 
 class Speaker(Protocol):
+    @property
+    def name(self) -> str:
+        """What is played on, for people."""
+
+    under_runs: int
+    """Blocks of sound that came too late for the device."""
+
     async def play(self, sound: AsyncIterable[Samples], on_first: Callable[[float], None]) -> None:
         """Play int16 mono until `sound` ends and its last sample has been heard.
 
@@ -38,7 +45,7 @@ def open_speaker(settings: SpeakerSettings, run: RunOptions, rate_Hz: int) -> Sp
         return PacedSpeaker(_output(Path(run.speaker), rate_Hz), rate_Hz, fast=run.fast)
     if settings.device == "none":
         return PacedSpeaker(None, rate_Hz, fast=run.fast)
-    return PortAudioSpeaker(None if settings.device == "auto" else settings.device, rate_Hz)
+    return PortAudioSpeaker(settings, rate_Hz)
 
 
 def _output(path: Path, rate_Hz: int) -> Output:

@@ -18,6 +18,8 @@ class PacedSpeaker:
         self._output = output
         self._rate_Hz = rate_Hz
         self._fast = fast
+        self.name = "file" if output is not None else "none"
+        self.under_runs = 0
 
     def begin_turn(self, turn: int) -> None:
         if self._output is not None:

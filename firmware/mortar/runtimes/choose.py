@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
+from mortar.errors import MortarError
 from mortar.runtimes.interfaces import (
+    KeyphraseSpotter,
     LanguageModel,
     SpeechDetector,
     SpeechSynthesiser,
@@ -13,13 +16,28 @@ from mortar.runtimes.interfaces import (
     WakeWordSpotter,
 )
 from mortar.runtimes.model_folder import ModelFolder
-from mortar.settings import Ears, Eye, Language, Voice
+from mortar.runtimes.wake_words import WakeWord
+from mortar.settings import Ears, Eye, Language, Listening, Recogniser, Voice, VoiceEngine
 
 
-def wake_word_spotter(settings: Ears) -> WakeWordSpotter:
-    from mortar.runtimes.microwakeword import MicroWakeWordSpotter
+def wake_word_spotter(settings: Ears, complain: Callable[[MortarError], None]) -> WakeWordSpotter:
+    """`complain` gets the words that cannot be used; where none can, it is raised."""
+    from mortar.runtimes.microwakeword import spotter
 
-    return MicroWakeWordSpotter(settings.wake_word, settings.wake_threshold)
+    return spotter(settings.wake_words, settings.wake_cooldown_ms, complain)
+
+
+def usable_wake_word(description: Path) -> WakeWord:
+    """Raises MortarError where the engine cannot run it."""
+    from mortar.runtimes.microwakeword import usable
+
+    return usable(description)
+
+
+def stop_spotter() -> KeyphraseSpotter:
+    from mortar.runtimes.keyphrases import StopSpotter
+
+    return StopSpotter()
 
 
 def speech_detector() -> SpeechDetector:
@@ -28,16 +46,48 @@ def speech_detector() -> SpeechDetector:
     return SileroSpeechDetector()
 
 
-def speech_to_text(grammar: str, pronunciations: Mapping[str, str]) -> SpeechToText:
-    from mortar.runtimes.pocketsphinx import PocketSphinx
+def speech_to_text(
+    settings: Listening,
+    grammar: Callable[[], str],
+    pronunciations: Mapping[str, str],
+    should_stop: Callable[[], bool],
+) -> SpeechToText:
+    """`grammar` makes the sentences that an engine without dictation is to know."""
+    match settings.engine:
+        case Recogniser.POCKETSPHINX:
+            from mortar.runtimes.pocketsphinx import PocketSphinx
 
-    return PocketSphinx(grammar, pronunciations)
+            return PocketSphinx(grammar(), pronunciations)
+        case Recogniser.WHISPER:
+            from mortar.runtimes.whisper import Whisper
+
+            return Whisper(settings, should_stop)
+        case Recogniser.SHERPA:
+            from mortar.runtimes.sherpa import Sherpa
+
+            return Sherpa(settings, should_stop)
+
+
+def pronounceable(phrases: Iterable[str], pronunciations: Mapping[str, str]) -> list[str]:
+    """Those of `phrases` that can stand in a grammar."""
+    from mortar.runtimes.pocketsphinx import pronounceable
+
+    return pronounceable(phrases, pronunciations)
 
 
 def speech_synthesiser(settings: Voice) -> SpeechSynthesiser:
-    from mortar.runtimes.espeak import EspeakNg
+    """The engine that `voice.engine` names, as loud as the others."""
+    from mortar.runtimes.loudness import Levelled
 
-    return EspeakNg(settings)
+    match settings.engine:
+        case VoiceEngine.ESPEAK_NG:
+            from mortar.runtimes.espeak import EspeakNg
+
+            return Levelled(EspeakNg(settings))
+        case VoiceEngine.PIPER:
+            from mortar.runtimes.piper import Piper
+
+            return Levelled(Piper(settings))
 
 
 def vision_encoder(settings: Eye, folder: ModelFolder) -> VisionEncoder:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
-import unicodedata
 from collections.abc import Generator
 
 import numpy as np
 
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Samples
+from mortar.runtimes.speech_text import speakable
 from mortar.settings import Voice
 
 CHUNK_BYTES = 4_096
@@ -23,9 +23,6 @@ CHUNK_BYTES = 4_096
 
 WAV_HEADER = struct.Struct("<4s 4x 4s 4s 4x H H I 4x 2x H 4s 4x")
 """RIFF, WAVE, fmt, format, channels, rate, bits, data: espeak-ng writes exactly this, 44 bytes."""
-
-LONGEST_TEXT = 2_000
-"""Characters of one sentence that are spoken: about two minutes."""
 
 
 class EspeakNg:
@@ -39,7 +36,7 @@ class EspeakNg:
             raise MortarError(
                 "espeak-missing", "espeak-ng is not installed", "run: sudo apt install espeak-ng"
             )
-        self._language = settings.language
+        self.language = settings.language
         self._command = [program, "--stdin", "--stdout", "-b", "1"]
         self._command += ["-v", settings.language, "-s", str(settings.words_per_minute)]
         self.rate_Hz = self._probe()
@@ -49,12 +46,15 @@ class EspeakNg:
         if words := speakable(text):
             yield from self._spoken(words)
 
+    def close(self) -> None:
+        """Nothing is held between sentences."""
+
     def _probe(self) -> int:
         done = subprocess.run(self._command, input=b"a", capture_output=True, check=False)
         if done.returncode != 0 or len(done.stdout) < WAV_HEADER.size:
             raise MortarError(
                 "voice-unusable",
-                f"espeak-ng cannot speak with the voice {self._language!r}"
+                f"espeak-ng cannot speak with the voice {self.language!r}"
                 f" ({_one_line(done.stderr) or f'it ended with status {done.returncode}'})",
                 "set voice.language to one that `espeak-ng --voices` lists",
             )
@@ -81,18 +81,6 @@ class EspeakNg:
                 raise _failed("it took no text") from None
             finally:
                 espeak.kill()
-
-
-def speakable(text: str) -> str:
-    """`text` as espeak-ng may be given it, or "" if there is nothing to say.
-
-    Control characters start embedded commands and brackets start phonemes; both become spaces.
-    """
-    plain = "".join(
-        " " if character in "[]" or unicodedata.category(character)[0] == "C" else character
-        for character in text[:LONGEST_TEXT]
-    )
-    return " ".join(plain.split()) if any(character.isalnum() for character in plain) else ""
 
 
 def _rate_Hz(header: bytes) -> int:

@@ -17,6 +17,10 @@ Samples = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float32]
 
 
+class Interrupted(Exception):
+    """The engine was asked to give up while it worked, and did."""
+
+
 @dataclass(frozen=True)
 class Detection:
     """A wake word, `end_sample` counted from the first sample the engine was given."""
@@ -31,6 +35,13 @@ class WakeWordSpotter(Protocol):
 
     def process(self, samples: Samples) -> list[Detection]:
         """Feed the next samples, any number; gives the detections in them."""
+
+
+class KeyphraseSpotter(Protocol):
+    unit: str
+
+    def process(self, samples: Samples) -> list[str]:
+        """Feed the next samples, any number; gives the phrases that were said in them."""
 
 
 class SpeechDetector(Protocol):
@@ -49,11 +60,27 @@ class Transcript:
     confidence: float
 
 
+class Utterance(Protocol):
+    """One utterance on its way through speech to text, while it is spoken.
+
+    Both methods raise Interrupted, or MortarError where the engine fails. No sound is lost by that:
+    either may be called again.
+    """
+
+    def hear(self, samples: Samples) -> str:
+        """Take the sound that follows, any number of samples. Gives what is understood so far: ""
+        where the engine doesn't work before it is asked to conclude."""
+
+    def conclude(self) -> Transcript:
+        """What was said, if this was all. More may follow: people pause."""
+
+
 class SpeechToText(Protocol):
     unit: str
     """Runtime and unit, for the placement: "pocketsphinx/cpu"."""
 
-    def transcribe(self, samples: Samples) -> Transcript: ...
+    def utterance(self) -> Utterance:
+        """Begin a new one. Those before it may be dropped at any time."""
 
 
 class VisionEncoder(Protocol):
@@ -68,13 +95,14 @@ class VisionEncoder(Protocol):
 class SpeechSynthesiser(Protocol):
     unit: str
     rate_Hz: int
+    language: str
+    """What it speaks, as espeak-ng names it: "en-us"."""
 
     def synthesise(self, text: str) -> Generator[Samples, None, None]:
         """Sound of `text`, chunk by chunk as the engine makes it; closing the generator stops it."""
 
-
-class Interrupted(Exception):
-    """The engine was asked to give up while it worked, and did."""
+    def close(self) -> None:
+        """Give back what the engine holds."""
 
 
 class LanguageModel(Protocol):

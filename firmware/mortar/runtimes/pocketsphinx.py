@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
 from pocketsphinx import Decoder, get_model_path
@@ -17,6 +18,7 @@ from pocketsphinx import Decoder, get_model_path
 from mortar.errors import MortarError
 from mortar.runtimes.accents import british
 from mortar.runtimes.interfaces import Samples, Transcript
+from mortar.runtimes.recorded import RecordedUtterance
 
 LARGEST_MISFIT = 2.4e-3
 """Nats a frame by which the phones may fit better. Measured on 5 espeak-ng voices: of 140 questions, all
@@ -30,6 +32,9 @@ sentence of one word."""
 DITHER = 8.0
 """Standard deviation in steps of int16. Digital silence has no spectrum, and spoils the mean that
 the features are normalised with: 28 of 60 sentences right, where a quiet room has 56."""
+
+DICTIONARY = Path(get_model_path("en-us/cmudict-en-us.dict"))
+"""A word a line, then its phones."""
 
 WORD = re.compile(r"[a-z][a-z']*(?![\w>])")
 
@@ -52,6 +57,9 @@ class PocketSphinx:
         phone_model = get_model_path("en-us/en-us-phone.lm.bin")
         self._phones = Decoder(loglevel="FATAL", lm=None, cmn="batch", allphone=phone_model, lw=2.0, pip=0.3)
 
+    def utterance(self) -> RecordedUtterance:
+        return RecordedUtterance(self.transcribe)
+
     def transcribe(self, samples: Samples) -> Transcript:
         sound = _dithered(samples)
         text, fit = _decode(self._sentences, sound)
@@ -66,6 +74,16 @@ class PocketSphinx:
         misfit = max(0.0, (best_fit - fit) / (spoken + EDGE_FRAMES))
         confidence = 0.5 ** (misfit / LARGEST_MISFIT)
         return Transcript(text if confidence >= 0.5 else None, confidence)
+
+
+def pronounceable(phrases: Iterable[str], pronunciations: Mapping[str, str]) -> list[str]:
+    """Those of `phrases` of which CMUdict, or `pronunciations`, has every word."""
+    dictionary = b"\n" + DICTIONARY.read_bytes()
+
+    def has(word: str) -> bool:
+        return word in pronunciations or f"\n{word} ".encode() in dictionary
+
+    return [phrase for phrase in phrases if all(has(word) for word in phrase.split())]
 
 
 def _decode(decoder: Decoder, sound: bytes) -> tuple[str, float]:

@@ -117,12 +117,9 @@ class Reconciler:
             self.was_ready = True
             systemd.notify("READY=1")
             self._journal.emit("ready")
-            self._tell_all_ready()
-
-    def _tell_all_ready(self) -> None:
-        assistant = self.processes.get(ASSISTANT)
-        if assistant is not None and assistant.life is not None and assistant.state is State.READY:
-            assistant.life.control.send(AllReady())
+            for process, life in self.processes.living():
+                if process.state is State.READY:
+                    life.control.send(AllReady())
 
     def _stop_next_stage(self, outcome: Finished | MortarError, over: asyncio.Future[Finished]) -> None:
         living = [process for process, _ in self.processes.living() if process.state is not State.LOST]
@@ -183,8 +180,8 @@ class Reconciler:
                     process.state = State.READY
                 if process.restarts:
                     self._journal.emit("back", process=process.row.name)
-                if self.was_ready and process.row.name == ASSISTANT:
-                    self._tell_all_ready()  # it was started again
+                if self.was_ready:
+                    life.control.send(AllReady())  # it was started later, or again
             case JobBegan():
                 life.ladder.began(message, now_ms())
             case JobEnded(job):

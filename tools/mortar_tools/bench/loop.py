@@ -3,7 +3,8 @@
 The real program runs, paced in real time, on recordings whose words end at known samples. *End of
 speech* is the last voiced sample of the recording, never the endpointer's own event; *first sound*
 is the first audible sample at the speaker. So the endpointer's patience is in the figure, and is
-given together with the share of sentences that it cut off.
+given together with the share of sentences that it cut off (20 sentences for each of --n). Interruption is
+counted from the last voiced sample of the word to the moment at which voice plays nothing any more.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from mortar import resources
 from mortar_tools import session
 from mortar_tools.bench import handoff
 from mortar_tools.bench.figures import Figure, bench, figure, repeated
-from mortar_tools.program import Running, mortar
+from mortar_tools.echo.pauses import cut_off
+from mortar_tools.program import Running
 
 VOICE = "en-us"
 SKILL, LOOK = "what time is it", "what do you see"
@@ -29,9 +31,11 @@ TAIL_ms = 12_000
 """Quiet behind the question: a slow answer still fits in."""
 WATCHED_s = 20
 """How long memory and CPU are watched while only listening."""
-PAUSES_ms = (400, 600)
-"""Hesitations inside a sentence; a patience of 700 ms should stand both."""
-HESITANT = (("what do", "you see"), ("how many apples", "are there"), ("where is", "the key"))
+HESITANT_SENTENCES, SEED = 20, 7
+"""For each of --n."""
+LONG = "what can you do"
+INTO_ms = 4_000
+"""From the question's end to the word that interrupts its answer, which takes some 10 s."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +58,20 @@ def measure(folder: Path, n: int) -> Iterator[Figure]:
     yield figure("wake_to_listening_ms", [run.listening_ms for run in skill + look], "ms")
     yield figure("speech_end_to_first_sound_skill_ms", [run.first_sound_ms for run in skill], "ms")
     yield figure("speech_end_to_first_sound_look_ms", [run.first_sound_ms for run in look], "ms")
-    for pause_ms in PAUSES_ms:
-        cut = [_is_cut_off(folder, words, pause_ms) for words in HESITANT]
-        yield figure(f"cut_off_at_{pause_ms}_ms_pause", cut, "share")
+    for word in ("stop", session.WAKE_WORD):
+        waits = [_interruption(folder, word) for _ in repeated(f"interrupting by {word}", n)]
+        name = word.replace(" ", "_")
+        yield figure(f"interrupted_by_{name}", [float(wait is not None) for wait in waits], "share")
+        if heard := [wait for wait in waits if wait is not None]:
+            yield figure(f"{name}_to_silence_ms", heard, "ms")
+    for pause_ms, was_cut in cut_off(HESITANT_SENTENCES * n, SEED):
+        yield figure(f"cut_off_at_{pause_ms}_ms_pause", [float(cut) for cut in was_cut], "share")
     yield from _while_listening(folder)
     yield from handoff.measure(n)
 
 
 def record(folder: Path, question: str, inside_ms: int = 0, rest: str = "") -> Recording:
-    """Wake word, question and (after a hesitation of `inside_ms`) its rest, in a quiet room."""
+    """Wake word, question, and `rest` after `inside_ms`, in a quiet room."""
     parts = [
         session.silence(session.LEAD_ms),
         session.speech(session.WAKE_WORD, VOICE),
@@ -90,7 +99,14 @@ class Waits:
 
 def _exchange(folder: Path, recording: Recording) -> Waits:
     picture = sorted(resources.session_folder().glob("*.png"))[0]
-    files = ["--mic", recording.path, "--camera", picture, "--speaker", folder / "answer.wav"]
+    files: list[str | Path] = [
+        "--mic",
+        recording.path,
+        "--camera",
+        picture,
+        "--speaker",
+        folder / "answer.wav",
+    ]
     began = time.monotonic()
     with Running(folder / "run", ["run", "--once", "--json", *files]) as run:
         run.until("ready")
@@ -105,14 +121,22 @@ def _exchange(folder: Path, recording: Recording) -> Waits:
     )
 
 
-def _is_cut_off(folder: Path, words: tuple[str, str], pause_ms: int) -> float:
-    """1.0 where the endpointer ended the question in the hesitation inside it."""
-    recording = record(folder, words[0], pause_ms, words[1])
-    ran = mortar(folder / "run", "hear", recording.path, "--json")
-    ends = [line for line in ran.lines if line["event"] == "speech_end"]
-    ended_ms = ends[-1]["to_sample"] * 1e3 / session.RATE_Hz if ends else 0.0
-    last_word_ms = len(session.speech(words[1], VOICE)) * 1e3 / session.RATE_Hz
-    return float(ended_ms < recording.speech_end_ms - last_word_ms / 2)
+def _interruption(folder: Path, word: str) -> float | None:
+    """ms from the end of `word`, said into a long answer, to silence; None where the answer went on."""
+    recording = record(folder, LONG, INTO_ms, word)
+    picture = sorted(resources.session_folder().glob("*.png"))[0]
+    files: list[str | Path] = [
+        "--mic",
+        recording.path,
+        "--camera",
+        picture,
+        "--speaker",
+        folder / "answer.wav",
+    ]
+    with Running(folder / "run", ["run", "--json", *files]) as run:
+        opened_ms: float = run.until("microphone_open")["t_ms"]
+        ended = run.until("silence", "done")
+    return ended["t_ms"] - opened_ms - recording.speech_end_ms if ended["event"] == "silence" else None
 
 
 def _while_listening(folder: Path) -> Iterator[Figure]:
@@ -121,7 +145,7 @@ def _while_listening(folder: Path) -> Iterator[Figure]:
     room = np.random.default_rng(2).normal(0, session.ROOM_LEVEL, (WATCHED_s + 30) * session.RATE_Hz)
     soundfile.write(quiet, room, session.RATE_Hz, "PCM_16")
     picture = sorted(resources.session_folder().glob("*.png"))[0]
-    files = ["--mic", quiet, "--camera", picture, "--speaker", folder / "answer.wav"]
+    files: list[str | Path] = ["--mic", quiet, "--camera", picture, "--speaker", folder / "answer.wav"]
     with Running(folder / "run", ["run", "--json", *files]) as run:
         run.until("ready")
         pids = {name: held["pid"] for name, held in run.status()["processes"].items()}

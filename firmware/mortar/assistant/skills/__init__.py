@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from mortar.assistant.skills import (
     say_again,
     stop,
+    volume,
     what_can_you_do,
     what_day,
     what_time,
@@ -31,6 +32,9 @@ SKILLS: Mapping[str, Skill] = {
     "Help": what_can_you_do.answer,
     "Repeat": say_again.answer,
     "Stop": stop.answer,
+    "VolumeUp": volume.louder,
+    "VolumeDown": volume.quieter,
+    "VolumeSet": volume.as_said,
     "WhoAreYou": who_are_you.answer,
 }
 

@@ -22,6 +22,16 @@ class SkillRequest:
 
 
 @dataclass(frozen=True)
+class Volume:
+    """How loud to be: at `percent` of the mixer's scale, or that much more than now."""
+
+    percent: int
+    is_step: bool
+
+
+@dataclass(frozen=True)
 class SkillAnswer:
     text: str
     """What to say, as words: digits and signs are read badly. Empty says nothing."""
+    volume: Volume | None = None
+    """To be set; what is said then is how loud it became."""

@@ -10,7 +10,9 @@ _CARDINALS = (
     "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 )
 # fmt: on
-_TENS = {2: "twenty", 3: "thirty"}
+_TENS = dict(
+    enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), start=2)
+)
 _ORDINALS = {
     "one": "first",
     "two": "second",
@@ -35,9 +37,11 @@ def is_set(now: datetime) -> bool:
 
 
 def cardinal(n: int) -> str:
-    """0..39 in words: "twenty-one"."""
+    """0..100 in words: "twenty-one"."""
     if n < 20:
         return _CARDINALS[n]
+    if n == 100:
+        return "one hundred"
     tens, units = divmod(n, 10)
     return f"{_TENS[tens]}-{_CARDINALS[units]}" if units else _TENS[tens]
 

@@ -1,0 +1,67 @@
+"""What the assistant says: to voice in order, and to the ears, so that they know its own words."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from mortar.assistant.port import Port
+from mortar.assistant.stages import EARCONS
+from mortar.assistant.turn import Turn
+from mortar.messages import Chime, Hush, Said, Say, SoundBegan, Speaking
+from mortar.own_speech import says
+
+RECENT_SENTENCES = 4
+"""More do not sound within the time that an echo lasts."""
+
+
+class Mouth:
+    """Without `speaks` there is no voice, and what would be said counts as said."""
+
+    def __init__(self, port: Port, speaks: bool) -> None:
+        self._port = port
+        self.speaks = speaks
+        self._is_heard = False
+        self._recent: deque[str] = deque(maxlen=RECENT_SENTENCES)
+        """Sentences that began to sound."""
+
+    def say(self, turn: Turn, text: str) -> None:
+        say = Say(turn.number, len(turn.sentences), text)
+        turn.sentences.append(text)
+        turn.unsaid.append(say)
+        if self.speaks:
+            self._port.send("voice", say)
+        else:
+            turn.said(Said(turn.number, say.index, False, 0.0))
+
+    def chime(self, event: str, turn: Turn) -> None:
+        if event in EARCONS:
+            self._port.send("voice", Chime(EARCONS[event], turn.number))
+
+    def hush(self) -> None:
+        self._port.send("voice", Hush())
+        self.fell_silent()
+
+    def say_again(self, turn: Turn) -> None:
+        """A voice that died and is back gets what was unsaid."""
+        for say in turn.unsaid:
+            self._port.send("voice", say)
+
+    def sound_began(self, turn: Turn, sound: SoundBegan) -> None:
+        if sound.index is not None:
+            self._is_heard = True
+            self._recent.append(turn.sentences[sound.index])
+            self._port.send("ears", Speaking(turn.sentences[sound.index]))
+
+    def said(self, turn: Turn, said: Said) -> None:
+        turn.said(said)
+        if not turn.unsaid:
+            self.fell_silent()
+
+    def fell_silent(self) -> None:
+        if self._is_heard:
+            self._is_heard = False
+            self._port.send("ears", Speaking(""))
+
+    def has_said(self, text: str) -> bool:
+        """Whether `text` is part of what was heard of the assistant last."""
+        return says(" ".join(self._recent), text)

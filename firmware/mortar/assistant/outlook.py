@@ -1,0 +1,54 @@
+"""Whether a person can have ended: is it a sentence of the templates, and does a longer one begin so?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mortar.assistant.grammar import END, WORD, Tree, phrases, tree
+from mortar.messages import Outlook
+
+SURE = 0.6
+"""Confidence below which a sentence that was heard may be another one, half spoken."""
+
+
+class Sentences:
+    """The sentence templates as trees of words. `things` is the table of what the model can name."""
+
+    def __init__(self, things: Path | None = None) -> None:
+        templates, lists = phrases(things)
+        self._sentences = tree(templates)
+        self._lists = {f"{{{name}}}": tree(entries) for name, entries in lists.items()}
+
+    def outlook(self, text: str | None, confidence: float) -> Outlook:
+        """Of what was heard so far; None is what the recogniser rejects.
+
+        Nobody can tell of what no template begins with: free text, which dictation hears, is OPEN.
+        """
+        if text is None:
+            return Outlook.UNFINISHED
+        is_whole, goes_on = self._follow(WORD.findall(text.lower()))
+        if is_whole and not goes_on and confidence >= SURE:
+            return Outlook.CLOSED
+        return Outlook.UNFINISHED if goes_on and not is_whole else Outlook.OPEN
+
+    def _follow(self, words: list[str]) -> tuple[bool, bool]:
+        """Whether `words` are a whole sentence, and whether one goes on from them."""
+        goes_on = False
+
+        def ends(at: int, branch: Tree) -> Iterator[int]:
+            """How many words a phrase of `branch` may reach to that begins behind the first `at`."""
+            nonlocal goes_on
+            for word, rest in branch.items():
+                if word == END:
+                    yield at
+                elif at == len(words):
+                    goes_on = True
+                elif word in self._lists:
+                    for behind in ends(at, self._lists[word]):
+                        yield from ends(behind, rest)
+                elif word == words[at]:
+                    yield from ends(at + 1, rest)
+
+        is_whole = len(words) in list(ends(0, self._sentences))
+        return is_whole, goes_on

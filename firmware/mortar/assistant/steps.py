@@ -1,0 +1,122 @@
+"""What a turn does: listens, looks, asks a skill or the language model, speaks, or apologises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from mortar.assistant import troubles
+from mortar.assistant.course import Course
+from mortar.assistant.intents import Intent, Kind, Understanding
+from mortar.assistant.mouth import Mouth
+from mortar.assistant.port import Port
+from mortar.assistant.skills import SkillRequest, answer_with_skill, volume
+from mortar.assistant.stages import Stage
+from mortar.assistant.troubles import Trouble
+from mortar.assistant.turn import Dropped, Sight, Turn
+from mortar.assistant.turns import Turns
+from mortar.messages import Ask, Cancel, Look, SetVolume
+from mortar.settings import Assistant
+
+
+class Steps:
+    """Each may end the turn."""
+
+    def __init__(
+        self,
+        port: Port,
+        mouth: Mouth,
+        course: Course,
+        turns: Turns,
+        settings: Assistant,
+        understanding: Understanding,
+        wall_clock: Callable[[], datetime],
+    ) -> None:
+        self._port = port
+        self._mouth = mouth
+        self._course = course
+        self._turns = turns
+        self._early_looking = settings.early_looking
+        self._understanding = understanding
+        self._wall_clock = wall_clock
+
+    def listen(self, turn: Turn, now_ms: float) -> None:
+        self._course.begin(turn, Stage.LISTEN, now_ms)
+        if self._early_looking:
+            self.look(turn, now_ms)
+
+    def answer(self, turn: Turn, text: str, intent: Intent | None, now_ms: float) -> None:
+        if intent is not None and intent.kind is Kind.SKILL:
+            self._skill(turn, intent, now_ms)
+        else:
+            self._mouth.chime("understood", turn)
+            self.question(turn, text, now_ms)
+
+    def question(self, turn: Turn, text: str, now_ms: float) -> None:
+        turn.heard = text
+        self._course.begin(turn, Stage.ANSWER, now_ms)
+        if turn.sight is Sight.NONE:
+            self.look(turn, now_ms)
+        if turn.sight is Sight.NONE:
+            self.trouble(turn, troubles.of_death("eye"), now_ms)
+        elif not self._port.send("language", Ask(turn.number, text, look=True)):
+            self.trouble(turn, troubles.of_death("language"), now_ms)
+        else:
+            turn.asked = True
+
+    def look(self, turn: Turn, now_ms: float) -> None:
+        if self._port.send("eye", Look(turn.number)):
+            turn.sight = Sight.LOOKING
+            self._course.begin(turn, Stage.LOOK, now_ms)
+
+    def blinded(self, turn: Turn, trouble: Trouble, now_ms: float) -> None:
+        """There is no picture: that matters once the question is known to need one."""
+        if turn.sight is Sight.SEEN:
+            return
+        turn.sight = Sight.NONE
+        if Stage.LOOK in turn.open:
+            self._course.end(turn, Stage.LOOK, now_ms, trouble=trouble.code)
+        if Stage.ANSWER in turn.open:
+            self.trouble(turn, trouble, now_ms)
+
+    def _skill(self, turn: Turn, intent: Intent, now_ms: float) -> None:
+        answer = answer_with_skill(
+            SkillRequest(
+                intent=intent.name,
+                slots=intent.slots,
+                now=self._wall_clock(),
+                last_answer=self._turns.last_answer,
+                examples=self._understanding.examples(),
+            )
+        )
+        if answer.volume is not None:
+            wanted = SetVolume(turn.number, answer.volume.percent, answer.volume.is_step)
+            self._volume(turn, wanted, now_ms)
+        elif answer.text:
+            self.say(turn, answer.text, now_ms)
+        else:
+            self._turns.rest(turn, now_ms)
+
+    def _volume(self, turn: Turn, wanted: SetVolume, now_ms: float) -> None:
+        """The voice has the mixer: what is said is how loud it became."""
+        if not (self._mouth.speaks and self._port.send("voice", wanted)):
+            self.say(turn, volume.told(None), now_ms)
+
+    def say(self, turn: Turn, text: str, now_ms: float) -> None:
+        if Stage.SPEAK not in turn.open:
+            self._course.begin(turn, Stage.SPEAK, now_ms)
+        self._mouth.say(turn, text)
+        self._turns.finish_if_complete(turn, now_ms)
+
+    def trouble(self, turn: Turn, trouble: Trouble, now_ms: float) -> None:
+        """Give the turn up with an earcon and one sentence; in silence where nobody knows of it."""
+        if turn.tentative:
+            self._turns.drop(turn, Dropped.NOT_UNDERSTOOD, now_ms)
+            return
+        turn.trouble = trouble
+        self._port.emit("trouble", now_ms, code=trouble.code, what=trouble.what, do=trouble.do)
+        self._mouth.chime("trouble", turn)
+        for stage in turn.open - {Stage.SPEAK}:
+            self._course.end(turn, stage, now_ms)
+        self._port.send("language", Cancel(turn.number))
+        self.say(turn, trouble.spoken, now_ms)

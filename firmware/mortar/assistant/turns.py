@@ -1,0 +1,109 @@
+"""The life of turns, one at a time: begun, interrupted, dropped or ended, and what may follow an answer."""
+
+from __future__ import annotations
+
+from mortar.assistant.course import Course
+from mortar.assistant.memory import Memory
+from mortar.assistant.mouth import Mouth
+from mortar.assistant.port import Port
+from mortar.assistant.stages import Stage
+from mortar.assistant.turn import Dropped, Turn
+from mortar.messages import Cancel, Context, Listen, Rest, Said
+from mortar.settings import Assistant
+
+
+class Turns:
+    """`first` is the number of the first turn."""
+
+    def __init__(self, port: Port, mouth: Mouth, course: Course, settings: Assistant, first: int) -> None:
+        self._port = port
+        self._mouth = mouth
+        self._course = course
+        self._follow_up_ms = settings.follow_up_ms if mouth.speaks else 0
+        self._memory = Memory(settings.earlier_turns)
+        self._next = first
+        self.now: Turn | None = None
+        self.may_follow_up = False
+        """The ears wait, with no wake word, for a question that follows on the last answer."""
+
+    @property
+    def last_answer(self) -> str | None:
+        """What was heard of it."""
+        return self._memory.last_answer
+
+    def numbered(self, number: int) -> Turn | None:
+        """The turn that goes on, if it has that number."""
+        return self.now if self.now is not None and self.now.number == number else None
+
+    def in_stage(self, stage: Stage) -> Turn | None:
+        """The turn that goes on, if it is in that stage."""
+        return self.now if self.now is not None and stage in self.now.open else None
+
+    def begin(self, now_ms: float, *, tentative: bool = False) -> Turn:
+        """What went on before is over."""
+        self.end_follow_up(now_ms)
+        if self.now is not None and self.now.tentative:
+            self.now.dropped = Dropped.GIVEN_WAY
+            self.end(self.now, now_ms)
+        elif self.now is not None:
+            self.interrupt(self.now, now_ms)
+        self.now = Turn(self._next, now_ms, tentative)
+        self._next += 1
+        return self.now
+
+    def interrupt(self, turn: Turn, now_ms: float) -> None:
+        """Voice tells afterwards what was heard."""
+        self._port.emit("interrupted", now_ms, stage=turn.stage.value)
+        self._mouth.hush()
+        self._port.send("language", Cancel(turn.number))
+        self.end(turn, now_ms)
+
+    def drop(self, turn: Turn, why: Dropped, now_ms: float) -> None:
+        """Nobody asked for this turn. What the assistant said itself ends no follow-up."""
+        turn.dropped = why
+        self.end(turn, now_ms)
+        if why is Dropped.OWN_WORDS:
+            self._await_follow_up(now_ms)
+        else:
+            self._port.send("ears", Rest())
+
+    def finish_if_complete(self, turn: Turn, now_ms: float) -> None:
+        if turn.complete:
+            self.end(turn, now_ms)
+            self._await_follow_up(now_ms)
+
+    def rest(self, turn: Turn, now_ms: float) -> None:
+        """End it, and wait for the wake word."""
+        self.end(turn, now_ms)
+        self._port.send("ears", Rest())
+
+    def end(self, turn: Turn, now_ms: float) -> None:
+        self._course.end_all(turn, now_ms)
+        self.now = None
+        self._memory.keep(turn)
+        self.remind()
+        self._port.turn_ended(turn, now_ms)
+
+    def said_late(self, said: Said) -> None:
+        """Voice tells of a turn that was interrupted what was heard of it."""
+        if self._memory.said(said):
+            self._port.emit("silence", said.t_ms)
+            self.remind()
+
+    def remind(self) -> None:
+        """Give the language model the text of earlier turns."""
+        self._port.send("language", Context(self._memory.earlier))
+
+    def end_follow_up(self, now_ms: float) -> None:
+        if self.may_follow_up:
+            self.may_follow_up = False
+            self._port.emit("follow_up_end", now_ms)
+
+    def _await_follow_up(self, now_ms: float) -> None:
+        """For a while a question needs no wake word; where that is off, it needs one at once."""
+        if self._follow_up_ms == 0:
+            self._port.send("ears", Rest())
+            return
+        self.may_follow_up = True
+        self._port.emit("follow_up_start", now_ms)
+        self._port.send("ears", Listen(self._next, self._follow_up_ms))

@@ -1,0 +1,166 @@
+"""Stopping and listening on, with the ears as a real worker and with all that is real behind them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import soundfile
+
+from harness import Brick, started
+from mortar.bricks import ears
+from mortar.messages import (
+    Listen,
+    NoSpeech,
+    Outlook,
+    Report,
+    Rest,
+    SoundEnded,
+    Speaking,
+    SpeechEnded,
+    SpeechJudged,
+    SpeechPaused,
+    StopHeard,
+    WakeHeard,
+)
+from mortar.runtimes.interfaces import Samples
+from mortar.settings import Ears, RunOptions, Settings
+from voices import RATE_Hz, in_room, pause, speak
+
+PEERS = ["assistant", "listen"]
+
+ANSWER = "I see a cat on the left, and there are two dogs and a banana on the right of it."
+
+
+def over_the_answer(path: Path, word: str, voice: str = "en-us", echo_dB: float = -15.0) -> RunOptions:
+    """A microphone with the assistant's answer in it, and somebody who says `word` into that."""
+    sound = speak(ANSWER) * 10 ** (echo_dB / 20)
+    at = len(sound) // 2
+    sound[at : at + len(speak(word, voice))] += speak(word, voice)
+    return heard_in(path, np.clip(sound, -32_768, 32_767).astype(np.int16))
+
+
+def heard_in(path: Path, *parts: Samples) -> RunOptions:
+    soundfile.write(path, in_room(*parts, pause(800), snr_dB=50), RATE_Hz)
+    return RunOptions(mic=str(path), fast=True, hear=True)  # it plays once it was told Rest or Listen
+
+
+async def all_heard(brick: Brick, saying: str) -> list[object]:
+    """Everything that the ears tell while the assistant says `saying`."""
+    await brick.ready()
+    brick["assistant"].send(Speaking(saying))
+    brick["assistant"].send(Rest())
+    await brick["assistant"].expect(SoundEnded)
+    return list(brick["assistant"].seen)
+
+
+@pytest.mark.parametrize("voice", ["en-us", "en-gb+m7", "en-us+m3"])
+def test_stop_is_heard_over_an_answer(tmp_path: Path, voice: str) -> None:
+    async def scenario() -> None:
+        async with started(ears.main, PEERS, run=over_the_answer(tmp_path / "a.wav", "stop", voice)) as brick:
+            assert any(isinstance(message, StopHeard) for message in await all_heard(brick, ANSWER))
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("saying", ["The bus stop is on the left.", ""])
+def test_stop_is_no_command_where_the_assistant_says_it_or_says_nothing(tmp_path: Path, saying: str) -> None:
+    """Its own word, however loud; and nobody listens for "stop" where there is nothing to stop."""
+
+    async def scenario() -> None:
+        async with started(ears.main, PEERS, run=over_the_answer(tmp_path / "a.wav", "stop")) as brick:
+            stops = [m for m in await all_heard(brick, saying) if isinstance(m, StopHeard)]
+            assert [stop.phrase for stop in stops if stop.phrase == "stop" or not saying] == []
+
+    asyncio.run(scenario())
+
+
+def test_an_answer_does_not_stop_itself(tmp_path: Path) -> None:
+    """Its own voice alone in the microphone, as loud as a person's."""
+    run = heard_in(tmp_path / "a.wav", speak(ANSWER), pause(300), speak(ANSWER, "en-gb"))
+
+    async def scenario() -> None:
+        async with started(ears.main, PEERS, run=run) as brick:
+            assert not any(isinstance(m, StopHeard | WakeHeard) for m in await all_heard(brick, ANSWER))
+
+    asyncio.run(scenario())
+
+
+def test_the_wake_word_in_its_own_mouth_wakes_nobody(tmp_path: Path) -> None:
+    """ "Say okay nabu, and ask", it says."""
+    run = heard_in(tmp_path / "a.wav", pause(700), speak("okay nabu"), pause(700))
+
+    async def scenario() -> None:
+        async with started(ears.main, PEERS, run=run) as brick:
+            heard = await all_heard(brick, "Say okay nabu, and ask.")
+            assert not any(isinstance(message, WakeHeard) for message in heard)
+            while not (await brick["supervisor"].expect(Report)).figures["own_wakes"]:
+                pass  # it reports when the microphone opens, too
+
+    asyncio.run(scenario())
+
+
+def test_the_wake_word_over_an_answer_is_heard(tmp_path: Path) -> None:
+    run = heard_in(tmp_path / "a.wav", pause(700), speak("okay nabu"), pause(700))
+
+    async def scenario() -> None:
+        async with started(ears.main, PEERS, run=run) as brick:
+            await brick.ready()
+            brick["assistant"].send(Speaking("I see a cat."))
+            brick["assistant"].send(Rest())
+            await brick["assistant"].expect(WakeHeard)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("saying", ["what do you see", ""])
+def test_what_was_heard_in_its_own_speech_is_marked(tmp_path: Path, saying: str) -> None:
+    run = heard_in(tmp_path / "a.wav", pause(300), speak("what do you see"), pause(1_000))
+
+    async def scenario() -> None:
+        async with started(ears.main, PEERS, run=run) as brick:
+            await brick.ready()
+            brick["assistant"].send(Speaking(saying))
+            brick["assistant"].send(Listen(1))
+            assert (await brick["assistant"].expect(SpeechEnded)).in_own_speech is bool(saying)
+
+    asyncio.run(scenario())
+
+
+def test_a_verdict_ends_a_question_early_and_a_late_one_does_nothing(tmp_path: Path) -> None:
+    """Listen says that the first pause is the end: true once the ears know it, whatever the patience."""
+    patient = msgspec.convert({"ears": msgspec.to_builtins(Ears(end_patience_ms=5_000))}, Settings)
+    soundfile.write(tmp_path / "q.wav", in_room(pause(500), speak("where is the key"), pause(4_000)), RATE_Hz)
+    run = RunOptions(mic=str(tmp_path / "q.wav"))
+
+    async def scenario() -> None:
+        async with started(ears.main, PEERS, settings=patient, run=run) as brick:
+            await brick.ready()
+            brick["assistant"].send(Listen(1))
+            while True:
+                paused = await brick["listen"].expect(SpeechPaused)
+                late = SpeechJudged(paused.utterance, paused.to_sample - 1, Outlook.CLOSED)
+                brick["listen"].send(late)
+                if paused.to_sample > 0.5 * RATE_Hz + len(speak("where is the key")) * 0.8:
+                    break
+            brick["listen"].send(SpeechJudged(paused.utterance, paused.to_sample, Outlook.CLOSED))
+            ended = await brick["assistant"].expect(SpeechEnded)
+            assert ended.to_sample == paused.to_sample
+
+    asyncio.run(scenario())
+
+
+def test_a_follow_up_is_waited_for_no_longer_than_told(tmp_path: Path) -> None:
+    run = heard_in(tmp_path / "a.wav", pause(1_500))
+
+    async def scenario() -> None:
+        async with started(ears.main, PEERS, run=run) as brick:
+            await brick.ready()
+            brick["assistant"].send(Listen(1, patience_ms=1_000))
+            await brick["assistant"].expect(NoSpeech)
+            assert not any(isinstance(message, SoundEnded) for message in brick["assistant"].seen)
+
+    asyncio.run(scenario())
