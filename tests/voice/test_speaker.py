@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from mortar.clock import now_ms
+from mortar.drivers.conversion import Converter
 from mortar.drivers.speaker import Speaker, open_speaker
 from mortar.errors import MortarError, UsageError
 from mortar.settings import RunOptions
@@ -183,6 +185,7 @@ pcm.nothing {{ type null }}
 
 PLAY_ON_CARD = """
 import asyncio, sys
+from mortar.drivers.conversion import Converter
 from mortar.drivers.speaker import open_speaker
 from mortar.settings import RunOptions, Speaker
 from voice.sounds import RATE_Hz, chunked, tone
@@ -193,6 +196,7 @@ async def go():
         began = []
         await speaker.play(chunked(tone(500), 11_025), began.append)
         print(len(began))
+    print(speaker.name)
     speaker.close()
 
 asyncio.run(go())
@@ -210,11 +214,25 @@ def test_a_sound_card_gets_the_sound(tmp_path: Path, device: str) -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.split() == ["1", "1"]
+    once, twice, name = done.stdout.splitlines()
+    assert once == twice == "1"
+    card_Hz = re.search(r"\((\d+) Hz\)", name)
+    assert card_Hz is not None, name
+    played = at_rate(tone(500), int(card_Hz[1]))
     heard = (tmp_path / "card.raw").read_bytes()
-    first = heard.find(tone(500).tobytes())
+    first = heard.find(played)
     assert first >= 0
-    assert heard.find(tone(500).tobytes(), first + 1) > first
+    assert heard.find(played, first + 1) > first
+
+
+def at_rate(samples: np.ndarray, rate_Hz: int) -> bytes:
+    """What a card of that rate is given."""
+    converter = Converter(RATE_Hz, rate_Hz)
+    parts = (
+        converter.convert(samples[:, np.newaxis]),
+        converter.convert(np.empty((0, 1), np.int16), last=True),
+    )
+    return np.concatenate(parts).tobytes()
 
 
 def test_a_missing_sound_card_says_what_to_do() -> None:
