@@ -122,4 +122,6 @@ def test_a_word_without_pronunciation_is_named() -> None:
 def test_every_wake_word_can_be_pronounced(wake_word: str) -> None:
     """A recogniser can be built for each wake word that the settings allow."""
     grammar = partial(sentence_grammar, [spoken(wake_word)])
-    choose.speech_to_text(Listening(), grammar, PRONUNCIATIONS, should_stop=lambda: False)
+    engine = choose.speech_to_text(Listening(), grammar, PRONUNCIATIONS, should_stop=lambda: False)
+    assert engine.unit == "pocketsphinx/cpu"
+    assert accepts(grammar(), f"{spoken(wake_word)} what do you see")

@@ -97,18 +97,15 @@ class Waits:
     first_sound_ms: float
 
 
-def _exchange(folder: Path, recording: Recording) -> Waits:
+def _devices(folder: Path, mic: Path) -> list[str | Path]:
+    """Options of a run whose microphone, camera and speaker are files."""
     picture = sorted(resources.session_folder().glob("*.png"))[0]
-    files: list[str | Path] = [
-        "--mic",
-        recording.path,
-        "--camera",
-        picture,
-        "--speaker",
-        folder / "answer.wav",
-    ]
+    return ["--mic", mic, "--camera", picture, "--speaker", folder / "answer.wav"]
+
+
+def _exchange(folder: Path, recording: Recording) -> Waits:
     began = time.monotonic()
-    with Running(folder / "run", ["run", "--once", "--json", *files]) as run:
+    with Running(folder / "run", ["run", "--once", "--json", *_devices(folder, recording.path)]) as run:
         run.until("ready")
         started_ms = (time.monotonic() - began) * 1e3
         run.to_the_end()
@@ -124,16 +121,7 @@ def _exchange(folder: Path, recording: Recording) -> Waits:
 def _interruption(folder: Path, word: str) -> float | None:
     """ms from the end of `word`, said into a long answer, to silence; None where the answer went on."""
     recording = record(folder, LONG, INTO_ms, word)
-    picture = sorted(resources.session_folder().glob("*.png"))[0]
-    files: list[str | Path] = [
-        "--mic",
-        recording.path,
-        "--camera",
-        picture,
-        "--speaker",
-        folder / "answer.wav",
-    ]
-    with Running(folder / "run", ["run", "--json", *files]) as run:
+    with Running(folder / "run", ["run", "--json", *_devices(folder, recording.path)]) as run:
         opened_ms: float = run.until("microphone_open")["t_ms"]
         ended = run.until("silence", "done")
     return ended["t_ms"] - opened_ms - recording.speech_end_ms if ended["event"] == "silence" else None
@@ -144,9 +132,7 @@ def _while_listening(folder: Path) -> Iterator[Figure]:
     quiet = folder / "quiet.wav"
     room = np.random.default_rng(2).normal(0, session.ROOM_LEVEL, (WATCHED_s + 30) * session.RATE_Hz)
     soundfile.write(quiet, room, session.RATE_Hz, "PCM_16")
-    picture = sorted(resources.session_folder().glob("*.png"))[0]
-    files: list[str | Path] = ["--mic", quiet, "--camera", picture, "--speaker", folder / "answer.wav"]
-    with Running(folder / "run", ["run", "--json", *files]) as run:
+    with Running(folder / "run", ["run", "--json", *_devices(folder, quiet)]) as run:
         run.until("ready")
         pids = {name: held["pid"] for name, held in run.status()["processes"].items()}
         before_s = {name: _cpu_s(pid) for name, pid in pids.items()}
