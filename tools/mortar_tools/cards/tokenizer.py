@@ -1,4 +1,6 @@
-"""The model's own small tokenizer: byte-level BPE in which every word it knows is one token.
+"""The model's own small tokenizer: byte-level BPE.
+
+Every word of a question that it can answer, and of that answer, is one token.
 
 It is trained on the model's own language and kept as `models/cards/tokenizer.json`. The GGUF file
 carries the same merges under the pre-tokenizer "gpt-2", which splits exactly as ByteLevel does.
