@@ -11,10 +11,13 @@ class MortarError(Exception):
     """
 
     def __init__(self, code: str, what: str, do: str) -> None:
-        super().__init__(f"{what}; {do}")
+        super().__init__(code, what, do)  # pickled, it is made of these again
         self.code = code
         self.what = what
         self.do = do
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.do}"
 
 
 class UsageError(MortarError):

@@ -23,10 +23,10 @@ from mortar.assistant.turn import Turn
 from mortar.errors import UsageError
 from mortar.runtimes.interfaces import Samples
 from mortar_tools import session
+from mortar_tools.cards.evaluate.figures import Figure, share_figure
 from mortar_tools.echo.engines import Engines, settings
 from mortar_tools.echo.loop import Loop
 from mortar_tools.echo.room import BLOCK, RATE_Hz, Room, echo_path
-from mortar_tools.eval_ears import Share, share
 
 LEVELS_dB = (-10.0, -20.0)
 """Of the echo, against a person at the same microphone."""
@@ -65,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.minutes <= 0 or args.n < 1:
         raise UsageError("n-wrong", "there is nothing to measure", "give more --minutes, and --n 1 or more")
     for held in evaluate(args.minutes, args.n, args.seed):
-        rest = f"of {held.n}" if isinstance(held, Share) else f"in {held.minutes:.1f} minutes"
+        rest = f"of {held.n}" if isinstance(held, Figure) else f"in {held.minutes:.1f} minutes"
         print(
             json.dumps(held.__dict__) if args.json else f"{held.name:36} {held.value:8.4g}  {rest}",
             flush=True,
@@ -73,7 +73,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def evaluate(minutes: float, n: int, seed: int) -> Iterator[Share | Count]:
+def evaluate(minutes: float, n: int, seed: int) -> Iterator[Figure | Count]:
     engines = Engines(settings())
     for level_dB in LEVELS_dB:
         yield from _alone(engines, level_dB, minutes, seed)
@@ -113,7 +113,7 @@ def _is_asked(turn: Turn) -> bool:
     return turn.utterance is None and turn.asked
 
 
-def _interrupted(engines: Engines, level_dB: float, n: int, seed: int) -> Iterator[Share | Count]:
+def _interrupted(engines: Engines, level_dB: float, n: int, seed: int) -> Iterator[Figure | Count]:
     drawn = random.Random(seed)
     for what, (words, voices) in INTERRUPTIONS.items():
         waits_ms: list[float] = []
@@ -125,7 +125,7 @@ def _interrupted(engines: Engines, level_dB: float, n: int, seed: int) -> Iterat
             silenced.append(wait_ms is not None)
             waits_ms += [wait_ms] if wait_ms is not None else []
         name = f"{what}_{level_dB:+.0f}_dB"
-        yield share(f"silenced_by_{name}", silenced, seed)
+        yield share_figure(f"silenced_by_{name}", silenced, seed)
         if waits_ms:
             yield Count(f"silent_after_ms_{name}", float(np.median(waits_ms)), 0.0, seed)
 

@@ -19,10 +19,10 @@ from mortar.assistant.intents import Understanding
 from mortar.runtimes.interfaces import Samples
 from mortar.settings import Settings
 from mortar_tools import session
+from mortar_tools.cards.evaluate.figures import Figure, share_figure
 from mortar_tools.echo.engines import Engines
 from mortar_tools.echo.loop import Loop
 from mortar_tools.echo.room import RATE_Hz, Room, echo_path
-from mortar_tools.eval_ears import Share, share
 
 PAUSES_ms = (400, 600)
 VOICES = ("en-us", "en-us+m3", "en-us+f2", "en-gb", "en-gb+m7")
@@ -43,10 +43,10 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def evaluate(n: int, seed: int) -> Iterator[Share]:
+def evaluate(n: int, seed: int) -> Iterator[Figure]:
     """The share that was cut, at each pause."""
     for pause_ms, was_cut in cut_off(n, seed):
-        yield share(f"cut_off_at_{pause_ms}_ms_pause", was_cut, seed)
+        yield share_figure(f"cut_off_at_{pause_ms}_ms_pause", was_cut, seed)
 
 
 def cut_off(n: int, seed: int) -> Iterator[tuple[int, list[bool]]]:

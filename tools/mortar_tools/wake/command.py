@@ -11,11 +11,10 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib import import_module
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from mortar.errors import UsageError
@@ -23,9 +22,11 @@ from mortar.runtimes import choose, wake_words
 from mortar.runtimes.wake_words import WakeWord
 from mortar.settings import Ears
 from mortar_tools.cards.evaluate.figures import Figure, as_json, as_table
+from mortar_tools.out import require_plots
+from mortar_tools.processes import in_processes
 from mortar_tools.wake.corpus import Part, folder_parts, parts
 from mortar_tools.wake.figures import Heard, Point, curve, figures
-from mortar_tools.wake.score import score
+from mortar_tools.wake.score import scored
 
 LEAST_HOURS = 0.05
 """A minute of each kind of sound."""
@@ -47,18 +48,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(argv)
     word, corpus = checked(options)
-    console = Console(stderr=True)
-    scored = list(
-        track(
-            score(word, corpus),
-            "hearing",
-            total=len(corpus),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-    )
-    heard, cooldown_ms = Heard.of(scored), Ears().wake_cooldown_ms
+    heard_parts = list(in_processes("hearing", partial(scored, word), corpus))
+    heard, cooldown_ms = Heard.of(heard_parts), Ears().wake_cooldown_ms
     found = list(figures(heard, word.at(options.sensitivity), cooldown_ms, options.seed))
     points = curve(heard, word, cooldown_ms, options.seed)
     show(found, points, options.json)
@@ -78,11 +69,7 @@ def checked(options: argparse.Namespace) -> tuple[WakeWord, Sequence[Part]]:
     wake_words.require_known([options.word])
     word = choose.usable_wake_word(wake_words.known()[options.word])
     if options.out is not None:
-        try:
-            options.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError("out-unusable", f"{options.out}: {error.strerror}", "choose another") from None
-        import_module("matplotlib")
+        require_plots(options.out)
     if options.folder is not None:
         return word, folder_parts(options.folder, options.word)
     return word, parts(options.word, options.n, options.hours, options.seed)

@@ -78,11 +78,11 @@ def made(part: Part) -> Sound:
         case Kind.WAKE | Kind.NEAR:
             return _saying(part, rng)
         case Kind.SPEECH:
-            return Sound(_recorded(_talk(part.word, rng)))
+            return Sound(sounds.recorded(_talk(part.word, rng)))
         case Kind.MUSIC:
-            return Sound(_recorded(sounds.music(MINUTE, rng) * _loudness(rng)))
+            return Sound(sounds.recorded(sounds.music(MINUTE, rng) * _loudness(rng)))
         case Kind.HOUSEHOLD:
-            return Sound(_recorded(sounds.household(MINUTE, rng) * _loudness(rng)))
+            return Sound(sounds.recorded(sounds.household(MINUTE, rng) * _loudness(rng)))
 
 
 def parts(word: str, n: int, hours: float, seed: int) -> list[Part]:
@@ -102,7 +102,7 @@ def folder_parts(folder: Path, word: str) -> list[Part]:
     may be heard. Raises MortarError where one of the two is missing altogether.
     """
     found = [
-        Part(Kind.WAKE if sayings.wake_word(word) in _words_of(file) else Kind.SPEECH, word, 0, 0, file)
+        Part(Kind.WAKE if sayings.wake_word(word) in words_of(file) else Kind.SPEECH, word, 0, 0, file)
         for file in recordings.recordings(folder)
     ]
     kinds = {part.kind for part in found}
@@ -121,7 +121,7 @@ def folder_parts(folder: Path, word: str) -> list[Part]:
     return found
 
 
-def _words_of(recording: Path) -> str:
+def words_of(recording: Path) -> str:
     """What is said in a recording, as small words with one space between; nothing where nobody says."""
     text = recording.with_suffix(".txt")
     said = text.read_text(encoding="utf-8", errors="replace").lower() if text.is_file() else ""
@@ -139,11 +139,11 @@ def _saying(part: Part, rng: np.random.Generator) -> Sound:
     sound = np.concatenate([np.zeros(lead), spoken, np.zeros(tail)]).astype(np.float32) * _loudness(rng)
     sound += _around(sound, snr_dB, rng)
     said = Saying(lead, len(sound), voice, snr_dB)
-    return Sound(_recorded(sound), (said,))
+    return Sound(sounds.recorded(sound), (said,))
 
 
 def _around(speech: Samples, snr_dB: float, rng: np.random.Generator) -> Samples:
-    """Room, music or household, `snr_dB` below the RMS of the speech."""
+    """Room, music or household, `snr_dB` below the RMS of the speech where somebody speaks."""
     length = len(speech)
     heard = (
         lambda: sounds.noise(length, rng, -3.0),
@@ -151,8 +151,7 @@ def _around(speech: Samples, snr_dB: float, rng: np.random.Generator) -> Samples
         lambda: sounds.household(length, rng),
     )[rng.integers(3)]()
     voiced = speech[np.abs(speech) > 0.02 * np.abs(speech).max()]
-    level = np.sqrt(np.mean(np.square(voiced)) / np.mean(np.square(heard))) / 10 ** (snr_dB / 20)
-    return np.asarray(heard * level, np.float32)
+    return sounds.below(voiced, heard, snr_dB)
 
 
 def _talk(word: str, rng: np.random.Generator) -> Samples:
@@ -177,8 +176,3 @@ def _sentences(word: str, rng: np.random.Generator) -> Iterator[str]:
 def _loudness(rng: np.random.Generator) -> float:
     """Near and far: 0 to -20 dB."""
     return float(10 ** rng.uniform(-1, 0))
-
-
-def _recorded(sound: Samples) -> Recorded:
-    samples: Recorded = np.clip(np.round(sound * 32_767), -32_768, 32_767).astype(np.int16)
-    return samples

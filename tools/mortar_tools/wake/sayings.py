@@ -55,12 +55,26 @@ def sentence(word: str, rng: np.random.Generator) -> str:
     English. The wake word is none of them."""
     if rng.random() < 0.5:
         return str(rng.choice(_questions()))
-    return " ".join(rng.choice(_words(word), rng.integers(4, 11)))
+    return row_of_words(word, rng)
+
+
+def row_of_words(but: str, rng: np.random.Generator) -> str:
+    """Four to ten words out of CMUdict; `but` is none of them."""
+    return " ".join(rng.choice(_words(but), rng.integers(4, 11)))
+
+
+@cache
+def questions() -> dict[str, list[str]]:
+    """Intent → its sentences."""
+    found: dict[str, list[str]] = {}
+    for intent, text in Understanding().sentences():
+        found.setdefault(intent, []).append(text)
+    return found
 
 
 @cache
 def _questions() -> list[str]:
-    return [text for _, text in Understanding().sentences()]
+    return [text for of_intent in questions().values() for text in of_intent]
 
 
 @cache

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +14,6 @@ from mortar_tools.wake.corpus import Kind, Part, made
 
 BLOCK = 512
 """Samples that the ears read at a time."""
-PROCESSES = 2
 
 Track = npt.NDArray[np.float32]
 """[blocks] probability of the word, 0..1."""
@@ -45,13 +40,6 @@ class Scored:
     @property
     def hours(self) -> float:
         return len(self.track) * BLOCK / RATE_Hz / 3_600
-
-
-def score(word: WakeWord, corpus: Sequence[Part]) -> Iterator[Scored]:
-    """The parts in order, made and heard in two processes."""
-    context = get_context("forkserver")  # a fork of a program with threads may never come to itself
-    with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
-        yield from pool.map(partial(scored, word), corpus, chunksize=4)
 
 
 def scored(word: WakeWord, part: Part) -> Scored:

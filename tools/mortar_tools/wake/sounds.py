@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mortar.runtimes.interfaces import Samples as Recorded
 from mortar_tools.session import RATE_Hz, Samples
 
 Rng = np.random.Generator
@@ -53,13 +54,30 @@ def music(length: int, rng: Rng) -> Samples:
 
 def household(length: int, rng: Rng) -> Samples:
     """Something that runs, and things that are touched, dropped and shut above it."""
-    running = (_fan, _water, _vacuum, _traffic)[rng.integers(4)](length, rng)
-    sound = rng.uniform(0.2, 1.0) * running.astype(np.float64)
+    runs = running(length, rng)
+    sound = rng.uniform(0.2, 1.0) * runs.astype(np.float64)
     event: tuple[Callable[[Rng], Samples], ...] = (_clink, _knock, _keys, _rustle, _beeps)
     at = 0
     while (at := at + int(RATE_Hz * rng.exponential(1.2))) < length:
         _add(sound, at, rng.uniform(0.1, 1.0) * event[rng.integers(len(event))](rng))
     return _level(sound)
+
+
+def running(length: int, rng: Rng) -> Samples:
+    """A fan, water, a vacuum cleaner or traffic: steady, one of them by chance."""
+    return (_fan, _water, _vacuum, _traffic)[rng.integers(4)](length, rng)
+
+
+def below(speech: Samples, noise: Samples, snr_dB: float) -> Samples:
+    """The noise, its RMS `snr_dB` below that of the speech."""
+    level = np.sqrt(np.mean(np.square(speech)) / np.mean(np.square(noise))) / 10 ** (snr_dB / 20)
+    return np.asarray(noise * level, np.float32)
+
+
+def recorded(sound: Samples) -> Recorded:
+    """As int16, what is too loud cut."""
+    samples: Recorded = np.clip(np.round(sound * 32_767), -32_768, 32_767).astype(np.int16)
+    return samples
 
 
 def _fan(length: int, rng: Rng) -> Samples:

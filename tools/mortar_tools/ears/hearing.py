@@ -1,0 +1,48 @@
+"""What the bundled speech to text makes of an utterance, and what the assistant would make of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, partial
+
+from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar.assistant.intents import Understanding
+from mortar.assistant.wake_phrase import without_wake_word
+from mortar.runtimes import choose
+from mortar.runtimes.interfaces import SpeechToText
+from mortar.runtimes.recorded import transcribe
+from mortar.settings import Listening
+from mortar_tools.ears.corpus import WAKE_PHRASES, Utterance, made
+
+
+@dataclass(frozen=True)
+class Heard:
+    """`text` is None where the recogniser rejects it."""
+
+    utterance: Utterance
+    text: str | None
+    confidence: float
+    is_command: bool
+    """Something would be done about it."""
+    is_understood: bool
+    """It means what was asked, intent and slots."""
+
+
+def hear(utterance: Utterance) -> Heard:
+    """Made, recognised and understood; the process keeps its engine for the next."""
+    heard = transcribe(_engine(), made(utterance))
+    text = without_wake_word(heard.text, WAKE_PHRASES) if heard.text else None
+    meant = _understanding().understand(text) if text else None
+    is_understood = meant is not None and meant == _understanding().understand(utterance.asked)
+    return Heard(utterance, text or None, round(heard.confidence, 4), meant is not None, is_understood)
+
+
+@cache
+def _engine() -> SpeechToText:
+    grammar = partial(sentence_grammar, WAKE_PHRASES)
+    return choose.speech_to_text(Listening(), grammar, PRONUNCIATIONS, should_stop=lambda: False)
+
+
+@cache
+def _understanding() -> Understanding:
+    return Understanding()
