@@ -403,7 +403,7 @@ class Say(Message, frozen=True):
 
 
 class Chime(Message, frozen=True):
-    """Play an earcon: "wake", "done", "error"."""
+    """Play an earcon: a name in `bricks.earcons.EARCONS`."""
 
     name: str
     turn: int

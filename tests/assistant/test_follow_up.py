@@ -8,7 +8,7 @@ import pytest
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.stages import Press
 from mortar.assistant.turn import Dropped
-from mortar.messages import Ask, Chime, Failure, Heard, Listen, Look, Rest
+from mortar.messages import Ask, Chime, Failure, Heard, Listen, Look, Rest, Said
 from mortar.settings import Assistant, Settings
 from talks import ListPort, ask_aloud, conversation, look_answered, sounds, speak_all
 
@@ -47,11 +47,14 @@ def test_after_an_answer_the_ears_listen_on(talk: Conversation, port: ListPort) 
     assert talk.turn is None
 
 
-def test_silence_ends_it_quietly(talk: Conversation, port: ListPort) -> None:
-    """No complaint and no earcon: the wake word is needed again."""
+def test_silence_ends_it_with_a_goodbye(talk: Conversation, port: ListPort) -> None:
+    """No complaint: the wake word is needed again, which a soft earcon of the last turn says, once."""
     quiet(port)
     talk.no_speech(7_000.0)
-    assert port.sent == [("ears", Rest())]
+    assert port.sent == [("ears", Rest()), ("voice", Chime("goodbye", 1))]
+    talk.said(Said(1, None, False, 7_300.0), 7_300.0)
+    talk.no_speech(7_400.0)
+    assert len(port.sent) == 2
     assert port.events == ["follow_up_end"]
     talk.speech_began(8_000.0)
     assert talk.turn is None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mortar_tools.program import mortar
+from mortar_tools.program import Ran, mortar
 from scenes import table
 from system.recordings import ask
 from voices import RATE_Hz, in_room, pause, speak
@@ -44,16 +44,24 @@ def test_a_picture_question_is_answered_aloud(
     assert np.sqrt(np.mean(np.square(sound))) > 0.01, "the answer is audible"
 
 
-def test_a_skill_is_answered_in_real_time(tmp_path: Path) -> None:
-    """Paced as a real microphone is, with every stage in its order."""
+@pytest.fixture(scope="module")
+def in_real_time(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """A run that is paced as a real microphone and a real speaker are."""
+    folder = tmp_path_factory.mktemp("real-time")
     ran = mortar(
-        tmp_path / "run",
+        folder / "run",
         *("run", "--once", "--json"),
-        *("--mic", ask(tmp_path / "q.wav", "what time is it")),
-        *("--camera", table(["cat"], tmp_path / "p.png")),
-        *("--speaker", tmp_path / "a.wav"),
+        *("--mic", ask(folder / "q.wav", "what time is it")),
+        *("--camera", table(["cat"], folder / "p.png")),
+        *("--speaker", folder / "a.wav"),
     )
     assert ran.status == 0, ran.errors
+    return ran
+
+
+def test_a_skill_is_answered_in_real_time(in_real_time: Ran) -> None:
+    """With every stage in its order."""
+    ran = in_real_time
     assert ran.result["intent"] == "Time"
     assert ran.result["answer"].startswith("It is")
     story = ["ready", "wake", "listen_start", "speech_start", "speech_end", "listen_end"]
@@ -64,16 +72,9 @@ def test_a_skill_is_answered_in_real_time(tmp_path: Path) -> None:
     assert times[-1] == max(times)
 
 
-def test_looking_starts_before_the_question_is_over(tmp_path: Path) -> None:
-    """The picture is encoded while the person speaks."""
-    ran = mortar(
-        tmp_path / "run",
-        *("run", "--once", "--json"),
-        *("--mic", ask(tmp_path / "q.wav", "what do you see")),
-        *("--camera", table(["cat"], tmp_path / "p.png")),
-        *("--speaker", tmp_path / "a.wav"),
-    )
-    events = ran.events()
+def test_looking_starts_before_the_question_is_over(in_real_time: Ran) -> None:
+    """The picture is encoded while the person speaks, whatever the question turns out to be."""
+    events = in_real_time.events()
     assert events.index("look_end") < events.index("speech_end")
 
 

@@ -196,7 +196,7 @@ async def test_earcons_sound(tmp_path: Path, name: str) -> None:
         assert (began.turn, began.index) == (7, None)
         assert (await said(brick, 1))[0].index is None
     sound = read_wav(tmp_path / "a.wav")
-    assert 0.1 < len(sound) / RATE_Hz < 0.4
+    assert 0.05 < len(sound) / RATE_Hz < 0.4
     assert 500 < loudness(sound) < 6_000
     assert np.abs(np.diff(sound.astype(int), prepend=0, append=0)).max() < 3_000
 

@@ -77,8 +77,11 @@ class Conversation:
 
     @property
     def deadline_ms(self) -> float | None:
-        """When `give_up` is due, if nothing happens before."""
-        return self.turn.began_ms + self._longest_turn_ms if self.turn else None
+        """When `overdue` is to be called, if nothing happens before."""
+        if (turn := self.turn) is None:
+            return None
+        last_ms = turn.began_ms + self._longest_turn_ms
+        return last_ms if turn.tick_ms is None else min(turn.tick_ms, last_ms)
 
     # --- how a turn begins ---
 
@@ -88,7 +91,7 @@ class Conversation:
         if turn is not None and turn.tentative:
             # The wake word was not needed, but it was said: now the turn is meant for certain.
             turn.tentative, turn.began_ms = False, now_ms
-            self._mouth.chime("listen_start", turn)
+            self._mouth.chime("listen_start", turn.number)
         else:
             self._steps.listen(self._turns.begin(now_ms), now_ms)
 
@@ -135,8 +138,7 @@ class Conversation:
         if (turn := self._turns.in_stage(Stage.LISTEN)) is not None:
             self._steps.trouble(turn, troubles.NO_SPEECH, now_ms)
         elif self._turns.may_follow_up:
-            self._turns.end_follow_up(now_ms)
-            self._port.send("ears", Rest())
+            self._turns.miss_follow_up(now_ms)
 
     def speech_ended(self, utterance: int, now_ms: float, in_own_speech: bool = False) -> None:
         """`in_own_speech`: all of it sounded while the assistant itself was heard."""
@@ -258,12 +260,14 @@ class Conversation:
         if peer == "voice" and self.turn is not None:
             self._mouth.say_again(self.turn)
 
-    def give_up(self, now_ms: float) -> None:
-        """The turn is past its deadline."""
+    def overdue(self, now_ms: float) -> None:
+        """Nothing happened until `deadline_ms`: tick, or give the turn up."""
         turn = self.turn
         if turn is None:
             return
-        if turn.trouble is None:
+        if self.deadline_ms == turn.tick_ms:
+            self._steps.tick(turn, now_ms)
+        elif turn.trouble is None:
             turn.began_ms = now_ms  # the apology has the same time again
             self._steps.trouble(turn, troubles.TOO_LONG, now_ms)
         else:

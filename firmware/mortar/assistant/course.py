@@ -29,7 +29,7 @@ class Course:
         event = f"{stage}_start"
         self._port.emit(event, now_ms)
         if not turn.tentative:
-            self._mouth.chime(event, turn)
+            self._mouth.chime(event, turn.number)
 
     def end(self, turn: Turn, stage: Stage, now_ms: float, **data: Scalar) -> None:
         turn.open.discard(stage)

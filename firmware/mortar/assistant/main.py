@@ -158,7 +158,7 @@ class _Assistant:
         while True:
             mail = await self._next_or_deadline()
             if mail is None:
-                self._conversation.give_up(now_ms())
+                self._conversation.overdue(now_ms())
             else:
                 self._take(mail)
 

@@ -21,10 +21,13 @@ class Mouth:
         self._port = port
         self.speaks = speaks
         self._is_heard = False
+        self._ticks = False
+        """A tick is on its way through voice."""
         self._recent: deque[str] = deque(maxlen=RECENT_SENTENCES)
         """Sentences that began to sound."""
 
     def say(self, turn: Turn, text: str) -> None:
+        self._cut_tick()
         say = Say(turn.number, len(turn.sentences), text)
         turn.sentences.append(text)
         turn.unsaid.append(say)
@@ -33,9 +36,20 @@ class Mouth:
         else:
             turn.said(Said(turn.number, say.index, False, 0.0))
 
-    def chime(self, event: str, turn: Turn) -> None:
+    def chime(self, event: str, turn: int) -> None:
         if event in EARCONS:
-            self._port.send("voice", Chime(EARCONS[event], turn.number))
+            self._cut_tick()
+            self._port.send("voice", Chime(EARCONS[event], turn))
+
+    def tick(self, turn: int) -> None:
+        """The answer takes its time: say that it is being worked on."""
+        self.chime("answer_slow", turn)
+        self._ticks = True
+
+    def _cut_tick(self) -> None:
+        """What comes next does not wait for a tick to end: a sound card is silent 0.2 s after it."""
+        if self._ticks:
+            self.hush()
 
     def hush(self) -> None:
         self._port.send("voice", Hush())
@@ -58,6 +72,7 @@ class Mouth:
             self.fell_silent()
 
     def fell_silent(self) -> None:
+        self._ticks = False
         if self._is_heard:
             self._is_heard = False
             self._port.send("ears", Speaking(""))

@@ -32,7 +32,9 @@ MAY_FOLLOW: dict[Stage, frozenset[Stage]] = {
 EARCONS: dict[str, str] = {
     "listen_start": "wake",
     "understood": "done",
+    "answer_slow": "thinking",
     "trouble": "error",
+    "follow_up_unused": "goodbye",
 }
 """Event → the earcon that voice plays for it."""
 

@@ -18,6 +18,10 @@ from mortar.assistant.turns import Turns
 from mortar.messages import Ask, Cancel, Look, SetVolume
 from mortar.settings import Assistant
 
+FIRST_TICK_ms = 1_500
+"""An answer that takes longer is waited for with a tick, and then one every `TICK_ms`."""
+TICK_ms = 2_000
+
 
 class Steps:
     """Each may end the turn."""
@@ -49,7 +53,7 @@ class Steps:
         if intent is not None and intent.kind is Kind.SKILL:
             self._skill(turn, intent, now_ms)
         else:
-            self._mouth.chime("understood", turn)
+            self._mouth.chime("understood", turn.number)
             self.question(turn, text, now_ms)
 
     def question(self, turn: Turn, text: str, now_ms: float) -> None:
@@ -62,7 +66,11 @@ class Steps:
         elif not self._port.send("language", Ask(turn.number, text, look=True)):
             self.trouble(turn, troubles.of_death("language"), now_ms)
         else:
-            turn.asked = True
+            turn.asked, turn.tick_ms = True, now_ms + FIRST_TICK_ms
+
+    def tick(self, turn: Turn, now_ms: float) -> None:
+        turn.tick_ms = now_ms + TICK_ms
+        self._mouth.tick(turn.number)
 
     def look(self, turn: Turn, now_ms: float) -> None:
         if self._port.send("eye", Look(turn.number)):
@@ -103,6 +111,7 @@ class Steps:
             self.say(turn, volume.told(None), now_ms)
 
     def say(self, turn: Turn, text: str, now_ms: float) -> None:
+        turn.tick_ms = None
         if Stage.SPEAK not in turn.open:
             self._course.begin(turn, Stage.SPEAK, now_ms)
         self._mouth.say(turn, text)
@@ -115,7 +124,7 @@ class Steps:
             return
         turn.trouble = trouble
         self._port.emit("trouble", now_ms, code=trouble.code, what=trouble.what, do=trouble.do)
-        self._mouth.chime("trouble", turn)
+        self._mouth.chime("trouble", turn.number)
         for stage in turn.open - {Stage.SPEAK}:
             self._course.end(turn, stage, now_ms)
         self._port.send("language", Cancel(turn.number))

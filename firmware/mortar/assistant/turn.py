@@ -44,6 +44,8 @@ class Turn:
     heard: str | None = None
     asked: bool = False
     """The question went to the language model."""
+    tick_ms: float | None = None
+    """When the next tick is due, while the answer is awaited."""
     intent: str | None = None
     unsaid: list[Say] = field(default_factory=list)
     """Sentences on their way through voice; kept so that a restarted voice gets them again."""

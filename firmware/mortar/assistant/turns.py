@@ -85,14 +85,20 @@ class Turns:
         self._port.turn_ended(turn, now_ms)
 
     def said_late(self, said: Said) -> None:
-        """Voice tells of a turn that was interrupted what was heard of it."""
-        if self._memory.said(said):
+        """Voice tells of a turn that was interrupted what was heard of it; of an earcon, nothing."""
+        if said.index is not None and self._memory.said(said):
             self._port.emit("silence", said.t_ms)
             self.remind()
 
     def remind(self) -> None:
         """Give the language model the text of earlier turns."""
         self._port.send("language", Context(self._memory.earlier))
+
+    def miss_follow_up(self, now_ms: float) -> None:
+        """Nobody spoke: say goodbye, the wake word is needed again."""
+        self.end_follow_up(now_ms)
+        self._port.send("ears", Rest())
+        self._mouth.chime("follow_up_unused", self._next - 1)
 
     def end_follow_up(self, now_ms: float) -> None:
         if self.may_follow_up:

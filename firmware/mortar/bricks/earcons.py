@@ -22,13 +22,18 @@ FADE_ms = 60
 class Note(NamedTuple):
     pitch_Hz: float
     length_ms: int
+    level: float = 1.0
+    """Of PEAK."""
 
 
 EARCONS: dict[str, tuple[Note, ...]] = {
-    # Up: go on, I listen. Down: I have it. Low and twice: that went wrong.
+    # Up: go on, I listen. Down: I have it. A tick: I am still at it. Low and twice: that went wrong.
+    # Wake backwards, softly: I listen no more.
     "wake": (Note(659.3, 80), Note(987.8, 120)),
     "done": (Note(784.0, 70), Note(587.3, 110)),
+    "thinking": (Note(440.0, 60, 0.4),),
     "error": (Note(293.7, 110), Note(220.0, 180)),
+    "goodbye": (Note(987.8, 90, 0.5), Note(659.3, 160, 0.5)),
 }
 
 
@@ -44,5 +49,5 @@ def _sound(note: Note, rate_Hz: int) -> Samples:
     tone = np.sin(phase) + 0.3 * np.sin(2 * phase) * np.exp(-t_ms / FADE_ms)
     envelope = np.exp(-t_ms / (2 * FADE_ms))
     envelope *= np.clip(np.minimum(t_ms, note.length_ms - t_ms) / RISE_ms, 0, 1)
-    sound: Samples = np.round(PEAK * 32_767 / 1.3 * tone * envelope).astype(np.int16)
+    sound: Samples = np.round(note.level * PEAK * 32_767 / 1.3 * tone * envelope).astype(np.int16)
     return sound
