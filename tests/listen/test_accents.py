@@ -11,12 +11,13 @@ from mortar.runtimes.accents import british
     ("american", "another"),
     [
         ("K AA R", "K AA"),
-        ("B ER D Z", None),
+        ("B ER D Z", "B UH D Z"),
         ("K AE R AH T S", None),
         ("B AE TH", "B AA TH"),
         ("D AA G", "D AO G"),
         ("B OW T S", "B AH W T S"),
-        ("B AH T ER F L AY", None),
+        ("B AH T ER F L AY", "B AH T UH F L AY"),
+        ("T R IY", None),
         ("SH OW D ER", "SH OW D AH"),
     ],
 )

@@ -2,16 +2,17 @@
 
 CMUdict knows American English only. These are the differences that decide between words: R is
 silent unless a vowel follows, the vowel of "lot" is rounded, that of "bath" may be long, "go" begins
-in the middle of the mouth, and a final ER has no R. On 24 questions in 5 espeak-ng voices, American
-ones among them, their first form raised what is heard exactly from 84 to 95 of 120; `mortar tools eval
-ears` prints where they stand.
+in the middle of the mouth, the vowel of "nurse" has no R, and neither has a final ER. On 24 questions in
+5 espeak-ng voices, American ones among them, their first form raised what is heard exactly from 84 to
+95 of 120; "nurse" came later, and raised what is understood of 400 in 10 voices from 92.0 to 93.5 % at
+20 dB and from 82.0 to 83.8 % at 10 dB. `mortar tools eval ears` prints where they stand.
 """
 
 from __future__ import annotations
 
 VOWELS = frozenset(["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"])
 
-SHIFTS = {"AA": "AO", "OW": "AH W", "AE": "AA"}
+SHIFTS = {"AA": "AO", "OW": "AH W", "AE": "AA", "ER": "UH"}
 """ARPAbet phone → how it may be said in British English; one shift at a time."""
 
 
