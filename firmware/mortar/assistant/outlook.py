@@ -12,6 +12,10 @@ SURE = 0.6
 """Confidence below which a sentence that was heard may be another one, half spoken."""
 
 
+ADDS_NOTHING = frozenset(["now", "please", "today"])
+"""Words that a whole sentence may end with, and means the same without: nobody is waited for to say them."""
+
+
 class Sentences:
     """The sentence templates as trees of words. `things` is the table of what the model can name."""
 
@@ -43,7 +47,7 @@ class Sentences:
                 if word == END:
                     yield at
                 elif at == len(words):
-                    goes_on = True
+                    goes_on = goes_on or word not in ADDS_NOTHING
                 elif word in self._lists:
                     for behind in ends(at, self._lists[word]):
                         yield from ends(behind, rest)
