@@ -31,10 +31,13 @@ def test_nobody_is_waited_for_to_say_what_adds_nothing() -> None:
     """ "What time is it" may end in "now", and means the same; whatever may end so means the same without."""
     assert SENTENCES.outlook("what time is it", 1.0) is Outlook.CLOSED
     understanding = Understanding()
+    ended = set()
     for _, text in understanding.sentences(entries=12):
         beginning, _, last = text.rpartition(" ")
         if last in ADDS_NOTHING and (shorter := understanding.understand(beginning)) is not None:
             assert understanding.understand(text) == shorter, text
+            ended.add(last)
+    assert ended == ADDS_NOTHING, "a word that no sentence ends with is no use"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ so many dB below it, or digital silence):
 | | 10 dB | 15 dB | 20 dB | silence |
 |---|---|---|---|---|
 | faint noise added (8 steps of int16) | 75 % | | 92 % | 91 % |
-| noise added 40 · 35 · 30 dB below the speech | | 90 % · | 94 · 94 · 94 % | 94 · 94 · 94.5 % |
+| noise added 40 dB below the speech | | 90 % | 94 % | 94 % |
+| noise added 35 · 30 dB below the speech | | | 94 · 94 % | 94 · 94.5 % |
 | suppressed at level 4, faint noise added | 84 % | 91.5 % | 89 % | |
 | suppressed at level 4, then noise 40 · 30 · 25 dB below | 82.5 · 79 · 73.5 % | | | |
 """
