@@ -1,13 +1,10 @@
-"""The sentence templates as a speech grammar (JSGF): what can be heard is what is understood.
+"""The sentence templates as a grammar for speech: what can be heard is what is understood.
 
-hassil expands what a template leaves open; its slot lists and expansion rules become rules of the
-grammar. Sentences that begin alike share their beginning, which keeps the recogniser's search small.
+hassil expands what a template leaves open; its slot lists and expansion rules become lists of the grammar.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -16,29 +13,23 @@ from hassil.sample import sample_sentence
 
 from mortar import resources
 from mortar.assistant.intents import SENTENCES, thing_lists
-
-WORD = re.compile(r"[\w']+|\{\w+\}")
-"""A spoken word or the name of a rule; hyphens and punctuation part words."""
+from mortar.word_trees import Grammar, grammar
 
 PRONUNCIATIONS = {"nabu": "N AA B UW", "mycroft": "M AY K R AO F T"}
 """Words that CMUdict lacks, in its phones."""
 
-END = ""
-"""Stands in a tree where a sentence may end."""
 
-
-class Tree(dict[str, "Tree"]):
-    """Words that may come next, each with what may follow it."""
-
-
-def sentence_grammar(wake_phrases: list[str], things: Path | None = None) -> str:
-    """JSGF text of every sentence that `assistant.intents` recognises.
+def sentence_grammar(wake_phrases: list[str], things: Path | None = None) -> Grammar:
+    """Every sentence that `assistant.intents` recognises.
 
     One of `wake_phrases` ("okay nabu") may stand before the sentence, since people ask in one breath.
     `things` is the table of what the model can name.
     """
     templates, lists = phrases(things)
-    return jsgf(templates, lists, wake_phrases)
+    if not wake_phrases:
+        return grammar(templates, lists)
+    asked = ["{sentence}", "{wake} {sentence}"]
+    return grammar(asked, {"wake": wake_phrases, "sentence": templates, **lists})
 
 
 def phrases(things: Path | None = None) -> tuple[list[str], dict[str, list[str]]]:
@@ -65,41 +56,3 @@ def phrases(things: Path | None = None) -> tuple[list[str], dict[str, list[str]]
         name: list(sample_expression(ListReference(name), lists, language=intents.language)) for name in lists
     }
     return templates, rules | entries
-
-
-def jsgf(templates: Iterable[str], lists: Mapping[str, Iterable[str]], wake_phrases: list[str]) -> str:
-    """JSGF text; a word {name} of a template stands for any entry of lists[name]."""
-    wake = f"[ {_rule(wake_phrases)} ]" if wake_phrases else ""
-    rules = {
-        "public <utterance>": f"{wake} <sentence>".strip(),
-        "<sentence>": _rule(templates),
-        **{f"<{name}>": _rule(entries) for name, entries in lists.items()},
-    }
-    body = "".join(f"{name} = {rule};\n" for name, rule in rules.items())
-    return f"#JSGF V1.0;\ngrammar mortar;\n{body}"
-
-
-def _rule(phrases: Iterable[str]) -> str:
-    return _choice(tree(phrases))
-
-
-def tree(phrases: Iterable[str]) -> Tree:
-    """Phrases that begin alike share their beginning."""
-    root = Tree()
-    for phrase in phrases:
-        at = root
-        for word in WORD.findall(phrase.lower()):
-            at = at.setdefault(word, Tree())
-        at[END] = Tree()
-    return root
-
-
-def _choice(tree: Tree) -> str:
-    """The tree as JSGF; an optional rest stands in brackets."""
-    ways = [
-        f"{word.replace('{', '<').replace('}', '>')} {_choice(rest)}".strip()
-        for word, rest in tree.items()
-        if word != END
-    ]
-    choice = ways[0] if len(ways) == 1 else f"( {' | '.join(ways)} )" if ways else ""
-    return f"[ {choice} ]" if ways and END in tree else choice

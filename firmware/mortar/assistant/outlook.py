@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mortar.assistant.grammar import END, WORD, Tree, phrases, tree
+from mortar.assistant.grammar import sentence_grammar
 from mortar.messages import Outlook
+from mortar.word_trees import END, WORD, Tree
 
 SURE = 0.6
 """Confidence below which a sentence that was heard may be another one, half spoken."""
@@ -20,9 +21,7 @@ class Sentences:
     """The sentence templates as trees of words. `things` is the table of what the model can name."""
 
     def __init__(self, things: Path | None = None) -> None:
-        templates, lists = phrases(things)
-        self._sentences = tree(templates)
-        self._lists = {f"{{{name}}}": tree(entries) for name, entries in lists.items()}
+        self._grammar = sentence_grammar([], things)
 
     def outlook(self, text: str | None, confidence: float) -> Outlook:
         """Of what was heard so far; None is what the recogniser rejects.
@@ -48,11 +47,11 @@ class Sentences:
                     yield at
                 elif at == len(words):
                     goes_on = goes_on or word not in ADDS_NOTHING
-                elif word in self._lists:
-                    for behind in ends(at, self._lists[word]):
+                elif word in self._grammar.lists:
+                    for behind in ends(at, self._grammar.lists[word]):
                         yield from ends(behind, rest)
                 elif word == words[at]:
                     yield from ends(at + 1, rest)
 
-        is_whole = len(words) in list(ends(0, self._sentences))
+        is_whole = len(words) in list(ends(0, self._grammar.sentences))
         return is_whole, goes_on

@@ -29,6 +29,7 @@ from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Interrupted, Samples, SpeechToText, Transcript, Utterance
 from mortar.runtimes.wake_words import spoken
 from mortar.settings import Listening
+from mortar.word_trees import Grammar
 from mortar.worker import Worker
 
 LOAD_DEADLINE_ms = 60_000
@@ -52,7 +53,7 @@ async def main(worker: Worker) -> None:
 def _load(
     settings: Listening, wake_phrases: list[str], should_stop: Callable[[], bool]
 ) -> tuple[SpeechToText, Sentences]:
-    def grammar() -> str:
+    def grammar() -> Grammar:
         # A wake word of one's own may be no word of English: it is heard all the same, but not in one breath.
         return sentence_grammar(choose.pronounceable(wake_phrases, PRONUNCIATIONS))
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mortar import resources, settings
+from mortar.assistant.grammar import sentence_grammar
 from mortar.commands.conduct import add_common, print_json
 from mortar.drivers.mixer import find_mixer
 from mortar.drivers.probe import probe
@@ -137,7 +139,7 @@ def _listening(configured: settings.Settings) -> Iterator[Finding]:
         )
         return
     try:
-        engine = choose.speech_to_text(listen, lambda: "", {}, should_stop=lambda: False)
+        engine = choose.speech_to_text(listen, partial(sentence_grammar, []), {}, should_stop=lambda: False)
         yield Finding("ears", Verdict.OK, f"free dictation: {engine.unit}, model {listen.model}")
     except MortarError as error:
         yield Finding("ears", Verdict.BAD, error.what, error.do)

@@ -18,6 +18,7 @@ from mortar.runtimes.interfaces import (
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.wake_words import WakeWord
 from mortar.settings import Ears, Eye, Language, Listening, Recogniser, Voice, VoiceEngine
+from mortar.word_trees import Grammar
 
 
 def wake_word_spotter(settings: Ears, complain: Callable[[MortarError], None]) -> WakeWordSpotter:
@@ -48,16 +49,17 @@ def speech_detector() -> SpeechDetector:
 
 def speech_to_text(
     settings: Listening,
-    grammar: Callable[[], str],
+    grammar: Callable[[], Grammar],
     pronunciations: Mapping[str, str],
     should_stop: Callable[[], bool],
 ) -> SpeechToText:
     """`grammar` makes the sentences that an engine without dictation is to know."""
     match settings.engine:
         case Recogniser.POCKETSPHINX:
+            from mortar.runtimes.jsgf import jsgf
             from mortar.runtimes.pocketsphinx import PocketSphinx
 
-            return PocketSphinx(grammar(), pronunciations)
+            return PocketSphinx(jsgf(grammar()), pronunciations)
         case Recogniser.WHISPER:
             from mortar.runtimes.whisper import Whisper
 
