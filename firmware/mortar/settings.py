@@ -80,21 +80,23 @@ class Ears(Section, frozen=True):
 class Recogniser(StrEnum):
     """Engines of speech to text."""
 
+    BUNDLED = "bundled"
     POCKETSPHINX = "pocketsphinx"
     WHISPER = "whisper"
     SHERPA = "sherpa"
 
 
 class Listening(Section, frozen=True):
-    engine: Recogniser = Recogniser.POCKETSPHINX
-    """"pocketsphinx" (bundled: the sentences in [sentences.md](sentences.md) and nothing else),
-    "whisper" or "sherpa": free dictation with a model of yours, see [dictation.md](dictation.md)."""
+    engine: Recogniser = Recogniser.BUNDLED
+    """"bundled": the sentences in [sentences.md](sentences.md) and nothing else. "pocketsphinx": the same
+    with less memory and more errors. "whisper" or "sherpa": free dictation with a model of yours, see
+    [dictation.md](dictation.md)."""
     model: str = ""
     """Model of whisper or sherpa: its name among the installed models, or a path with a slash in it."""
     language: Annotated[str, Meta(pattern="^[a-z]{2,3}$")] = "en"
     """What people speak, for a Whisper model of many languages: en, de, fr ..."""
     threads: Annotated[int, Meta(ge=1, le=16)] = 2
-    """CPU threads of whisper or sherpa."""
+    """CPU threads of speech to text; PocketSphinx has one."""
     deadline_ms: Annotated[int, Meta(ge=500, le=120_000)] = 15_000
     """Longest time speech to text may take for one question."""
 

@@ -122,5 +122,5 @@ def test_every_wake_word_can_be_pronounced(wake_word: str) -> None:
     """A recogniser can be built for each wake word that the settings allow."""
     held = partial(sentence_grammar, [spoken(wake_word)])
     engine = choose.speech_to_text(Listening(), held, PRONUNCIATIONS, should_stop=lambda: False)
-    assert engine.unit == "pocketsphinx/cpu"
+    assert engine.unit == "pocketsphinx+moonshine/cpu"
     assert accepts(held(), f"{spoken(wake_word)} what do you see")

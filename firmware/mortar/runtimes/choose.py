@@ -55,11 +55,14 @@ def speech_to_text(
 ) -> SpeechToText:
     """`grammar` makes the sentences that an engine without dictation is to know."""
     match settings.engine:
+        case Recogniser.BUNDLED:
+            from mortar.runtimes.bundled import Bundled
+
+            return Bundled(grammar(), pronunciations, settings.threads, should_stop)
         case Recogniser.POCKETSPHINX:
-            from mortar.runtimes.jsgf import jsgf
             from mortar.runtimes.pocketsphinx import PocketSphinx
 
-            return PocketSphinx(jsgf(grammar()), pronunciations)
+            return PocketSphinx(grammar(), pronunciations)
         case Recogniser.WHISPER:
             from mortar.runtimes.whisper import Whisper
 

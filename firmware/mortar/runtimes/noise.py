@@ -1,4 +1,4 @@
-"""Sound as PocketSphinx hears it best: not too noisy, and not too clean either.
+"""Sound as recognisers hear it best: not too noisy and, for PocketSphinx, not too clean either.
 
 Steady noise is taken out by WebRTC's suppressor, and where there is hardly any, a little is added: digital
 silence has no spectrum and spoils the mean that the features are normalised with. Of 200 questions in ten
@@ -15,6 +15,8 @@ so many dB below it, or digital silence):
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -39,27 +41,54 @@ FAINT, ADDED_dB = 8.0, 35.0
 """Noise that is added: steps of int16 (RMS), and where there is no other so far below the loud tenth."""
 
 
-def evened(samples: Samples) -> Samples:
-    """An utterance, int16 mono at 16 kHz, with its noise taken out or some put in; as long as it was."""
+class Sound(NamedTuple):
+    """Of an utterance, int16 mono at 16 kHz."""
+
+    clean: Samples
+    """With its noise taken out."""
+    even: Samples
+    """That, with some noise put in: what PocketSphinx hears."""
+
+
+def loudness_range_dB(samples: Samples) -> float:
+    """Between the quiet and the loud tenth of it."""
     quiet, loud = np.percentile(_powers(samples), [10, 90])
-    if 10 * np.log10(loud / quiet) < NOISY_dB:
-        return _with_noise(_suppressed(samples), FAINT)
-    return _with_noise(samples, max(FAINT, np.sqrt(loud) / 10 ** (ADDED_dB / 20)))
+    return float(10 * np.log10(loud / quiet))
 
 
-def _suppressed(samples: Samples) -> Samples:
-    suppressor = AudioProcessor(0, SUPPRESSION)
-    whole = np.pad(samples, (0, -len(samples) % FRAME))
-    frames = [frame.tobytes() for frame in whole.reshape(-1, FRAME)]
-    for frame in frames[:LEARNED]:
-        suppressor.Process10ms(frame)
-    clean = b"".join(suppressor.Process10ms(frame).audio for frame in frames)
-    return np.frombuffer(clean, np.int16)[: len(samples)]
+class Evener:
+    """Evens an utterance while it comes, int16 mono at 16 kHz. `beginning` tells what it is like: the
+    silence before the speech, and some of the speech."""
+
+    def __init__(self, beginning: Samples, noisy: bool) -> None:
+        self._suppressor = _Suppressor(beginning) if noisy else None
+        loud = np.percentile(_powers(beginning), 90)
+        self._added = FAINT if noisy else max(FAINT, np.sqrt(loud) / 10 ** (ADDED_dB / 20))
+        self._rng = np.random.default_rng(0)
+
+    def take(self, samples: Samples) -> Sound:
+        """What follows, the beginning too."""
+        clean = self._suppressor.take(samples) if self._suppressor else samples
+        noise = self._rng.normal(0, self._added, len(clean))
+        return Sound(clean, np.clip(np.round(clean + noise), -32_768, 32_767).astype(np.int16))
 
 
-def _with_noise(samples: Samples, level: float) -> Samples:
-    noise = np.random.default_rng(0).normal(0, level, len(samples))
-    return np.clip(np.round(samples + noise), -32_768, 32_767).astype(np.int16)
+class _Suppressor:
+    """Less than a frame, at the end, is kept for what follows."""
+
+    def __init__(self, beginning: Samples) -> None:
+        self._processor = AudioProcessor(0, SUPPRESSION)
+        self._rest = np.zeros(0, np.int16)
+        self.take(beginning[: LEARNED * FRAME])
+        self._rest = np.zeros(0, np.int16)
+
+    def take(self, samples: Samples) -> Samples:
+        held = np.concatenate([self._rest, samples])
+        whole = len(held) // FRAME * FRAME
+        self._rest = held[whole:]
+        frames = held[:whole].reshape(-1, FRAME)
+        clean = b"".join(self._processor.Process10ms(frame.tobytes()).audio for frame in frames)
+        return np.frombuffer(clean, np.int16)
 
 
 def _powers(samples: Samples) -> npt.NDArray[np.float64]:

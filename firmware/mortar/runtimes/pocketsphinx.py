@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as File
 from typing import NamedTuple
 
 from pocketsphinx import Decoder, get_model_path
 
 from mortar.errors import MortarError
 from mortar.runtimes.accents import british
+from mortar.runtimes.followed import FollowedUtterance
 from mortar.runtimes.interfaces import Samples, Transcript
-from mortar.runtimes.noise import evened
-from mortar.runtimes.recorded import RecordedUtterance
+from mortar.runtimes.jsgf import jsgf, weighted
+from mortar.word_trees import END, Grammar, Tree
 
 LARGEST_MISFIT = 1.2e-3
 """Nats over 1024 a frame by which the phones may fit better. More lets other speech through (ten espeak-ng
@@ -46,53 +47,128 @@ SEARCH = {"bestpath": False, "lw": 4.0, "beam": 1e-64, "pbeam": 1e-64, "wbeam": 
 sentence: 91 instead of 82 % of 200 questions understood in digital silence, 90 instead of 85 % at 20 dB. With
 it beams this wide cost 7 % more time, and always reach the end of a sentence."""
 
-DICTIONARY = Path(get_model_path("en-us/cmudict-en-us.dict"))
+DICTIONARY = File(get_model_path("en-us/cmudict-en-us.dict"))
 """A word a line, then its phones."""
 
-WORD = re.compile(r"[a-z][a-z']*(?![\w>])")
+ALL, FEW = "all", "few"
+"""Names of the searches: every sentence of the grammar, and some of them."""
+
+SCALE = 1024
+"""PocketSphinx divides log probabilities by it."""
 
 
-class _Path(NamedTuple):
+class Path(NamedTuple):
+    """Through the words of the grammar, or through phones."""
+
     text: str
     fit: float
     """Nats over 1024, from the best of all senones in each frame."""
 
 
-class PocketSphinx:
-    """`grammar` is JSGF text; `pronunciations` gives words that CMUdict lacks, in its phones."""
+@dataclass(frozen=True)
+class Explained:
+    """What PocketSphinx makes of an utterance."""
 
-    unit = "pocketsphinx/cpu"
+    text: str | None
+    """The sentence of the grammar; None where there is none that it could be."""
+    misfit: float = 0.0
+    """By how much any row of phones fits better, in nats over 1024 a spoken frame."""
+    gap: float = 0.0
+    """By how much a beginning of some sentence fits better than a whole one, in nats over 1024."""
 
-    def __init__(self, grammar: str, pronunciations: Mapping[str, str]) -> None:
+
+class Decoders:
+    """One of sentences, one of phones, which take sound while it comes.
+
+    `pronunciations` gives words that CMUdict lacks, in its phones.
+    """
+
+    def __init__(self, grammar: Grammar, pronunciations: Mapping[str, str]) -> None:
         self._sentences = Decoder(loglevel="FATAL", lm=None, **COMMON, **SEARCH)
         for word, phones in pronunciations.items():
             self._sentences.add_word(word, phones, True)
         _require_words(self._sentences, grammar)
         _add_british(self._sentences, grammar)
-        self._sentences.add_jsgf_string("sentences", grammar)
-        self._sentences.activate_search("sentences")
-        self._grammar = self._sentences.get_fsg("sentences")
+        self._sentences.add_jsgf_string(ALL, jsgf(grammar))
+        self._sentences.activate_search(ALL)
         phone_model = get_model_path("en-us/en-us-phone.lm.bin")
         self._phones = Decoder(loglevel="FATAL", lm=None, **COMMON, allphone=phone_model, lw=2.0, pip=0.3)
+        self._all = (self._sentences, self._phones)
+        self._in_utterance = False
 
-    def utterance(self) -> RecordedUtterance:
-        return RecordedUtterance(self.transcribe)
+    def begin(self) -> None:
+        """A new utterance; one that has not ended is dropped."""
+        if self._in_utterance:
+            self._end()
+        for decoder in self._all:
+            decoder.start_utt()
+        self._in_utterance = True
 
-    def transcribe(self, samples: Samples) -> Transcript:
-        sound = evened(samples).tobytes()
-        begun, ended = _decode(self._sentences, sound)
-        if not self._grammar.accept(ended.text):
-            return Transcript(None, 0.0)
+    def take(self, samples: Samples) -> None:
+        """Its next sound, int16 mono at 16 kHz."""
+        for decoder in self._all:
+            decoder.process_raw(samples.tobytes(), False, False)
+
+    def conclude(self) -> Explained:
+        """It has ended."""
+        begun = _path(self._sentences)
+        self._end()
+        ended = _path(self._sentences)
+        if not self._sentences.get_fsg(ALL).accept(ended.text):
+            return Explained(None)
+        return Explained(ended.text, self._misfit(ended.fit), max(0.0, begun.fit - ended.fit))
+
+    def choose(self, weights: Mapping[str, float], samples: Samples) -> Explained:
+        """The best of a few sentences for an utterance that has ended, all of which is given again.
+
+        `weights` are log probabilities, in nats, that go with what is heard.
+        """
+        most = max(weights.values())
+        shares = {sentence: math.exp((held - most) / SEARCH["lw"]) for sentence, held in weights.items()}
+        self._sentences.add_jsgf_string(FEW, weighted(shares))
+        self._sentences.activate_search(FEW)
+        self._sentences.start_utt()
+        self._sentences.process_raw(samples.tobytes(), False, False)
+        self._sentences.end_utt()
+        ended = _path(self._sentences)
+        self._sentences.activate_search(ALL)
+        if ended.text not in shares:
+            return Explained(None)
+        given = SEARCH["lw"] * math.log(shares[ended.text] / sum(shares.values()))
+        return Explained(ended.text, self._misfit(ended.fit - given / SCALE))
+
+    def _end(self) -> None:
+        for decoder in self._all:
+            decoder.end_utt()
+        self._in_utterance = False
+
+    def _misfit(self, fit: float) -> float:
         spoken = sum(
             segment.end_frame - segment.start_frame + 1
             for segment in self._sentences.seg()
             if not segment.word.startswith("<")
         )
-        _, phones = _decode(self._phones, sound)
-        misfit = max(0.0, (phones.fit - ended.fit) / (spoken + EDGE_FRAMES))
-        gap = max(0.0, begun.fit - ended.fit)
-        confidence = 0.5 ** max(misfit / LARGEST_MISFIT, gap / LARGEST_GAP)
-        return Transcript(ended.text if confidence >= 0.5 else None, confidence)
+        worse: float = (_path(self._phones).fit - fit) / (spoken + EDGE_FRAMES)
+        return max(0.0, worse)
+
+
+class PocketSphinx:
+    """Recognises by itself."""
+
+    unit = "pocketsphinx/cpu"
+
+    def __init__(self, grammar: Grammar, pronunciations: Mapping[str, str]) -> None:
+        self._decoders = Decoders(grammar, pronunciations)
+
+    def utterance(self) -> FollowedUtterance[Explained]:
+        return FollowedUtterance(self._decoders, lambda explained, sound: _judged(explained))
+
+
+def _judged(explained: Explained) -> Transcript:
+    if explained.text is None:
+        return Transcript(None, 0.0)
+    confidence = 0.5 ** max(explained.misfit / LARGEST_MISFIT, explained.gap / LARGEST_GAP)
+    return Transcript(explained.text if confidence >= 0.5 else None, confidence)
 
 
 def pronounceable(phrases: Iterable[str], pronunciations: Mapping[str, str]) -> list[str]:
@@ -105,33 +181,32 @@ def pronounceable(phrases: Iterable[str], pronunciations: Mapping[str, str]) -> 
     return [phrase for phrase in phrases if all(has(word) for word in phrase.split())]
 
 
-def _decode(decoder: Decoder, sound: bytes) -> tuple[_Path, _Path]:
-    """The best path wherever it has come to, and the best of those that have come to a sentence's end."""
-    decoder.start_utt()
-    decoder.process_raw(sound, full_utt=True)
-    begun = _path(decoder)
-    decoder.end_utt()
-    return begun, _path(decoder)
-
-
-def _path(decoder: Decoder) -> _Path:
+def _path(decoder: Decoder) -> Path:
+    """The best wherever it has come to or, once the utterance has ended, the best that ends a sentence."""
     found = decoder.hyp()
-    return _Path(found.hypstr, math.log(found.best_score)) if found else _Path("", -math.inf)
+    return Path(found.hypstr, math.log(found.best_score)) if found else Path("", -math.inf)
 
 
-def _words(grammar: str) -> list[str]:
-    rules = [line.partition("=")[2] for line in grammar.splitlines() if "=" in line]
-    return sorted({word for rule in rules for word in WORD.findall(rule)})
+def _words(grammar: Grammar) -> list[str]:
+    """Those of its sentences and lists."""
+
+    def within(tree: Tree) -> Iterator[str]:
+        for word, rest in tree.items():
+            yield word
+            yield from within(rest)
+
+    found = {word for tree in (grammar.sentences, *grammar.lists.values()) for word in within(tree)}
+    return sorted(found - {END} - set(grammar.lists))
 
 
-def _add_british(decoder: Decoder, grammar: str) -> None:
+def _add_british(decoder: Decoder, grammar: Grammar) -> None:
     for word in _words(grammar):
         number = next(n for n in itertools.count(2) if not decoder.lookup_word(f"{word}({n})"))
         for n, phones in enumerate(sorted(british(decoder.lookup_word(word))), start=number):
             decoder.add_word(f"{word}({n})", phones, True)
 
 
-def _require_words(decoder: Decoder, grammar: str) -> None:
+def _require_words(decoder: Decoder, grammar: Grammar) -> None:
     missing = [word for word in _words(grammar) if not decoder.lookup_word(word)]
     if missing:
         raise MortarError(
