@@ -19,6 +19,9 @@ from mortar.runtimes.interfaces import Floats, Samples
 BEGIN, END = 1, 2
 """Tokens before the first word and behind the last."""
 
+SHORTEST = 1_600
+"""Samples: of less than 56 ms the encoder makes nothing at all."""
+
 BLANK = "\N{LOWER ONE EIGHTH BLOCK}"
 """How the tokenizer writes a space."""
 
@@ -45,7 +48,8 @@ class Moonshine:
 
     def encode(self, samples: Samples) -> Floats:
         """Sound, int16 mono at 16 kHz, as the decoder hears it: float32 [1, 41.6 a second, 288]."""
-        sound = samples.astype(np.float32)[np.newaxis] / 32_768
+        whole = np.pad(samples, (0, max(0, SHORTEST - len(samples))))
+        sound = whole.astype(np.float32)[np.newaxis] / 32_768
         heard: Floats = self._encoder.run(
             None, {"input_values": sound, "attention_mask": np.ones(sound.shape, np.int64)}
         )[0]

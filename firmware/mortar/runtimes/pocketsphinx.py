@@ -106,8 +106,9 @@ class Decoders:
 
     def take(self, samples: Samples) -> None:
         """Its next sound, int16 mono at 16 kHz."""
-        for decoder in self._all:
-            decoder.process_raw(samples.tobytes(), False, False)
+        if len(samples):  # PocketSphinx takes no empty buffer
+            for decoder in self._all:
+                decoder.process_raw(samples.tobytes(), False, False)
 
     def conclude(self) -> Explained:
         """It has ended."""
