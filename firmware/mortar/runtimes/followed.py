@@ -59,7 +59,7 @@ class FollowedUtterance(Generic[C]):
         return ""
 
     def conclude(self) -> Transcript:
-        if not self._sound:
+        if not any(map(len, self._sound)):
             return Transcript(None, 0.0)
         beyond_dB = loudness_range_dB(np.concatenate(self._sound)) - NOISY_dB
         if self._evener is None or (beyond_dB > BORDER_dB if self._noisy else beyond_dB < -BORDER_dB):
