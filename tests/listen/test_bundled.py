@@ -1,4 +1,4 @@
-"""The ears that come with Mortar: two recognisers over the sentences of the templates, with their real weights."""
+"""The ears that come with Mortar: two recognisers, with their real weights, over the templates."""
 
 from __future__ import annotations
 
@@ -42,15 +42,21 @@ def test_a_question_is_understood_in_noise(voice: str, snr_dB: float) -> None:
     assert heard(speak("where is the rocket", voice), snr_dB=snr_dB).text == "where is the rocket"
 
 
-def test_where_one_recogniser_errs_the_other_is_heard() -> None:
-    """PocketSphinx alone takes this one for "which color is the drum", Moonshine alone for "... clock"."""
-    alone = choose.speech_to_text(
-        Listening(engine="pocketsphinx"),
-        lambda: sentence_grammar(["okay nabu"]),
-        PRONUNCIATIONS,
-        should_stop=lambda: False,
-    )
-    assert alone.unit == "pocketsphinx/cpu"
+@pytest.mark.parametrize(
+    ("voice", "words_per_minute", "sentence"),
+    [
+        ("en-us+f2", 160, "do you see more bananas than donuts"),
+        ("en-us+f4", 160, "set the volume ten percent"),
+        ("en-gb-scotland", 180, "volume to thirty percent"),
+        ("en-gb+f3", 160, "where's the yellow square"),
+    ],
+)
+def test_where_one_recogniser_errs_the_other_is_heard(
+    voice: str, words_per_minute: int, sentence: str
+) -> None:
+    """PocketSphinx alone hears bulbs in the first and nothing in the second, Moonshine alone dogs in the
+    first, fifty percent in the third and a house in the fourth."""
+    assert heard(speak(sentence, voice, words_per_minute), snr_dB=10).text == sentence
 
 
 @pytest.mark.parametrize(

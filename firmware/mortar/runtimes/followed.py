@@ -13,6 +13,9 @@ from mortar.runtimes.noise import Evener, NOISY_dB, Sound, loudness_range_dB
 BEGINNING = 16_000
 """Samples: a second tells whether it is noisy."""
 
+SHORTEST = 1_600
+"""Samples: in less than a tenth of a second nothing is said."""
+
 BORDER_dB = 1.5
 """So far on either side of NOISY_dB it makes little difference what is done."""
 
@@ -21,8 +24,8 @@ C_co = TypeVar("C_co", covariant=True)
 
 
 class Decoders(Protocol[C_co]):
-    def begin(self) -> None:
-        """A new utterance; one that has not ended is dropped."""
+    def begin(self, beginning: Samples) -> None:
+        """A new utterance, with its first second; one that has not ended is dropped."""
 
     def take(self, samples: Samples) -> None:
         """Its next sound."""
@@ -59,7 +62,7 @@ class FollowedUtterance(Generic[C]):
         return ""
 
     def conclude(self) -> Transcript:
-        if not any(map(len, self._sound)):
+        if sum(map(len, self._sound)) < SHORTEST:
             return Transcript(None, 0.0)
         beyond_dB = loudness_range_dB(np.concatenate(self._sound)) - NOISY_dB
         if self._evener is None or (beyond_dB > BORDER_dB if self._noisy else beyond_dB < -BORDER_dB):
@@ -74,16 +77,15 @@ class FollowedUtterance(Generic[C]):
         sound = np.concatenate(self._sound)
         self._noisy = loudness_range_dB(sound) < NOISY_dB
         self._evener = Evener(sound, self._noisy)
-        self._evened = []
-        self._decoders.begin()
-        self._take(self._evener, sound)
+        self._evened = [self._evener.take(sound)]
+        self._take_again()
 
     def _take(self, evener: Evener, samples: Samples) -> None:
         self._evened.append(evener.take(samples))
         self._decoders.take(self._evened[-1].even)
-        self._follow = True
 
     def _take_again(self) -> None:
-        self._decoders.begin()
-        self._decoders.take(np.concatenate([sound.even for sound in self._evened]))
+        even = np.concatenate([sound.even for sound in self._evened])
+        self._decoders.begin(even[:BEGINNING])
+        self._decoders.take(even)
         self._follow = True

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from mortar.word_trees import END, Grammar, Tree
 
+DIGITS = 40
+"""Of a weight, behind the point."""
+
 
 def jsgf(grammar: Grammar) -> str:
     """Its lists become rules."""
@@ -15,7 +18,8 @@ def jsgf(grammar: Grammar) -> str:
 
 def weighted(sentences: Mapping[str, float]) -> str:
     """Only these, each with its weight, which is above 0."""
-    ways = " | ".join(f"/{weight:g}/ {sentence}" for sentence, weight in sentences.items())
+    # PocketSphinx reads no exponents.
+    ways = " | ".join(f"/{weight:.{DIGITS}f}/ {sentence}" for sentence, weight in sentences.items())
     return _text({"public <utterance>": ways})
 
 

@@ -11,18 +11,23 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from mortar.errors import UsageError
+from mortar.settings import Recogniser
 from mortar_tools.cards.evaluate.figures import Figure, as_json, as_table
 from mortar_tools.ears.corpus import CONDITIONS, Utterance, folder_utterances, utterances
 from mortar_tools.ears.figures import Confusion, by_voice, conditions, confusions, figures
 from mortar_tools.ears.hearing import Heard, hear
 from mortar_tools.out import require_plots
 from mortar_tools.processes import in_processes
+
+ENGINES = (Recogniser.BUNDLED, Recogniser.POCKETSPHINX)
+"""Those that need no model of one's own."""
 
 SHOWN = 15
 """Pairs in the table of confusions; the most frequent ones."""
@@ -37,6 +42,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"may be given again; of {', '.join(CONDITIONS)} (default: all)",
     )
+    found.add_argument(
+        "--engine",
+        choices=[engine.value for engine in ENGINES],
+        default=ENGINES[0].value,
+        help=f"that listens (default: {ENGINES[0]})",
+    )
     found.add_argument("--seed", type=int, default=7, help="another number, other sound (default: 7)")
     found.add_argument("--folder", type=Path, metavar="DIR", help="recordings of your own instead")
     found.add_argument("--out", type=Path, metavar="DIR", help="write ears.svg and ears.json")
@@ -48,7 +59,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(argv)
     corpus = checked(options)
-    heard = list(_printed(in_processes("hearing", hear, corpus), options.each))
+    heard = list(
+        _printed(in_processes("hearing", partial(hear, Recogniser(options.engine)), corpus), options.each)
+    )
     in_all, confused = list(figures(heard, options.seed)), confusions(heard)
     voices = {name: by_voice(heard, name, options.seed) for name in conditions(heard)}
     show([*in_all, *next(iter(voices.values())).values()], confused, options.json)

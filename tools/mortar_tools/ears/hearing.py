@@ -1,4 +1,4 @@
-"""What the bundled speech to text makes of an utterance, and what the assistant would make of that."""
+"""What speech to text makes of an utterance, and what the assistant would make of that."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mortar.assistant.wake_phrase import without_wake_word
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import SpeechToText
 from mortar.runtimes.recorded import transcribe
-from mortar.settings import Listening
+from mortar.settings import Listening, Recogniser
 from mortar_tools.ears.corpus import WAKE_PHRASES, Utterance, made
 
 
@@ -28,9 +28,9 @@ class Heard:
     """It means what was asked, intent and slots."""
 
 
-def hear(utterance: Utterance) -> Heard:
+def hear(engine: Recogniser, utterance: Utterance) -> Heard:
     """Made, recognised and understood; the process keeps its engine for the next."""
-    heard = transcribe(_engine(), made(utterance))
+    heard = transcribe(_engine(engine), made(utterance))
     text = without_wake_word(heard.text, WAKE_PHRASES) if heard.text else None
     meant = _understanding().understand(text) if text else None
     is_understood = meant is not None and meant == _understanding().understand(utterance.asked)
@@ -38,9 +38,9 @@ def hear(utterance: Utterance) -> Heard:
 
 
 @cache
-def _engine() -> SpeechToText:
+def _engine(engine: Recogniser) -> SpeechToText:
     grammar = partial(sentence_grammar, WAKE_PHRASES)
-    return choose.speech_to_text(Listening(), grammar, PRONUNCIATIONS, should_stop=lambda: False)
+    return choose.speech_to_text(Listening(engine=engine), grammar, PRONUNCIATIONS, should_stop=lambda: False)
 
 
 @cache
