@@ -128,7 +128,7 @@ class Rows:
         inputs = {
             "input_ids": tokens,
             "encoder_hidden_states": heard,
-            "encoder_attention_mask": np.ones(heard.shape[:2], np.int64),
+            "encoder_attention_mask": np.ones((len(tokens), 1), np.int64),
             "use_cache_branch": np.array([self._began]),
             **self._memory,
         }
