@@ -1,4 +1,4 @@
-"""Where nobody speaks, a recogniser that writes like a language model may write the same words over and over."""
+"""Where nobody speaks, a recogniser may write the same words over and over."""
 
 from __future__ import annotations
 

@@ -2,7 +2,11 @@
 
 Where there is nothing to hear, it writes what often stood in what it learned from ("You", "Thank you for
 watching!"), and is as sure of that as of speech. It writes the same in silence, though. So what counts is how
-much likelier the text is with this sound than in silence; text that goes in circles is dropped.
+much likelier the text is with this sound than in silence; text that goes in circles, or doesn't end, is dropped.
+
+Of EMPTY sounds without speech (silence, white and pink noise, fans, water and traffic, household sounds, hum and
+music, 0.3 to 5 s) all but EMPTY become text, of 500 sentences (ten espeak-ng voices in five conditions) all but
+EMPTY.
 """
 
 from __future__ import annotations
@@ -28,8 +32,8 @@ RATE_Hz = 16_000
 LEAST_EVIDENCE = 9.0
 """Nats by which the text must be likelier with the sound than in silence."""
 
-LEAST_LOG_PROBABILITY = -1.6
-"""Nats a token."""
+LEAST_LOG_PROBABILITY = -1.3
+"""Nats a token. Alone it would say little: half of what it makes of noise is likelier than that."""
 
 TOKENS_A_SECOND, SPARE_TOKENS = 13, 8
 """More are a circle. The makers' own limit for the languages that need most; English needs half as many."""
