@@ -2,10 +2,10 @@
 
 Where there is nothing to hear, it writes what often stood in what it learned from ("You", "Thank you for
 watching!"), and is as sure of that as of speech. It writes the same in silence, though. So what counts is how
-much likelier the text is with this sound than in silence. Text that goes in circles or doesn't end is dropped.
+much likelier the text is with this sound than in silence. What has no end or goes in circles is dropped.
 
-Of 370 sounds without speech (silence, white and pink noise, fans, water and traffic, household, hum, music; 0.3
-to 5 s) 10 became text, 5 of them hum; of 500 sentences (ten espeak-ng voices, five conditions) 498 did.
+Of 370 sounds without speech (silence, white and pink noise, running and household sounds, hum, music; 0.3 to
+5 s) 10 became text, 5 of them hum; of 500 sentences (ten espeak-ng voices in five conditions) 498 did.
 """
 
 from __future__ import annotations
