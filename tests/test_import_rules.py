@@ -20,6 +20,7 @@ ENGINES = (
     "_pywhispercpp",
     "ai_edge_litert",
     "llama_cpp",
+    "moonshine_voice",
     "onnxruntime",
     "piper",
     "pocketsphinx",

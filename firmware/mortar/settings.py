@@ -82,6 +82,7 @@ class Recogniser(StrEnum):
 
     BUNDLED = "bundled"
     POCKETSPHINX = "pocketsphinx"
+    MOONSHINE = "moonshine"
     WHISPER = "whisper"
     SHERPA = "sherpa"
 
@@ -89,10 +90,11 @@ class Recogniser(StrEnum):
 class Listening(Section, frozen=True):
     engine: Recogniser = Recogniser.BUNDLED
     """"bundled": the sentences in [sentences.md](sentences.md) and nothing else. "pocketsphinx": the same
-    with less memory and more errors. "whisper" or "sherpa": free dictation with a model of yours, see
-    [dictation.md](dictation.md)."""
+    with less memory and more errors. "moonshine": free dictation in English. "whisper" or "sherpa": free
+    dictation with a model of yours, see [dictation.md](dictation.md)."""
     model: str = ""
-    """Model of whisper or sherpa: its name among the installed models, or a path with a slash in it."""
+    """Model of moonshine, whisper or sherpa: its name among the installed models, or a path with a slash in
+    it. Without one, moonshine takes that which comes with Mortar."""
     language: Annotated[str, Meta(pattern="^[a-z]{2,3}$")] = "en"
     """What people speak, for a Whisper model of many languages: en, de, fr ..."""
     threads: Annotated[int, Meta(ge=1, le=16)] = 2

@@ -1,4 +1,4 @@
-"""Free dictation through the whole program, on a toy model that writes its sentence whatever is said."""
+"""Free dictation through the whole program: Moonshine, and a toy model that writes one sentence."""
 
 from __future__ import annotations
 
@@ -30,6 +30,21 @@ def test_hear_shows_words_while_they_are_spoken(tmp_path: Path) -> None:
     assert len(shown) > 1
     assert all(TEXT.startswith(text) for text in shown)
     assert shown[-1] == ran.result["text"] == TEXT
+    assert (ran.result["wake"], ran.result["intent"]) == ("okay_nabu", None)
+
+
+def test_moonshine_writes_down_what_no_template_has(tmp_path: Path) -> None:
+    """With nothing to install. It shows its words in the pause before it is sure that it is the end."""
+    (tmp_path / "mortar.toml").write_text('[listen]\nengine = "moonshine"\n')
+    ran = mortar(
+        tmp_path / "run",
+        *("hear", ask(tmp_path / "q.wav", "yesterday i went to the market with my sister"), "--json"),
+        *("--config", tmp_path / "mortar.toml"),
+    )
+    assert ran.status == 0, ran.errors
+    shown = [line["text"] for line in ran.lines if line["event"] == "partial"]
+    assert shown[-1] == ran.result["text"]
+    assert "to the market with my sister" in ran.result["text"]
     assert (ran.result["wake"], ran.result["intent"]) == ("okay_nabu", None)
 
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mortar import resources, settings
-from mortar.assistant.grammar import sentence_grammar
+from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
 from mortar.commands.conduct import add_common, print_json
 from mortar.drivers.mixer import find_mixer
 from mortar.drivers.probe import probe
@@ -130,19 +130,23 @@ def _model(configured: settings.Settings) -> Iterator[Finding]:
 def _listening(configured: settings.Settings) -> Iterator[Finding]:
     """Load what listens, as it is configured."""
     listen = configured.listen
-    if listen.engine is Recogniser.POCKETSPHINX:
+    try:
+        engine = choose.speech_to_text(
+            listen, partial(sentence_grammar, []), PRONUNCIATIONS, should_stop=lambda: False
+        )
+    except MortarError as error:
+        yield Finding("ears", Verdict.BAD, error.what, error.do)
+        return
+    if listen.engine in (Recogniser.BUNDLED, Recogniser.POCKETSPHINX):
         yield Finding(
             "ears",
             Verdict.NOTE,
-            "the bundled ears understand only the sentences in the templates",
+            f"the bundled ears ({engine.unit}) understand only the sentences in the templates",
             "ask 'what can you do' for examples; docs/dictation.md says how to go beyond",
         )
-        return
-    try:
-        engine = choose.speech_to_text(listen, partial(sentence_grammar, []), {}, should_stop=lambda: False)
-        yield Finding("ears", Verdict.OK, f"free dictation: {engine.unit}, model {listen.model}")
-    except MortarError as error:
-        yield Finding("ears", Verdict.BAD, error.what, error.do)
+    else:
+        model = f"model {listen.model}" if listen.model else "the model that comes with Mortar"
+        yield Finding("ears", Verdict.OK, f"free dictation: {engine.unit}, {model}")
 
 
 def _wake_words(configured: settings.Settings) -> Iterator[Finding]:

@@ -63,6 +63,10 @@ def speech_to_text(
             from mortar.runtimes.pocketsphinx import PocketSphinx
 
             return PocketSphinx(grammar(), pronunciations)
+        case Recogniser.MOONSHINE:
+            from mortar.runtimes.moonshine import MoonshineDictation
+
+            return MoonshineDictation(settings, should_stop)
         case Recogniser.WHISPER:
             from mortar.runtimes.whisper import Whisper
 

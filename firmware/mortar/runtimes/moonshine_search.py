@@ -15,7 +15,6 @@ from mortar.runtimes.spelling import Places, Speller, letters
 MOST_TOKENS = 64
 """Of one answer; a question has 5 to 15."""
 
-
 MARGIN = 14.0
 """Nats by which a sentence may be less likely than the best."""
 
@@ -43,20 +42,22 @@ class _Way(NamedTuple):
     places: Places
 
 
-def freely(model: Moonshine, rows: Rows, should_stop: Callable[[], bool]) -> tuple[Written, int]:
-    """The likeliest token, one after another, and how many they are."""
+def freely(
+    model: Moonshine, rows: Rows, should_stop: Callable[[], bool], most: int = MOST_TOKENS
+) -> tuple[Written, list[int]]:
+    """The likeliest token, one after another: `most` of them, or less where END is among them.
+
+    Gives those tokens too, with BEGIN before them.
+    """
     tokens = [BEGIN]
     fit = 0.0
-    while len(tokens) <= MOST_TOKENS:
+    while tokens[-1] != END and len(tokens) <= most:
         if should_stop():
             raise Interrupted
         likely = rows.write([0], tokens[-1:])[0]
-        best = int(likely.argmax())
-        fit += float(likely[best])
-        if best == END:
-            break
-        tokens.append(best)
-    return Written(_text(model, tokens), fit), len(tokens)
+        tokens.append(int(likely.argmax()))
+        fit += float(likely[tokens[-1]])
+    return Written(model.text(tokens), fit), tokens
 
 
 def sentences(
@@ -72,7 +73,7 @@ def sentences(
         likely = rows.write(came_from, [row.tokens[-1] for row in at])
         for number, row in enumerate(at):
             if speller.next(row.places).may_end:
-                written = Written(_text(model, row.tokens), row.fit + float(likely[number, END]))
+                written = Written(model.text(row.tokens), row.fit + float(likely[number, END]))
                 if row.spelt not in ended or written.fit > ended[row.spelt].fit:
                     ended[row.spelt] = written
         best = max((written.fit for written in ended.values()), default=-math.inf)
@@ -99,7 +100,3 @@ def _ways(model: Moonshine, at: list[_Row], likely: Floats, speller: Speller, be
     for way in sorted(ways, key=lambda way: -way.fit):
         distinct.setdefault(way.spelt, way)
     return list(distinct.values())[:beam]
-
-
-def _text(model: Moonshine, tokens: list[int]) -> str:
-    return "".join(model.pieces[token] for token in tokens[1:]).strip()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 
 from mortar.errors import MortarError
 from mortar.runtimes import ggml_file
+from mortar.runtimes.circles import goes_in_circles
 from mortar.runtimes.dictation_model import GUIDE, damaged, located, only_file, unpackaged
 from mortar.runtimes.interfaces import Interrupted, Samples, Transcript
 from mortar.runtimes.recorded import RecordedUtterance
@@ -32,9 +32,6 @@ except ImportError:
 
 NO_SPEECH_PROBABILITY = 0.6
 LEAST_LOG_PROBABILITY = -1.0
-LARGEST_COMPRESSION = 2.4
-"""How much zlib may gain: more is the same words over and over."""
-
 MOST_TOKENS = 128
 """Of one answer: twice what is said in `ears.longest_speech_ms`. It bounds what a circle costs."""
 
@@ -93,13 +90,8 @@ class Whisper:
         if not re.search(r"\w", text):
             return Transcript(None, 0.0)
         confidence = min(float(segment.probability) for segment in segments)
-        is_sure = confidence >= math.exp(LEAST_LOG_PROBABILITY) and not _goes_in_circles(text)
+        is_sure = confidence >= math.exp(LEAST_LOG_PROBABILITY) and not goes_in_circles(text)
         return Transcript(text if is_sure else None, confidence)
-
-
-def _goes_in_circles(text: str) -> bool:
-    held = text.encode()
-    return len(held) / len(zlib.compress(held)) > LARGEST_COMPRESSION
 
 
 def _check_language(language: str, path: Path, is_english: bool) -> None:
