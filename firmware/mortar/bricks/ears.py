@@ -93,7 +93,8 @@ class Port(Protocol):
 
 
 class Ears:
-    """Everything here belongs to the event loop; a block takes about 2 ms of its 32."""
+    """Everything here belongs to the event loop; a block takes about 2 ms of its 32, and one that ends what
+    somebody said over the assistant up to 150 ms: those that come meanwhile wait in the microphone."""
 
     def __init__(
         self, worker: Port, microphone: Microphone, spotter: WakeWordSpotter, detector: SpeechDetector
@@ -103,7 +104,7 @@ class Ears:
         self._microphone = microphone
         self._spotter = spotter
         self._ring = AudioRingWriter(RING_SAMPLES)
-        self._guard = Guard(choose.stop_spotter)
+        self._guard = Guard(choose.stop_phrases)
         first = worker.restarts * 1_000_000 + 1
         self._utterances = Utterances(
             worker, worker.settings.ears, self._ring, detector, self._guard.own, first
@@ -201,9 +202,9 @@ class Ears:
         """The next block, int16 [512] mono at 16 kHz."""
         for lost in self._ring.write(block):
             self._worker.send(LISTEN, AudioLost(lost))
-        for detection in self._spotter.process(block):
+        for detection in self._spotter.process(block, expectant=self._guard.hears_somebody):
             self._woken(detection)
-        for phrase in self._guard.stops(block, self._ring.position):
+        if (phrase := self._guard.stop(block, self._ring.position)) is not None:
             self._worker.send(ASSISTANT, StopHeard(phrase, self._ring.position, now_ms()))
         if self._utterances.take(block):
             self._microphone.hold()

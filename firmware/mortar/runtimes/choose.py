@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import (
-    KeyphraseSpotter,
     LanguageModel,
+    PhraseRecogniser,
     SpeechDetector,
     SpeechSynthesiser,
     SpeechToText,
@@ -35,10 +35,10 @@ def usable_wake_word(description: Path) -> WakeWord:
     return usable(description)
 
 
-def stop_spotter() -> KeyphraseSpotter:
-    from mortar.runtimes.keyphrases import StopSpotter
+def stop_phrases() -> PhraseRecogniser:
+    from mortar.runtimes.keyphrases import StopPhrases
 
-    return StopSpotter()
+    return StopPhrases()
 
 
 def speech_detector() -> SpeechDetector:

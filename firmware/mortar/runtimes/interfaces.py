@@ -33,15 +33,17 @@ class Detection:
 class WakeWordSpotter(Protocol):
     unit: str
 
-    def process(self, samples: Samples) -> list[Detection]:
-        """Feed the next samples, any number; gives the detections in them."""
+    def process(self, samples: Samples, expectant: bool = False) -> list[Detection]:
+        """Feed the next samples, any number; gives the detections in them. `expectant`: somebody speaks
+        into something else that sounds, and less of their word will do."""
 
 
-class KeyphraseSpotter(Protocol):
+class PhraseRecogniser(Protocol):
     unit: str
 
-    def process(self, samples: Samples) -> list[str]:
-        """Feed the next samples, any number; gives the phrases that were said in them."""
+    def phrase(self, sound: Samples, loud_from: int, loud_to: int) -> str | None:
+        """The phrase that was said in `sound`, of which the samples from `loud_from` to `loud_to` are a
+        person's; None where they said something else."""
 
 
 class SpeechDetector(Protocol):
