@@ -41,7 +41,8 @@ PHONES = (
 LARGEST_MISFIT = 2.5
 """Nats a frame of the phrase by which any phones may fit better. With this and the two limits below, of 60
 "stop" of fourteen espeak-ng voices over own speech 10 dB below them 46 are known, and of 30 other remarks
-(without "hop" and "step back", which often are) one is taken for a phrase; a share of 0.45 and 8 frames know 43, and take none."""
+(without "hop" and "step back", which often are) one is taken for a phrase;
+a share of 0.45 and 8 frames know 43, and take none."""
 
 LEAST_SHARE = 0.3
 """Of what was loud, that the phrase must fill: the assistant's own words may be loud just before it."""
