@@ -249,6 +249,24 @@ class SpeechJudged(Message, frozen=True):
     outlook: Outlook
 
 
+class Remark(Message, frozen=True):
+    """Somebody spoke over the assistant: samples [from_sample, to_sample) are in the ring, and those
+    from `loud_from` to `loud_to` are louder than its echo. It takes the place of the one before."""
+
+    number: int
+    from_sample: int
+    to_sample: int
+    loud_from: int
+    loud_to: int
+
+
+class Remarked(Message, frozen=True):
+    """Whether remark `number` was a phrase that stops the assistant; `phrase` is None where it was not."""
+
+    number: int
+    phrase: str | None
+
+
 class AudioTaken(Message, frozen=True):
     """The reader has copied everything below `to_sample`."""
 

@@ -1,18 +1,21 @@
-"""What somebody says over the assistant, cut out by how loud it is, and whether it is meant to stop it."""
+"""What somebody says over the assistant, cut out by how loud it is, and when it stops the assistant."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from mortar.bricks.guard import Guard
-from mortar.bricks.remarks import BLOCK, Remark, Remarks
-from mortar.runtimes import choose
+from mortar.bricks.guard import LATEST_SAMPLES, Guard
+from mortar.bricks.remarks import BLOCK, Remarks
+from mortar.messages import Remark, Remarked
 from mortar.runtimes.interfaces import Samples
 from mortar_tools.echo.room import Room, echo_path
 from voices import RATE_Hz, in_room, pause, speak
 
 ANSWER = speak("I see a cat on the left, and two dogs and a banana on the right of it.")
+
+END = 2 * len(ANSWER)
+"""A sample soon behind the remark."""
 
 
 def over_the_answer(word: str, voice: str = "en-us", echo_dB: float = -10.0) -> Samples:
@@ -29,7 +32,7 @@ def over_the_answer(word: str, voice: str = "en-us", echo_dB: float = -10.0) -> 
 
 def remarks_in(sound: Samples, remarks: Remarks | None = None) -> list[Remark]:
     remarks = remarks or Remarks()
-    added = [remarks.add(block) for block in blocks(sound)]
+    added = [remarks.add(block, at * BLOCK) for at, block in enumerate(blocks(sound), start=1)]
     return [remark for remark in added if remark is not None]
 
 
@@ -40,11 +43,12 @@ def blocks(sound: Samples) -> list[Samples]:
 @pytest.mark.parametrize("echo_dB", [-10.0, -20.0])
 def test_a_remark_is_cut_out_with_a_little_round_it(echo_dB: float) -> None:
     """All of the word, what was before it, and the pause that ended it."""
-    (remark,) = remarks_in(over_the_answer("stop", "en-gb", echo_dB))
-    assert remark.loud_from == Remarks.LEAD_BLOCKS * BLOCK
-    assert len(remark.sound) - remark.loud_to == Remarks.PAUSE_BLOCKS * BLOCK
+    sound = over_the_answer("stop", "en-gb", echo_dB)
+    (remark,) = remarks_in(sound)
+    assert remark.loud_from - remark.from_sample == Remarks.LEAD_BLOCKS * BLOCK
+    assert remark.to_sample - remark.loud_to == Remarks.PAUSE_BLOCKS * BLOCK
     word = np.square(speak("stop", "en-gb").astype(float)).sum()
-    loud = np.square(remark.sound[remark.loud_from : remark.loud_to].astype(float)).sum()
+    loud = np.square(sound[remark.loud_from : remark.loud_to].astype(float)).sum()
     assert loud > 0.8 * word
 
 
@@ -86,38 +90,47 @@ def test_who_interrupted_is_not_taken_for_the_echo() -> None:
         remarks.end()
 
 
-@pytest.mark.parametrize("voice", ["en-us", "en-gb", "en-gb+m7"])
-def test_stop_is_told_from_a_remark(voice: str) -> None:
-    assert stopped_by(over_the_answer("stop", voice)) == ["stop"]
+SAID = Remarked(1, "stop")
+"""What listen makes of the first remark."""
 
 
-@pytest.mark.parametrize("remark", ["hello there", "that is nice", "what about this one"])
-def test_another_remark_stops_nothing(remark: str) -> None:
-    assert stopped_by(over_the_answer(remark)) == []
+def over(saying: str) -> Guard:
+    """Of an assistant that says `saying`, when "stop" has been cut out of it and listen has it."""
+    guard = Guard()
+    guard.speaks(saying, 0)
+    sound = over_the_answer("stop")
+    told = [guard.remark(block, at * BLOCK) for at, block in enumerate(blocks(sound), start=1)]
+    assert [remark.number for remark in told if remark is not None] == [SAID.number]
+    return guard
+
+
+def test_a_phrase_stops_it_once() -> None:
+    guard = over("I see a cat.")
+    assert guard.stop(SAID, END) == "stop"
+    assert guard.stop(SAID, END) is None
+
+
+@pytest.mark.parametrize("remarked", [Remarked(1, None), Remarked(2, "stop")], ids=["none", "unknown"])
+def test_what_is_no_phrase_stops_nothing(remarked: Remarked) -> None:
+    assert over("I see a cat.").stop(remarked, END) is None
 
 
 def test_stop_is_its_own_word_where_the_sentence_has_it() -> None:
-    assert stopped_by(over_the_answer("stop"), "The bus does not stop here.") == []
+    guard = over("The bus does not stop here.")
+    assert guard.stop(SAID, END) is None
+    assert guard.figures["own_stops"] == 1
 
 
-def stopped_by(sound: Samples, saying: str = "I see a cat.") -> list[str]:
-    guard = Guard(choose.stop_phrases)
-    guard.speaks(saying, 0)
-    told = [guard.stop(block, at * BLOCK) for at, block in enumerate(blocks(sound), start=1)]
-    return [phrase for phrase in told if phrase is not None]
+def test_an_answer_that_comes_late_stops_nothing() -> None:
+    """Listen was busy, or the assistant has ended and says something else by now."""
+    assert over("I see a cat.").stop(SAID, END + LATEST_SAMPLES) is None
+    guard = over("I see a cat.")
+    guard.speaks("", END)
+    guard.speaks("I see a dog.", END)
+    assert guard.stop(SAID, END) is None
 
 
-def test_a_phrase_is_all_that_was_said() -> None:
-    """ "Stop" alone, and not at the end or the beginning of something else."""
-    phrases = choose.stop_phrases()
-    for words, phrase in [("stop", "stop"), ("that is a long way to the bus stop", None)]:
-        sound = in_room(pause(200), speak(words), pause(200))
-        loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > 1_000)
-        assert phrases.phrase(sound, int(loud[0]), int(loud[-1])) == phrase
-
-
-def test_noise_is_no_phrase() -> None:
-    """A hiss as long as the word."""
-    hiss = np.random.default_rng(0).normal(0, 3_000, RATE_Hz * 3 // 10).astype(np.int16)
-    sound = in_room(pause(250), hiss, pause(160))
-    assert choose.stop_phrases().phrase(sound, RATE_Hz // 4, RATE_Hz // 4 + len(hiss)) is None
+def test_nothing_is_cut_out_while_it_is_silent() -> None:
+    guard = Guard()
+    sound = over_the_answer("stop")
+    assert not any(guard.remark(block, at) for at, block in enumerate(blocks(sound)))

@@ -19,6 +19,8 @@ from mortar.messages import (
     Outlook,
     Partial,
     Ready,
+    Remark,
+    Remarked,
     SpeechJudged,
     SpeechPaused,
 )
@@ -49,6 +51,13 @@ class Ears:
             last = finish and end == self.ring.position
             self.ring.lend(utterance, first, end)
             self._peer.send(Audio(utterance, first, end, last))
+
+    def remark(self, number: int, words: str) -> None:
+        """Somebody says `words` over the assistant."""
+        begin = self.ring.position
+        self.ring.write(in_room(pause(256), speak(words), pause(160)))
+        loud_from, loud_to = begin + 256 * RATE_Hz // 1_000, self.ring.position - 160 * RATE_Hz // 1_000
+        self._peer.send(Remark(number, begin, self.ring.position, loud_from, loud_to))
 
 
 def question(text: str, voice: str = "en-us", snr_dB: float = 35.0) -> Samples:
@@ -296,5 +305,47 @@ def test_an_interrupted_question_gives_way() -> None:
             ears.say(2, question("what do you see"))
             heard = await brick["assistant"].expect(Heard)
             assert (heard.utterance, heard.text) == (2, "what do you see")
+
+    asyncio.run(scenario())
+
+
+def test_what_is_said_over_the_assistant_is_judged() -> None:
+    """Each remark by its number."""
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            for number, (words, phrase) in enumerate([("stop", "stop"), ("hello there", None)], start=1):
+                ears.remark(number, words)
+                assert await brick["ears"].expect(Remarked) == Remarked(number, phrase)
+
+    asyncio.run(scenario())
+
+
+def test_a_new_remark_takes_the_place_of_the_one_before() -> None:
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            await brick.ready()
+            ears = Ears(brick)
+            for number in range(1, 4):
+                ears.remark(number, "stop")
+            assert (await brick["ears"].expect(Remarked)).number == 3
+
+    asyncio.run(scenario())
+
+
+def test_a_question_comes_before_a_remark() -> None:
+    """A remark inside it is not judged; behind it they are again."""
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            ears = Ears(brick)
+            ears.say(1, question("what do you"), finish=False)
+            ears.remark(1, "stop")
+            end = ears.ring.position
+            brick["ears"].send(Audio(1, end, end, last=True))
+            await brick["assistant"].expect(Heard)
+            ears.remark(2, "stop")
+            assert (await brick["ears"].expect(Remarked)).number == 2
 
     asyncio.run(scenario())

@@ -1,7 +1,7 @@
 """The ears: the microphone, the pre-roll ring, the wake words, "stop", and which question is listened to.
 
-The only brick with work while nobody speaks. Speech detection runs only while a question is awaited, and
-"stop" is listened for only while the assistant speaks.
+The only brick with work while nobody speaks. Speech detection runs only while a question is awaited.
+While the assistant speaks, what somebody says over it is cut out, and listen tells whether it was "stop".
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from mortar.messages import (
     Message,
     MicrophoneOpened,
     PeerGone,
+    Remarked,
     Rest,
     Scalar,
     SoundEnded,
@@ -93,8 +94,7 @@ class Port(Protocol):
 
 
 class Ears:
-    """Everything here belongs to the event loop; a block takes about 2 ms of its 32, and one that ends what
-    somebody said over the assistant up to 150 ms: those that come meanwhile wait in the microphone."""
+    """Everything here belongs to the event loop; a block takes about 2 ms of its 32."""
 
     def __init__(
         self, worker: Port, microphone: Microphone, spotter: WakeWordSpotter, detector: SpeechDetector
@@ -104,7 +104,7 @@ class Ears:
         self._microphone = microphone
         self._spotter = spotter
         self._ring = AudioRingWriter(RING_SAMPLES)
-        self._guard = Guard(choose.stop_phrases)
+        self._guard = Guard()
         first = worker.restarts * 1_000_000 + 1
         self._utterances = Utterances(
             worker, worker.settings.ears, self._ring, detector, self._guard.own, first
@@ -135,6 +135,8 @@ class Ears:
                 self._rest()
             case SpeechJudged(utterance, to_sample, outlook):
                 self._utterances.judge(utterance, to_sample, outlook)
+            case Remarked():
+                self._remarked(message)
             case AudioTaken(utterance, to_sample):
                 self._ring.taken(utterance, to_sample)
             case PeerGone(peer) if peer == LISTEN:
@@ -204,8 +206,9 @@ class Ears:
             self._worker.send(LISTEN, AudioLost(lost))
         for detection in self._spotter.process(block, expectant=self._guard.hears_somebody):
             self._woken(detection)
-        if (phrase := self._guard.stop(block, self._ring.position)) is not None:
-            self._worker.send(ASSISTANT, StopHeard(phrase, self._ring.position, now_ms()))
+        # Not lent: an answer is of no use long before the ring is full.
+        if (remark := self._guard.remark(block, self._ring.position)) is not None:
+            self._worker.send(LISTEN, remark)
         if self._utterances.take(block):
             self._microphone.hold()
         self._watch_levels(block)
@@ -222,6 +225,11 @@ class Ears:
         self._worker.send(
             ASSISTANT, WakeHeard(detection.word, detection.score, self._ring.position, now_ms())
         )
+
+    def _remarked(self, remarked: Remarked) -> None:
+        position = self._ring.position
+        if (phrase := self._guard.stop(remarked, position)) is not None:
+            self._worker.send(ASSISTANT, StopHeard(phrase, position, now_ms()))
 
     def _watch_levels(self, block: Samples) -> None:
         self._levels.add(block)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from mortar.bricks.echo import OwnSpeech
 from mortar.bricks.remarks import Remarks
-from mortar.messages import Scalar
-from mortar.runtimes.interfaces import PhraseRecogniser, Samples
+from mortar.messages import Remark, Remarked, Scalar
+from mortar.runtimes.interfaces import Samples
+
+LATEST_SAMPLES = 3 * 16_000
+"""3 s: who said "stop" and was not heard has said it again by then."""
 
 
 class Guard:
-    """`load_stop_phrases` is called whenever the assistant begins to speak; it goes when that ends."""
+    """What is said over the assistant it cuts out, and others judge; at work while the assistant speaks."""
 
-    def __init__(self, load_stop_phrases: Callable[[], PhraseRecogniser]) -> None:
-        self._load_stop_phrases = load_stop_phrases
-        self._stop_phrases: PhraseRecogniser | None = None
+    def __init__(self) -> None:
         self._remarks = Remarks()
+        self._judged: Remark | None = None
+        """The remark that is being judged."""
         self.own = OwnSpeech()
         self.figures: dict[str, Scalar] = {"own_wakes": 0, "own_stops": 0}
         """How often the assistant's own words were heard and not acted on."""
@@ -24,26 +25,32 @@ class Guard:
     @property
     def hears_somebody(self) -> bool:
         """Whether, while the assistant speaks, somebody louder than it does too, or did a moment ago."""
-        return self._stop_phrases is not None and self._remarks.somebody_speaks
+        return self.own.sounds and self._remarks.somebody_speaks
 
     def speaks(self, text: str, at: int) -> None:
         """From sample `at` on the assistant says `text`; nothing where that is empty."""
         self.own.begin(text, at)
         if not text:
-            self._stop_phrases = None
             self._remarks.end()
-        elif self._stop_phrases is None:
-            self._stop_phrases = self._load_stop_phrases()
+            self._judged = None
 
-    def stop(self, block: Samples, at: int) -> str | None:
-        """What somebody has said to stop it, over with the block of 512 samples that ends at `at`.
-
-        First the loudness tells that somebody spoke, then their whole remark is looked at.
-        """
-        if self._stop_phrases is None or (remark := self._remarks.add(block)) is None:
+    def remark(self, block: Samples, at: int) -> Remark | None:
+        """What somebody said over the assistant, over with the block of 512 samples that ends at `at`."""
+        if not self.own.sounds or (remark := self._remarks.add(block, at)) is None:
             return None
-        phrase = self._stop_phrases.phrase(remark.sound, remark.loud_from, remark.loud_to)
-        return None if phrase is None or self.is_own("own_stops", phrase, at) else phrase
+        self._judged = remark
+        return remark
+
+    def stop(self, remarked: Remarked, at: int) -> str | None:
+        """The phrase that stops the assistant, told by sample `at`; None for what it said itself, and for
+        what comes too late."""
+        remark = self._judged
+        if remark is None or remark.number != remarked.number:
+            return None
+        self._judged = None
+        if remarked.phrase is None or at - remark.to_sample > LATEST_SAMPLES:
+            return None
+        return None if self.is_own("own_stops", remarked.phrase, remark.to_sample) else remarked.phrase
 
     def is_own(self, figure: str, phrase: str, at: int) -> bool:
         """Whether it says `phrase` itself, which then counts in `figure`."""

@@ -1,4 +1,7 @@
-"""Speech to text: copies an utterance out of the audio ring while it is spoken, and says what was said."""
+"""Speech to text: copies an utterance out of the audio ring while it is spoken, and says what was said.
+
+And whether what somebody said over the assistant was "stop".
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
 from mortar.assistant.outlook import Sentences
 from mortar.assistant.wake_phrase import without_wake_word
+from mortar.bricks.remark_judge import RemarkJudge
 from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.messages import (
@@ -21,12 +25,20 @@ from mortar.messages import (
     Heard,
     LinkLost,
     Partial,
+    Remark,
     SpeechJudged,
     SpeechPaused,
 )
 from mortar.rings.audio_ring import AudioRingReader
 from mortar.runtimes import choose
-from mortar.runtimes.interfaces import Interrupted, Samples, SpeechToText, Transcript, Utterance
+from mortar.runtimes.interfaces import (
+    Interrupted,
+    PhraseRecogniser,
+    Samples,
+    SpeechToText,
+    Transcript,
+    Utterance,
+)
 from mortar.runtimes.wake_words import spoken
 from mortar.settings import Listening
 from mortar.word_trees import Grammar
@@ -45,19 +57,24 @@ NOTHING = Transcript(None, 0.0)
 async def main(worker: Worker) -> None:
     wake_phrases = [spoken(word) for word in worker.settings.ears.wake_words]
     settings, aborted = worker.settings.listen, worker.aborted.is_set
-    engine, sentences = await worker.job("load", LOAD_DEADLINE_ms, _load, settings, wake_phrases, aborted)
-    worker.ready({"speech to text": engine.unit})
-    await _Listener(worker, engine, sentences, wake_phrases).serve()
+    loaded = await worker.job("load", LOAD_DEADLINE_ms, _load, settings, wake_phrases, aborted)
+    worker.ready({"speech to text": loaded.engine.unit})
+    await _Listener(worker, loaded, wake_phrases).serve()
 
 
-def _load(
-    settings: Listening, wake_phrases: list[str], should_stop: Callable[[], bool]
-) -> tuple[SpeechToText, Sentences]:
+class _Loaded(NamedTuple):
+    engine: SpeechToText
+    stop_phrases: PhraseRecogniser
+    sentences: Sentences
+
+
+def _load(settings: Listening, wake_phrases: list[str], should_stop: Callable[[], bool]) -> _Loaded:
     def grammar() -> Grammar:
         # A wake word of one's own may be no word of English: it is heard all the same, but not in one breath.
         return sentence_grammar(choose.pronounceable(wake_phrases, PRONUNCIATIONS))
 
-    return choose.speech_to_text(settings, grammar, PRONUNCIATIONS, should_stop), Sentences()
+    engine = choose.speech_to_text(settings, grammar, PRONUNCIATIONS, should_stop)
+    return _Loaded(engine, choose.stop_phrases(settings, should_stop), Sentences())
 
 
 class _Spoken:
@@ -92,12 +109,10 @@ class _Listener:
     have ended. Where more is said, that conclusion is dropped.
     """
 
-    def __init__(
-        self, worker: Worker, engine: SpeechToText, sentences: Sentences, wake_phrases: list[str]
-    ) -> None:
+    def __init__(self, worker: Worker, loaded: _Loaded, wake_phrases: list[str]) -> None:
         self._worker = worker
-        self._engine = engine
-        self._sentences = sentences
+        self._engine, self._sentences = loaded.engine, loaded.sentences
+        self._remarks = RemarkJudge(worker, loaded.stop_phrases)
         self._wake_phrases = wake_phrases
         self._ring: AudioRingReader | None = None
         self._spoken: _Spoken | None = None
@@ -122,11 +137,14 @@ class _Listener:
                         self._early = asyncio.create_task(self._judge(self._spoken, to_sample))
                 case AudioLost(utterance):
                     self._lost(utterance)
+                case Remark(_, first, end) if self._ring is not None and self._spoken is None:
+                    self._remarks.take(mail.message, self._ring.read(first, end))
                 case _:
                     pass
 
     def _begin(self, utterance: int) -> _Spoken:
         self._forget_spoken()
+        self._remarks.drop()
         self._spoken = _Spoken(utterance, self._engine.utterance())
         return self._spoken
 
@@ -147,6 +165,7 @@ class _Listener:
             self._ring.close()
         self._ring = None
         self._forget_spoken()
+        self._remarks.drop()
 
     async def _take(self, audio: Audio) -> None:
         if self._ring is None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 
+from mortar.messages import Remark
 from mortar.runtimes.interfaces import Samples
 
 BLOCK = 512
@@ -15,20 +15,8 @@ BLOCK = 512
 FULL_SCALE_dB = 20 * math.log10(32_768)
 
 
-@dataclass(frozen=True)
-class Remark:
-    """Something that was louder than the assistant's own voice, from a little before it to its end."""
-
-    sound: Samples
-    """int16 [samples], 16 kHz."""
-    loud_from: int
-    """Sample of `sound` at which it is first louder."""
-    loud_to: int
-    """Sample of `sound` behind the last that is."""
-
-
 class Remarks:
-    """Fed with blocks of 512 samples while the assistant speaks.
+    """Fed with blocks of 512 samples while the assistant speaks. It keeps their levels, and no sound.
 
     How loud the assistant itself is at the microphone is what was heard of it before. espeak-ng's own words
     seldom rise more than 3 dB above that; a person 10 dB above the echo rises 8 to 15 dB. In 30 minutes of
@@ -63,10 +51,10 @@ class Remarks:
 
     def __init__(self) -> None:
         self._levels_dB: deque[float] = deque(maxlen=self.KEPT_BLOCKS)
-        self._sound: deque[Samples] = deque(maxlen=self.LEAD_BLOCKS + self.LONGEST_BLOCKS)
         self._held_dB: float | None = None
         """Level from which on whoever speaks now is loud; None where nobody does."""
-        self._n_blocks = 0
+        self._n_blocks = self._n_heard = self._n_remarks = 0
+        """In all, since the assistant began to speak, and cut out."""
         self._loud_from = self._loud_to = -self.BEHIND_BLOCKS
         """Blocks between which somebody is or was loud."""
 
@@ -75,12 +63,13 @@ class Remarks:
         """Whether somebody louder than the assistant speaks, or did a moment ago."""
         return self._n_blocks - self._loud_to < self.BEHIND_BLOCKS
 
-    def add(self, block: Samples) -> Remark | None:
-        """The next block, int16 [512]. Gives the remark that is over with it."""
+    def add(self, block: Samples, at: int) -> Remark | None:
+        """The next block, int16 [512], which ends at sample `at`. Gives the remark that is over with it,
+        from a little before it was loud on."""
         level_dB = level_dBFS(block)
         self._levels_dB.append(level_dB)
-        self._sound.append(block)
         self._n_blocks += 1
+        self._n_heard += 1
         if self._held_dB is None:
             self._begin()
         elif level_dB >= self._held_dB:
@@ -90,13 +79,13 @@ class Remarks:
         if self._n_blocks - self._loud_from >= self.LONGEST_BLOCKS:
             self._held_dB = None
         elif self._n_blocks - self._loud_to >= self.PAUSE_BLOCKS:
-            return self._ended()
+            return self._ended(at)
         return None
 
     def end(self) -> None:
         """The assistant fell silent. How loud it is here is remembered, how loud a person was is not."""
         self._held_dB = None
-        self._sound.clear()
+        self._n_heard = 0
         self._forget(self.LAST_BLOCKS)
 
     def _begin(self) -> None:
@@ -113,13 +102,17 @@ class Remarks:
         loud = [at for at, level_dB in enumerate(new, self._n_blocks - len(new)) if level_dB >= self._held_dB]
         self._loud_from, self._loud_to = loud[0], loud[-1] + 1
 
-    def _ended(self) -> Remark:
+    def _ended(self, at: int) -> Remark:
         self._held_dB = None
-        n_blocks = min(self._n_blocks - self._loud_from + self.LEAD_BLOCKS, len(self._sound))
-        sound = np.concatenate(list(self._sound)[-n_blocks:])
+        self._n_remarks += 1
+        n_blocks = min(self._n_blocks - self._loud_from + self.LEAD_BLOCKS, self._n_heard)
         self._forget(n_blocks)
-        behind = self._n_blocks - n_blocks
-        return Remark(sound, (self._loud_from - behind) * BLOCK, (self._loud_to - behind) * BLOCK)
+        from_sample = at - n_blocks * BLOCK
+        loud_from, loud_to = (
+            max(from_sample, at - (self._n_blocks - block) * BLOCK)
+            for block in (self._loud_from, self._loud_to)
+        )
+        return Remark(self._n_remarks, from_sample, at, loud_from, loud_to)
 
     def _forget(self, n_blocks: int) -> None:
         """The latest levels: they were not the echo's."""

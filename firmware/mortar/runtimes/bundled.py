@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from mortar.runtimes.followed import FollowedUtterance
 from mortar.runtimes.interfaces import Floats, Transcript
-from mortar.runtimes.moonshine_model import Moonshine, packaged
+from mortar.runtimes.moonshine_model import loaded, packaged
 from mortar.runtimes.moonshine_search import freely, sentences
 from mortar.runtimes.noise import Sound
 from mortar.runtimes.pocketsphinx import LARGEST_GAP, Decoders, Explained
@@ -46,7 +46,7 @@ class Bundled:
         should_stop: Callable[[], bool],
     ) -> None:
         self._decoders = Decoders(held, pronunciations)
-        self._moonshine = Moonshine(packaged(), threads)
+        self._moonshine = loaded(packaged(), threads)
         self._vocabulary = Vocabulary(self._moonshine.pieces)
         self._speller = Speller(self._vocabulary, held)
         self._should_stop = should_stop

@@ -35,12 +35,6 @@ def usable_wake_word(description: Path) -> WakeWord:
     return usable(description)
 
 
-def stop_phrases() -> PhraseRecogniser:
-    from mortar.runtimes.keyphrases import StopPhrases
-
-    return StopPhrases()
-
-
 def speech_detector() -> SpeechDetector:
     from mortar.runtimes.silero import SileroSpeechDetector
 
@@ -75,6 +69,21 @@ def speech_to_text(
             from mortar.runtimes.sherpa import Sherpa
 
             return Sherpa(settings, should_stop)
+
+
+def stop_phrases(settings: Listening, should_stop: Callable[[], bool]) -> PhraseRecogniser:
+    """By the model of the engine that is loaded already, and PocketSphinx; or by PocketSphinx alone."""
+    from mortar.runtimes.keyphrases import KeyPhrases
+
+    packaged = settings.engine is Recogniser.MOONSHINE and not settings.model
+    if settings.engine is not Recogniser.BUNDLED and not packaged:
+        return KeyPhrases()
+
+    from mortar.runtimes.moonshine_model import loaded
+    from mortar.runtimes.moonshine_model import packaged as weights
+    from mortar.runtimes.stop_phrases import StopPhrases
+
+    return StopPhrases(loaded(weights(), settings.threads), should_stop)
 
 
 def pronounceable(phrases: Iterable[str], pronunciations: Mapping[str, str]) -> list[str]:

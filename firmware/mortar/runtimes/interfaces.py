@@ -43,7 +43,8 @@ class PhraseRecogniser(Protocol):
 
     def phrase(self, sound: Samples, loud_from: int, loud_to: int) -> str | None:
         """The phrase that was said in `sound`, of which the samples from `loud_from` to `loud_to` are a
-        person's; None where they said something else."""
+        person's; None where they said something else. Raises Interrupted, or MortarError where the engine
+        fails."""
 
 
 class SpeechDetector(Protocol):

@@ -71,7 +71,15 @@ class _Path(NamedTuple):
     """Of the phrase."""
 
 
-class StopPhrases:
+class Likeness(NamedTuple):
+    """How like a phrase a remark is."""
+
+    phrase: str
+    misfit: float
+    """Nats a frame of the phrase by which any phones fit better."""
+
+
+class KeyPhrases:
     unit = "pocketsphinx/cpu"
 
     def __init__(self) -> None:
@@ -83,13 +91,18 @@ class StopPhrases:
         self._decoder.add_jsgf_string("phones", _grammar("<phone>*"))
 
     def phrase(self, sound: Samples, loud_from: int, loud_to: int) -> str | None:
+        likeness = self.likeness(sound, loud_from, loud_to)
+        return likeness.phrase if likeness is not None and likeness.misfit <= LARGEST_MISFIT else None
+
+    def likeness(self, sound: Samples, loud_from: int, loud_to: int) -> Likeness | None:
+        """To the phrase that it is most like; None where that leaves too much of the remark to others."""
         found = self._decoded("phrase", sound)
         if found is None or not _fills(found.frames, loud_from // FRAME, loud_to // FRAME):
             return None
         phones = self._decoded("phones", sound)
-        if phones is None or (phones.fit - found.fit) / len(found.frames) > LARGEST_MISFIT:
+        if phones is None:
             return None
-        return found.phrase
+        return Likeness(found.phrase, (phones.fit - found.fit) / len(found.frames))
 
     def _decoded(self, search: str, sound: Samples) -> _Path | None:
         """The best path of that grammar; None where the search lost them all."""

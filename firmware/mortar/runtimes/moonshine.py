@@ -21,7 +21,7 @@ from mortar.errors import MortarError
 from mortar.runtimes.circles import goes_in_circles
 from mortar.runtimes.dictation_model import GUIDE, located
 from mortar.runtimes.interfaces import Interrupted, Samples, Transcript
-from mortar.runtimes.moonshine_model import END, Moonshine, packaged
+from mortar.runtimes.moonshine_model import END, loaded, packaged
 from mortar.runtimes.moonshine_search import freely
 from mortar.runtimes.recorded import RecordedUtterance
 from mortar.settings import Listening
@@ -47,7 +47,7 @@ class MoonshineDictation:
 
     def __init__(self, settings: Listening, should_stop: Callable[[], bool]) -> None:
         folder = located(settings) if settings.model else _packaged(settings)
-        self._model = Moonshine(folder, settings.threads)
+        self._model = loaded(folder, settings.threads)
         self._silence = self._model.encode(SILENCE)
         self._should_stop = should_stop
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -56,6 +57,12 @@ def packaged() -> Path:
             "run make setup again",
         )
     return folder
+
+
+@lru_cache(maxsize=1)
+def loaded(folder: Path, threads: int) -> Moonshine:
+    """The model, once for all in this process who use it from one thread."""
+    return Moonshine(folder, threads)
 
 
 class Moonshine:

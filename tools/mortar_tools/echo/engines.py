@@ -32,6 +32,7 @@ class Engines:
             PRONUNCIATIONS,
             should_stop=lambda: False,
         )
+        self.stop_phrases = choose.stop_phrases(settings.listen, should_stop=lambda: False)
         self._synthesiser: SpeechSynthesiser = choose.speech_synthesiser(settings.voice)
         self.spoken = cache(self._spoken)
 

@@ -31,6 +31,8 @@ from mortar.messages import (
     Looked,
     Message,
     NoSpeech,
+    Remark,
+    Remarked,
     Said,
     Say,
     Scalar,
@@ -55,6 +57,10 @@ from mortar_tools.echo.room import BLOCK, RATE_Hz, Room
 NOON = datetime(2026, 1, 1, 12, 0)
 RECOGNISED_BLOCKS = 8
 """256 ms: so long after a pause the ears are told whether it is the end. PocketSphinx takes 120 to 350 ms."""
+
+
+JUDGED_BLOCKS = 10
+"""320 ms: so long after what somebody said over the assistant listen has judged it."""
 
 
 class _EarsPort:
@@ -251,8 +257,15 @@ class Loop:
                 outlook = self._engines.sentences.outlook(*self._heard())
                 arrives = self.position + RECOGNISED_BLOCKS * BLOCK
                 self._due.append((arrives, SpeechJudged(utterance, to_sample, outlook)))
+            case Remark():
+                self._due.append((self.position + JUDGED_BLOCKS * BLOCK, self._judged(message)))
             case _:
                 pass
+
+    def _judged(self, remark: Remark) -> Remarked:
+        sound = self._ring.read(remark.from_sample, remark.to_sample)
+        loud_from, loud_to = remark.loud_from - remark.from_sample, remark.loud_to - remark.from_sample
+        return Remarked(remark.number, self._engines.stop_phrases.phrase(sound, loud_from, loud_to))
 
     def _heard(self) -> tuple[str | None, float]:
         return self._engines.heard(np.concatenate(self._utterance))

@@ -1,0 +1,88 @@
+"""Whether a remark was a phrase that stops the assistant, with the real recognisers and weights."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from mortar.runtimes import choose
+from mortar.runtimes.interfaces import Interrupted, PhraseRecogniser, Samples
+from mortar.runtimes.moonshine import MoonshineDictation
+from mortar.runtimes.moonshine_model import loaded, packaged
+from mortar.settings import Listening, Recogniser
+from voices import RATE_Hz, in_room, pause, speak
+
+UNITS = {
+    Recogniser.BUNDLED: "pocketsphinx+moonshine/cpu",
+    Recogniser.MOONSHINE: "pocketsphinx+moonshine/cpu",
+    Recogniser.POCKETSPHINX: "pocketsphinx/cpu",
+    Recogniser.WHISPER: "pocketsphinx/cpu",
+}
+
+OWN = speak("I see a cat on the left, and two dogs on the right of it.") * 0.25
+
+
+@cache
+def phrases(engine: Recogniser = Recogniser.BUNDLED, stopped: bool = False) -> PhraseRecogniser:
+    return choose.stop_phrases(Listening(engine=engine, threads=1), lambda: stopped)
+
+
+def judged(words: str, voice: str = "en-us", engine: Recogniser = Recogniser.BUNDLED) -> str | None:
+    """What is made of `words`, said over the assistant's own voice 12 dB below them."""
+    said = speak(words, voice)
+    sound = in_room(pause(256), said, pause(160))
+    sound = sound + OWN[RATE_Hz : RATE_Hz + len(sound)].astype(np.int16)
+    loud = np.flatnonzero(np.abs(said.astype(np.int32)) > 1_000) + RATE_Hz * 256 // 1_000
+    return phrases(engine).phrase(sound, int(loud[0]), int(loud[-1]))
+
+
+@pytest.mark.parametrize("voice", ["en-us", "en-us+m3", "en-gb", "en-gb+m7"])
+@pytest.mark.parametrize("words", ["stop", "be quiet", "cancel", "never mind"])
+def test_a_phrase_is_known(words: str, voice: str) -> None:
+    assert judged(words, voice) == words
+
+
+@pytest.mark.parametrize(
+    "words", ["hello there", "that is nice", "what about this one", "that is a long way"]
+)
+def test_another_remark_is_none(words: str) -> None:
+    assert judged(words) is None
+
+
+def test_a_phrase_is_all_that_was_said() -> None:
+    """ "Stop" alone, and not at the end of something else."""
+    assert judged("that is a long way to the bus stop") is None
+
+
+@pytest.mark.parametrize("engine", [Recogniser.BUNDLED, Recogniser.POCKETSPHINX])
+def test_noise_is_no_phrase(engine: Recogniser) -> None:
+    """A hiss as long as the word."""
+    hiss = np.random.default_rng(0).normal(0, 3_000, RATE_Hz * 3 // 10).astype(np.int16)
+    sound: Samples = in_room(pause(250), hiss, pause(160))
+    assert phrases(engine).phrase(sound, RATE_Hz // 4, RATE_Hz // 4 + len(hiss)) is None
+
+
+@pytest.mark.parametrize(("engine", "unit"), UNITS.items(), ids=str)
+def test_whose_weights_are_there_anyway_judges_too(engine: Recogniser, unit: str) -> None:
+    assert phrases(engine).unit == unit
+
+
+def test_with_pocketsphinx_alone_stop_is_known_too() -> None:
+    assert judged("stop", engine=Recogniser.POCKETSPHINX) == "stop"
+
+
+def test_the_weights_are_loaded_once() -> None:
+    """For the engine and for the phrases."""
+    settings = Listening(engine=Recogniser.MOONSHINE, threads=1)
+    loaded.cache_clear()
+    engine = MoonshineDictation(settings, lambda: False)
+    choose.stop_phrases(settings, lambda: False)
+    assert engine.transcribe(pause(500)).text is None
+    assert loaded(packaged(), 1) is not None and loaded.cache_info().misses == 1
+
+
+def test_it_can_be_interrupted() -> None:
+    with pytest.raises(Interrupted):
+        phrases(stopped=True).phrase(speak("stop"), 0, len(speak("stop")))
