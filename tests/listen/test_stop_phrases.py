@@ -44,9 +44,7 @@ def test_a_phrase_is_known(words: str, voice: str) -> None:
     assert judged(words, voice) == words
 
 
-@pytest.mark.parametrize(
-    "words", ["hello there", "that is nice", "what about this one", "that is a long way"]
-)
+@pytest.mark.parametrize("words", ["hello there", "that is nice", "what about this one", "a long way"])
 def test_another_remark_is_none(words: str) -> None:
     assert judged(words) is None
 

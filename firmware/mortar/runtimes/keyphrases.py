@@ -2,10 +2,10 @@
 
 The remark is decoded twice: as a phrase with any phones before and behind it, and as any phones alone. It
 is that phrase where the phones explain the phrase's part hardly better (the phrase was said), and where it
-ends with what was loud and fills much of it (nothing else was said). `mortar tools eval echo` prints what
-comes of it.
+ends with what was loud and fills much of it (nothing else was said). `stop_phrases.py` asks for a second
+opinion; without one, the limits here decide.
 
-Measured on x86: loaded in 30 ms, about 140 ms for a remark of 0.7 s, and nothing while nobody speaks.
+Measured on x86: loaded in 30 ms, about 140 ms for a remark of 0.7 s.
 """
 
 from __future__ import annotations
@@ -77,6 +77,15 @@ class Likeness(NamedTuple):
     phrase: str
     misfit: float
     """Nats a frame of the phrase by which any phones fit better."""
+    share: float
+    """Of what was loud, that the phrase fills."""
+    rest_frames: int
+    """Of what was loud, behind the phrase."""
+
+    @property
+    def fills(self) -> bool:
+        """Whether what was loud is the phrase and nothing behind it."""
+        return self.rest_frames <= LARGEST_REST_FRAMES and self.share >= LEAST_SHARE
 
 
 class KeyPhrases:
@@ -92,17 +101,20 @@ class KeyPhrases:
 
     def phrase(self, sound: Samples, loud_from: int, loud_to: int) -> str | None:
         likeness = self.likeness(sound, loud_from, loud_to)
-        return likeness.phrase if likeness is not None and likeness.misfit <= LARGEST_MISFIT else None
+        if likeness is None or likeness.misfit > LARGEST_MISFIT or not likeness.fills:
+            return None
+        return likeness.phrase
 
     def likeness(self, sound: Samples, loud_from: int, loud_to: int) -> Likeness | None:
-        """To the phrase that it is most like; None where that leaves too much of the remark to others."""
+        """To the phrase that it is most like; None where it is like none of them."""
         found = self._decoded("phrase", sound)
-        if found is None or not _fills(found.frames, loud_from // FRAME, loud_to // FRAME):
-            return None
         phones = self._decoded("phones", sound)
-        if phones is None:
+        if found is None or phones is None or not found.frames:
             return None
-        return Likeness(found.phrase, (phones.fit - found.fit) / len(found.frames))
+        misfit = (phones.fit - found.fit) / len(found.frames)
+        loud = range(loud_from // FRAME, loud_to // FRAME)
+        inside = min(found.frames.stop, loud.stop) - max(found.frames.start, loud.start)
+        return Likeness(found.phrase, misfit, inside / len(loud), loud.stop - found.frames.stop)
 
     def _decoded(self, search: str, sound: Samples) -> _Path | None:
         """The best path of that grammar; None where the search lost them all."""
@@ -116,12 +128,6 @@ class KeyPhrases:
         said = [(held, word) for held in self._decoder.seg() if (word := _word(held.word)) in PRONUNCIATIONS]
         frames = range(said[0][0].start_frame, said[-1][0].end_frame + 1) if said else range(0)
         return _Path(math.log(best.best_score) * SCALE, " ".join(word for _, word in said), frames)
-
-
-def _fills(phrase: range, loud_from: int, loud_to: int) -> bool:
-    """Whether what was loud, in frames, is the phrase and nothing behind it."""
-    inside = min(phrase.stop, loud_to) - max(phrase.start, loud_from)
-    return loud_to - phrase.stop <= LARGEST_REST_FRAMES and inside >= LEAST_SHARE * (loud_to - loud_from)
 
 
 def _word(segment: str) -> str:

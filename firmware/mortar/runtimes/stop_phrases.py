@@ -7,10 +7,11 @@ a share of its limit. Together they may come to 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from mortar.runtimes.interfaces import Samples
-from mortar.runtimes.keyphrases import PHRASES, KeyPhrases
+from mortar.runtimes.keyphrases import PHRASES, KeyPhrases, Likeness
 from mortar.runtimes.moonshine_model import Moonshine
 from mortar.runtimes.moonshine_search import freely, sentences
 from mortar.runtimes.spelling import Speller, Vocabulary
@@ -19,11 +20,15 @@ from mortar.word_trees import grammar
 LARGEST_MISFIT = 4.0
 """Nats a frame of the phrase by which any phones may fit PocketSphinx better, if Moonshine has no doubt."""
 
-LARGEST_SHARE = 0.6
+MOST_OBJECTION = 0.75
 """What PocketSphinx's objection weighs at most: also where it found no phrase, or another one."""
 
-LARGEST_DOUBT = 20.0
+LARGEST_DOUBT = 16.0
 """Nats by which any words may be likelier to Moonshine, if PocketSphinx has no objection."""
+
+LARGEST_REST_FRAMES = 30
+"""300 ms that were loud behind the phrase, as PocketSphinx finds it: then it was not all. "Start again" and
+"at the top, next to it" begin like "stop" to both of them."""
 
 MOST_TOKENS = 24
 """Of any words: it likes to write "Stop. Stop. Stop."."""
@@ -52,10 +57,9 @@ class StopPhrases:
         for phrase, doubt in self._doubts(sound[max(0, loud_from - LEAD_SAMPLES) :]).items():
             doubts[phrase] = min(doubt, doubts.get(phrase, doubt))
         likeness = self._sounds.likeness(sound, loud_from, loud_to)
-        objections = dict.fromkeys(doubts, LARGEST_SHARE)
-        if likeness is not None and likeness.phrase in doubts:
-            objections[likeness.phrase] = min(LARGEST_SHARE, max(0.0, likeness.misfit) / LARGEST_MISFIT)
-        scores = {phrase: objections[phrase] + doubt / LARGEST_DOUBT for phrase, doubt in doubts.items()}
+        scores = {
+            phrase: _objection(likeness, phrase) + doubt / LARGEST_DOUBT for phrase, doubt in doubts.items()
+        }
         best = min(scores, key=lambda phrase: scores[phrase], default=None)
         return best if best is not None and scores[best] <= 1 else None
 
@@ -71,3 +75,14 @@ class StopPhrases:
             for written in found
             if (phrase := self._speller.sentence(written.text)) is not None
         }
+
+
+def _objection(likeness: Likeness | None, phrase: str) -> float:
+    """PocketSphinx's, as a share of its limit."""
+    if likeness is None or likeness.phrase != phrase:
+        return MOST_OBJECTION
+    if likeness.rest_frames > LARGEST_REST_FRAMES:
+        return math.inf
+    if not likeness.fills:
+        return MOST_OBJECTION
+    return min(MOST_OBJECTION, max(0.0, likeness.misfit) / LARGEST_MISFIT)
