@@ -29,6 +29,8 @@ class _Row(NamedTuple):
     fit: float
     tokens: list[int]
     spelt: str
+    ends_in_letters: bool
+    """And not in a point, a comma or a space."""
     places: Places
 
 
@@ -39,6 +41,7 @@ class _Way(NamedTuple):
     row: int
     token: int
     spelt: str
+    adds_letters: bool
     places: Places
 
 
@@ -64,7 +67,7 @@ def sentences(
     model: Moonshine, rows: Rows, speller: Speller, beam: int, should_stop: Callable[[], bool]
 ) -> list[Written]:
     """Sentences of the grammar, best first; `beam` beginnings of sentences are followed side by side."""
-    at = [_Row(0.0, [BEGIN], "", speller.start)]
+    at = [_Row(0.0, [BEGIN], "", True, speller.start)]
     came_from = [0]
     ended: dict[str, Written] = {}
     for _ in range(MOST_TOKENS):
@@ -80,7 +83,10 @@ def sentences(
         ways = [way for way in _ways(model, at, likely, speller, beam) if way.fit > best - MARGIN]
         if not ways:
             break
-        at = [_Row(way.fit, [*at[way.row].tokens, way.token], way.spelt, way.places) for way in ways]
+        at = [
+            _Row(way.fit, [*at[way.row].tokens, way.token], way.spelt, way.adds_letters, way.places)
+            for way in ways
+        ]
         came_from = [way.row for way in ways]
     likely_enough = [written for written in ended.values() if written.fit > best - MARGIN]
     return sorted(likely_enough, key=lambda written: -written.fit)
@@ -94,8 +100,10 @@ def _ways(model: Moonshine, at: list[_Row], likely: Floats, speller: Speller, be
         fits = row.fit + likely[number, following.tokens]
         for index in np.argsort(-fits)[: 2 * beam]:
             token = int(following.tokens[index])
-            spelt = row.spelt + letters(model.pieces[token])
-            ways.append(_Way(float(fits[index]), number, token, spelt, following.places[index]))
+            added = letters(model.pieces[token])
+            if added or row.ends_in_letters:  # or it would write points without end
+                spelt, places = row.spelt + added, following.places[index]
+                ways.append(_Way(float(fits[index]), number, token, spelt, bool(added), places))
     distinct: dict[str, _Way] = {}
     for way in sorted(ways, key=lambda way: -way.fit):
         distinct.setdefault(way.spelt, way)
