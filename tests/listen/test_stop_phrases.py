@@ -33,7 +33,7 @@ def judged(words: str, voice: str = "en-us", engine: Recogniser = Recogniser.BUN
     """What is made of `words`, said over the assistant's own voice 12 dB below them."""
     said = speak(words, voice)
     sound = in_room(pause(256), said, pause(160))
-    sound = sound + OWN[RATE_Hz : RATE_Hz + len(sound)].astype(np.int16)
+    sound = sound + np.resize(OWN, len(sound)).astype(np.int16)
     loud = np.flatnonzero(np.abs(said.astype(np.int32)) > 1_000) + RATE_Hz * 256 // 1_000
     return phrases(engine).phrase(sound, int(loud[0]), int(loud[-1]))
 

@@ -6,12 +6,9 @@ stand-ins. What is asked of the language model is answered with `answers`, in tu
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-
-import numpy as np
 
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.stages import Press
@@ -22,17 +19,12 @@ from mortar.errors import MortarError
 from mortar.messages import (
     Answered,
     Ask,
-    Audio,
-    AudioOffer,
-    AudioTaken,
     Heard,
     Hush,
     Look,
     Looked,
     Message,
     NoSpeech,
-    Remark,
-    Remarked,
     Said,
     Say,
     Scalar,
@@ -40,27 +32,19 @@ from mortar.messages import (
     SoundBegan,
     SpeechBegan,
     SpeechEnded,
-    SpeechJudged,
-    SpeechPaused,
     StopHeard,
     WakeHeard,
     Wire,
 )
-from mortar.rings.audio_ring import AudioRingReader
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Samples
 from mortar.settings import RunOptions, Settings
 from mortar_tools.echo.engines import Engines
+from mortar_tools.echo.listener import Listener
 from mortar_tools.echo.loudspeaker import Loudspeaker
 from mortar_tools.echo.room import BLOCK, RATE_Hz, Room
 
 NOON = datetime(2026, 1, 1, 12, 0)
-RECOGNISED_BLOCKS = 8
-"""256 ms: so long after a pause the ears are told whether it is the end. PocketSphinx takes 120 to 350 ms."""
-
-
-JUDGED_BLOCKS = 10
-"""320 ms: so long after what somebody said over the assistant listen has judged it."""
 
 
 class _EarsPort:
@@ -88,7 +72,6 @@ class Loop:
     """Everything that happened stands in `seen`, with the sample at which it did."""
 
     def __init__(self, engines: Engines, room: Room, answers: Iterator[list[str]]) -> None:
-        self._engines = engines
         self._room = room
         self._answers = answers
         self.position = 0
@@ -100,10 +83,7 @@ class Loop:
         self._due: list[tuple[int, Message]] = []
         """Messages to the ears, and the sample at which they arrive."""
         self._loudspeaker = Loudspeaker(engines.spoken)
-        self._ring: AudioRingReader
-        self._number = 0
-        self._utterance: list[Samples] = []
-        """Sound of the utterance of that number, as speech to text has it."""
+        self._listener = Listener(engines)
         settings = engines.settings
         port = _EarsPort(settings, self)
         self._ears = Ears(
@@ -208,7 +188,11 @@ class Loop:
                 self._to_assistant(self._replies.popleft())
             if self.said_by_ears:
                 message, descriptors = self.said_by_ears.popleft()
-                self._to_listen(message, descriptors)
+                for blocks, answer in self._listener.told(message, descriptors, self._now_ms):
+                    if isinstance(answer, Heard):
+                        self._replies.append(answer)
+                    else:
+                        self._due.append((self.position + blocks * BLOCK, answer))
                 self._to_assistant(message)
 
     def _to_assistant(self, message: Message) -> None:
@@ -239,33 +223,3 @@ class Loop:
                 talk.said(message, now_ms)
             case _:
                 pass
-
-    def _to_listen(self, message: Message, descriptors: Sequence[int]) -> None:
-        match message:
-            case AudioOffer():
-                self._ring = AudioRingReader(message, os.dup(descriptors[0]))
-            case Audio(utterance, from_sample, to_sample, last):
-                if utterance != self._number:
-                    self._number, self._utterance = utterance, []
-                if from_sample < to_sample:
-                    self._utterance.append(self._ring.read(from_sample, to_sample))
-                    self._due.append((self.position, AudioTaken(utterance, to_sample)))
-                if last:
-                    text, confidence = self._heard()
-                    self._replies.append(Heard(utterance, text, confidence, self._now_ms))
-            case SpeechPaused(utterance, to_sample):
-                outlook = self._engines.sentences.outlook(*self._heard())
-                arrives = self.position + RECOGNISED_BLOCKS * BLOCK
-                self._due.append((arrives, SpeechJudged(utterance, to_sample, outlook)))
-            case Remark():
-                self._due.append((self.position + JUDGED_BLOCKS * BLOCK, self._judged(message)))
-            case _:
-                pass
-
-    def _judged(self, remark: Remark) -> Remarked:
-        sound = self._ring.read(remark.from_sample, remark.to_sample)
-        loud_from, loud_to = remark.loud_from - remark.from_sample, remark.loud_to - remark.from_sample
-        return Remarked(remark.number, self._engines.stop_phrases.phrase(sound, loud_from, loud_to))
-
-    def _heard(self) -> tuple[str | None, float]:
-        return self._engines.heard(np.concatenate(self._utterance))
