@@ -50,7 +50,7 @@ def test_a_whole_answer_wakes_and_stops_nothing(engines: Engines) -> None:
 def test_stop_is_heard_and_what_was_not_spoken_is_not_remembered(engines: Engines) -> None:
     held = loop(engines)
     held.press()
-    held.run(2_200)
+    held.run(1_500)
     held.person(speak("stop"))
     held.run(2_000)
     assert held.happened("hushed")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from mortar.runtimes.interfaces import Samples
 from mortar.runtimes.keyphrases import PHRASES, KeyPhrases, Likeness
-from mortar.runtimes.moonshine_model import Moonshine
+from mortar.runtimes.moonshine_model import END, Moonshine
 from mortar.runtimes.moonshine_search import freely, sentences
 from mortar.runtimes.spelling import Speller, Vocabulary
 from mortar.word_trees import grammar
@@ -31,7 +31,7 @@ LARGEST_REST_FRAMES = 30
 "at the top, next to it" begin like "stop" to both of them."""
 
 MOST_TOKENS = 24
-"""Of any words: it likes to write "Stop. Stop. Stop."."""
+"""Of any words: what goes in circles is unlikely, and anything is likelier. It tells nothing."""
 
 BEAM = 4
 """Beginnings of phrases that are followed side by side: all."""
@@ -64,9 +64,12 @@ class StopPhrases:
         return best if best is not None and scores[best] <= 1 else None
 
     def _doubts(self, sound: Samples) -> dict[str, float]:
-        """For each phrase that it may be, the nats by which any words are likelier, or 0."""
+        """For each phrase that it may be, the nats by which any words are likelier, or 0; empty where
+        Moonshine comes to no end."""
         heard = self._moonshine.encode(sound)
-        free, _ = freely(self._moonshine, self._moonshine.rows(heard), self._should_stop, MOST_TOKENS)
+        free, tokens = freely(self._moonshine, self._moonshine.rows(heard), self._should_stop, MOST_TOKENS)
+        if tokens[-1] != END:
+            return {}
         found = sentences(
             self._moonshine, self._moonshine.rows(heard), self._speller, BEAM, self._should_stop
         )
