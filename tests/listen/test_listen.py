@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness import Brick, started
@@ -55,8 +56,10 @@ class Ears:
     def remark(self, number: int, words: str) -> None:
         """Somebody says `words` over the assistant."""
         begin = self.ring.position
-        self.ring.write(in_room(pause(256), speak(words), pause(160)))
-        loud_from, loud_to = begin + 256 * RATE_Hz // 1_000, self.ring.position - 160 * RATE_Hz // 1_000
+        sound = in_room(pause(256), speak(words), pause(160))
+        loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > 1_000)
+        self.ring.write(sound)
+        loud_from, loud_to = begin + int(loud[0]), begin + int(loud[-1])
         self._peer.send(Remark(number, begin, self.ring.position, loud_from, loud_to))
 
 
