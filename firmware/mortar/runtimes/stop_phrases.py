@@ -2,7 +2,11 @@
 
 PocketSphinx compares sounds, Moonshine tells how much likelier anything else is than the phrase. They err in
 different places, so their objections are added up: the misfit of the one and the doubt of the other, each as
-a share of its limit. Together they may come to 1.
+a share of its limit. Together they may come to 1. The limits were chosen on 80 "stop" of eight espeak-ng
+voices over own speech 10 dB below them (72 are known), 96 other remarks and 40 minutes of own speech;
+docs/architecture.md has what comes of them elsewhere.
+
+Measured on x86: 0.25 to 0.36 s of one core for a remark.
 """
 
 from __future__ import annotations
