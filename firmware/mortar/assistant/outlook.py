@@ -9,7 +9,7 @@ from mortar.assistant.grammar import sentence_grammar
 from mortar.messages import Outlook
 from mortar.word_trees import END, WORD, Tree
 
-SURE = 0.75
+SURE = 0.65
 """Confidence below which a sentence that was heard may be another one, half spoken."""
 
 
