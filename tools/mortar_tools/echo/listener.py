@@ -23,7 +23,8 @@ from mortar.runtimes.interfaces import Samples
 from mortar_tools.echo.engines import Engines
 
 RECOGNISED_BLOCKS = 8
-"""256 ms: so long after a pause the ears are told whether it is the end. PocketSphinx takes 120 to 350 ms."""
+"""256 ms: so long after a pause the ears are told whether it is the end. Speech to text takes
+about as long on x86."""
 JUDGED_BLOCKS = 10
 """320 ms: so long after somebody paused over the assistant, the ears are told whether it was "stop"."""
 
