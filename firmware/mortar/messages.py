@@ -414,11 +414,12 @@ class Hush(Message, frozen=True):
 
 
 class SetVolume(Message, frozen=True):
-    """Turn the mixer to `percent`, or by it where `is_step`."""
+    """Turn the mixer to `percent`, or by it where `is_step`; where `is_least`, only if it is below."""
 
     turn: int
     percent: int
     is_step: bool
+    is_least: bool = False
 
 
 class VolumeSet(Message, frozen=True):

@@ -153,6 +153,12 @@ class Assistant(Section, frozen=True):
     """How many earlier turns the language model is reminded of."""
     follow_up_ms: Annotated[int, Meta(ge=0, le=30_000)] = 4_000
     """How long a further question needs no wake word after an answer; 0: it always needs one."""
+    snooze_min: Annotated[int, Meta(ge=1, le=60)] = 9
+    """Minutes after which what was snoozed rings again."""
+    ring_limit_s: Annotated[int, Meta(ge=10, le=3_600)] = 600
+    """A timer or an alarm that nobody stops falls silent after this long."""
+    ring_volume_percent: Annotated[int, Meta(ge=1, le=100)] = 40
+    """The volume is turned up to this before a timer or an alarm rings, where it is lower."""
 
 
 class Supervision(Section, frozen=True):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import datetime
 
+from mortar import clock, resources
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.hearing import Hearing
 from mortar.assistant.intents import Understanding
+from mortar.assistant.keeper import Keeper
 from mortar.assistant.stages import Press
 from mortar.assistant.troubles import Trouble
 from mortar.assistant.turn import Dropped, Sight, Turn
@@ -40,6 +41,7 @@ from mortar.messages import (
 )
 from mortar.messages import Press as PressMessage
 from mortar.runtimes.wake_words import spoken
+from mortar.store.database import FILE
 from mortar.worker import Mail, Worker
 
 TURNS_PER_LIFE = 1_000_000
@@ -65,6 +67,10 @@ class Ending:
             self._dropped[turn.dropped] += 1
             self._worker.tell_supervisor(Event("dropped", at_ms, {"why": turn.dropped.value}))
             self._report()
+            if self._sound_is_over:
+                self.finish()
+            return
+        if turn.rings:
             if self._sound_is_over:
                 self.finish()
             return
@@ -133,11 +139,15 @@ async def main(worker: Worker) -> None:
         await Hearing(worker, understanding).serve()
         return
     ending = Ending(worker)
+    keeper = Keeper(resources.data_folder() / FILE, worker.failed)
+    if worker.run.ask is None:  # a typed question leaves alone what another Mortar may be keeping
+        keeper.open()
     conversation = Conversation(
         WorkerPort(worker, ending),
         worker.settings,
         understanding,
-        wall_clock=datetime.now,
+        moment=clock.moment,
+        keeper=keeper,
         first_turn=worker.restarts * TURNS_PER_LIFE + 1,
         speaks=worker.run.ask is None,
     )

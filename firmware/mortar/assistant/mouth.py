@@ -41,6 +41,13 @@ class Mouth:
             self._cut_tick()
             self._port.send("voice", Chime(EARCONS[event], turn))
 
+    def ring(self, turn: Turn, text: str) -> None:
+        """Beeps, and what they are for. "Stop" is listened for from the first beep on."""
+        self.chime("ring", turn.number)
+        self._is_heard = True
+        self._port.send("ears", Speaking(text))
+        self.say(turn, text)
+
     def tick(self, turn: int) -> None:
         """The answer takes its time: say that it is being worked on."""
         self.chime("answer_slow", turn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mortar.errors import MortarError
 from mortar.messages import Failure
 
 NOTHING_TO_REPEAT = "I have not said anything yet."
@@ -53,6 +54,18 @@ NO_ANSWER = Trouble(
     "ask in other words, or install a larger model",
     "Sorry, I have no answer to that.",
 )
+
+_NOT_KEPT = {
+    "store-newer": "My memory is from a newer version of me. I cannot keep that.",
+}
+"""Code of what the store could not do → what is said; other codes have one sentence in common."""
+
+
+def not_kept(error: MortarError) -> Trouble:
+    """What people wanted to be kept is not on the disk."""
+    spoken = _NOT_KEPT.get(error.code, "Sorry, I could not write that down. My disk may be full.")
+    return Trouble(error.code, error.what, error.do, spoken)
+
 
 _SPOKEN_BY_CODE = {
     "camera-missing": "I have no camera to look with.",

@@ -79,7 +79,7 @@ class Turns:
 
     def end(self, turn: Turn, now_ms: float) -> None:
         self._course.end_all(turn, now_ms)
-        self.now = None
+        self.now, turn.ended_ms = None, now_ms
         self._memory.keep(turn)
         self.remind()
         self._port.turn_ended(turn, now_ms)
@@ -94,11 +94,12 @@ class Turns:
         """Give the language model the text of earlier turns."""
         self._port.send("language", Context(self._memory.earlier))
 
-    def miss_follow_up(self, now_ms: float) -> None:
+    def miss_follow_up(self, now_ms: float, *, goodbye: bool) -> None:
         """Nobody spoke: say goodbye, the wake word is needed again."""
         self.end_follow_up(now_ms)
         self._port.send("ears", Rest())
-        self._mouth.chime("follow_up_unused", self._next - 1)
+        if goodbye:
+            self._mouth.chime("follow_up_unused", self._next - 1)
 
     def end_follow_up(self, now_ms: float) -> None:
         if self.may_follow_up:
