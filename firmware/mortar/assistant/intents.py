@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 from hassil import (
@@ -35,7 +36,7 @@ MOST_NUMBERS = 6
 
 WRITTEN_TOGETHER = re.compile(r"(?<=\d)[:-](?=\w)")
 """As dictation writes "7:30" and "25-minute"."""
-HALF_OF_DAY = re.compile(r"\b([ap])\.?m\b\.?", re.IGNORECASE)
+HALF_OF_DAY = re.compile(r"(?<=\d) ?([ap])\.?m\b\.?", re.IGNORECASE)
 """As dictation writes "7 a.m." and "7 PM"."""
 
 
@@ -71,6 +72,7 @@ class Understanding:
             slots={name: _plain(entity.value) for name, entity in found.entities.items()},
         )
 
+    @cached_property
     def examples(self) -> list[str]:
         """One sentence an intent, in the order of the files, in which no two slots are filled alike."""
         return [
@@ -86,21 +88,22 @@ class Understanding:
         return self._sample(entries, None)
 
     def _sample(self, entries: int | None, intents: set[str] | None) -> Iterator[tuple[str, str]]:
-        every: dict[str, SlotList] = {**self._intents.slot_lists, **self._slot_lists}
         lists: dict[str, SlotList] = {
-            name: TextSlotList(name, slots.values[:entries])
-            if isinstance(slots, TextSlotList)
-            else self._numbers(name, slots, entries)
-            for name, slots in every.items()
+            name: TextSlotList(name, slots.values[:entries]) for name, slots in self._spoken_lists.items()
         }
         for name, text in sample_intents(self._intents, lists, intent_names=intents):
             yield name, " ".join(text.split())  # what is optional and left out leaves its space
 
-    def _numbers(self, name: str, slots: SlotList, entries: int | None) -> SlotList:
-        """Some of a range, from low to high."""
-        words = in_words(name, slots, self._intents.language)
-        n = min(MOST_NUMBERS, len(words), entries or MOST_NUMBERS)
-        return TextSlotList.from_strings(words[:: len(words) // n][:n], name=name)
+    @cached_property
+    def _spoken_lists(self) -> SlotLists:
+        """Every list; of a range of numbers, some from low to high."""
+        every = {**self._intents.slot_lists, **self._slot_lists}
+        return {
+            name: slots
+            if isinstance(slots, TextSlotList)
+            else some_numbers(name, slots, self._intents.language)
+            for name, slots in every.items()
+        }
 
     def _is_plain(self, text: str) -> bool:
         intent = self.understand(text)
@@ -111,6 +114,11 @@ def in_words(name: str, slots: SlotList, language: str) -> list[str]:
     """What may be said for the list of that name; not what only dictation writes, with digits."""
     said = sample_expression(ListReference(name), {name: slots}, language=language)
     return [text.replace("-", " ") for text in said if not any(letter.isdigit() for letter in text)]
+
+
+def some_numbers(name: str, slots: SlotList, language: str) -> TextSlotList:
+    words = in_words(name, slots, language)
+    return TextSlotList.from_strings(words[:: -(-len(words) // MOST_NUMBERS)], name=name)
 
 
 def thing_lists(things: Path) -> SlotLists:
@@ -145,7 +153,7 @@ def _article(word: str) -> str:
 
 
 def _as_spoken(text: str) -> str:
-    return HALF_OF_DAY.sub(r"\1 m", WRITTEN_TOGETHER.sub(" ", text))
+    return HALF_OF_DAY.sub(r" \1 m", WRITTEN_TOGETHER.sub(" ", text))
 
 
 def _plain(value: object) -> str:

@@ -90,8 +90,14 @@ class Ringing:
         return silenced if now_ms - at_ms <= SNOOZABLE_ms else ()
 
     def apply(self, change: Change, now_ms: float) -> None:
-        """It is on the disk when this returns. Raises MortarError: then nothing has changed."""
-        self._keeper.apply(change)
+        """It is on the disk when this returns. Raises MortarError: then nothing has changed, but that what
+        was to be silent is, for as long as this process lives."""
+        try:
+            self._keeper.apply(change)
+        except MortarError:
+            if not change.add:
+                self._hush(change.remove)
+            raise
         self._silenced = ((), 0.0)
         self._drop(held.number for held in change.remove)
         self._plan(now_ms)
@@ -161,13 +167,19 @@ class Ringing:
         """Whatever becomes of the file: it falls silent."""
         if not stopped:
             return
-        self._drop(held.number for held in stopped)
         self._port.emit("ring_end", now_ms, why=why)
         try:
             self._keeper.apply(Change(remove=stopped))
+            self._drop(held.number for held in stopped)
         except MortarError as error:
-            self._over.update(held.number for held in stopped)
+            self._hush(stopped)
             log.error("%s", error)
+
+    def _hush(self, stopped: Sequence[Reminder]) -> None:
+        """The store could not forget them."""
+        ringing = [held.number for held in stopped if held.number in self._began_ms]
+        self._over.update(ringing)
+        self._drop(ringing)
 
     def _drop(self, numbers: Iterable[int]) -> None:
         for number in numbers:

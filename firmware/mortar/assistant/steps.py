@@ -99,7 +99,7 @@ class Steps:
                 slots=intent.slots,
                 moment=self._moment(),
                 last_answer=self._turns.last_answer,
-                examples=self._understanding.examples(),
+                examples=self._understanding.examples,
                 reminders=self._ringing.reminders,
                 ringing=self._ringing.to_snooze(now_ms),
                 snooze_min=self._snooze_min,
