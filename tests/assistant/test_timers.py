@@ -1,4 +1,4 @@
-"""Timers and alarms as people ask for them: what is said, what is heard, what is stored; on one fake board."""
+"""Timers and alarms as people ask for them: what is said, heard and stored; on one fake board."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ KITCHEN = ("set a pasta timer for ten minutes", "set an egg timer for six minute
         ("delete my one hour timer", "The one hour timer is cancelled.", 2),
         (
             "cancel the timer",
-            "There is the pasta timer, the egg timer and the one hour timer. Say which, or, cancel all timers.",
+            "There is the pasta timer, the egg timer and the one hour timer. "
+            "Say which, or, cancel all timers.",
             3,
         ),
         ("cancel the rice timer", "There is no rice timer.", 3),
