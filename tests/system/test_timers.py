@@ -44,7 +44,7 @@ def press(tmp_path: Path) -> None:
 
 
 def test_a_timer_that_was_asked_for_rings_though_the_assistant_was_killed(tmp_path: Path) -> None:
-    """Asked aloud, confirmed aloud; SIGKILL, and the next life rings on time. The button stops it for good."""
+    """Asked aloud, confirmed aloud; SIGKILL, and the next life rings. The button stops it for good."""
     asked = (pause(700), speak("okay nabu"), pause(400), speak("set a timer for five seconds"))
     with Running(tmp_path / "run", run_in(tmp_path, *asked)) as run:
         answer = run.until("exchange")

@@ -113,7 +113,8 @@ class Understanding:
 def in_words(name: str, slots: SlotList, language: str) -> list[str]:
     """What may be said for the list of that name; not what only dictation writes, with digits."""
     said = sample_expression(ListReference(name), {name: slots}, language=language)
-    return [text.replace("-", " ") for text in said if not any(letter.isdigit() for letter in text)]
+    spoken = (" ".join(text.replace("-", " ").split()) for text in said)
+    return [text for text in spoken if not any(letter.isdigit() for letter in text)]
 
 
 def some_numbers(name: str, slots: SlotList, language: str) -> TextSlotList:

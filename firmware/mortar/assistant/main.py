@@ -71,6 +71,7 @@ class Ending:
                 self.finish()
             return
         if turn.rings:
+            self._worker.tell_supervisor(Event("rang", at_ms))
             if self._sound_is_over:
                 self.finish()
             return

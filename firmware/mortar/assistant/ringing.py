@@ -99,6 +99,8 @@ class Ringing:
                 self._hush(change.remove)
             raise
         self._silenced = ((), 0.0)
+        if any(held.number in self._now for held in change.remove):
+            self._port.emit("ring_end", now_ms, why="stopped")
         self._drop(held.number for held in change.remove)
         self._plan(now_ms)
 

@@ -40,6 +40,8 @@ SHOWN = {
     "speech_end": "you stopped speaking",
     "look_end": "looked ({n_tok} tokens in {encode_ms} ms)",
     "first_sound": "speaking",
+    "ring_start": "{name} {kind} is due",
+    "ring_end": "silent again ({why})",
     "trouble": "trouble: {what}; {do}",
     "restart": "{process} ended ({exit}) and is started again",
     "back": "{process} is back",

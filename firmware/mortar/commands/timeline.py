@@ -48,7 +48,7 @@ class Gathering:
     def add(self, event: Event) -> list[Event] | None:
         """The whole exchange, where `event` ends it."""
         self._held.append(event)
-        if event.event == "dropped":
+        if event.event in ("dropped", "rang"):
             # Nobody asked for that turn. A wake word in it belongs to the turn that it gave way to.
             self._held = [held for held in self._held if held.event == "wake"]
         if event.event != "exchange":
