@@ -161,6 +161,15 @@ class Assistant(Section, frozen=True):
     """The volume is turned up to this before a timer or an alarm rings, where it is lower."""
 
 
+class Tracing(Section, frozen=True):
+    runs: Annotated[int, Meta(ge=0, le=1_000)] = 50
+    """How many of the last turns are kept as traces, for `mortar status --run N`: stages, times, messages,
+    never sound or pictures. Their user alone can read them. 0 keeps none, and removes what there is."""
+    text: bool = True
+    """Keep with them what was heard and answered. Without, a trace cannot be replayed. Older traces keep
+    their words until newer ones replace them; `runs = 0` for one start removes them."""
+
+
 class Supervision(Section, frozen=True):
     restarts: Annotated[int, Meta(ge=1, le=100)] = 5
     """Deaths of one process within `restart_window_s` before it is given up."""
@@ -183,6 +192,7 @@ class Settings(Section, frozen=True):
     language: Language = Language()
     voice: Voice = Voice()
     assistant: Assistant = Assistant()
+    trace: Tracing = Tracing()
     supervisor: Supervision = Supervision()
 
 

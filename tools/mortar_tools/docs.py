@@ -20,7 +20,7 @@ from mortar.assistant.intents import SENTENCES, in_words
 from mortar.assistant.skills import SKILLS
 from mortar.cards.deck import deck
 from mortar.cards.sheets import sheets
-from mortar_tools import earcon_picture
+from mortar_tools import earcon_picture, error_page
 
 MADE_BY = "<!-- Made by `mortar tools make docs`: change the source, not this page. -->\n"
 
@@ -41,7 +41,11 @@ def main(argv: list[str] | None = None) -> int:
 
 def pages() -> dict[str, str]:
     """File name → text of each generated page."""
-    return {"settings.md": settings_page(), "sentences.md": sentences_page()}
+    return {
+        "settings.md": settings_page(),
+        "sentences.md": sentences_page(),
+        "errors.md": error_page.page(MADE_BY),
+    }
 
 
 def settings_page() -> str:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from mortar.assistant import troubles
 from mortar.assistant.course import Course
 from mortar.assistant.intents import Intent, Kind, Understanding
 from mortar.assistant.keeper import Keeper
 from mortar.assistant.mouth import Mouth
+from mortar.assistant.past import NO_PAST, KeptReminder, Past
 from mortar.assistant.port import Port
 from mortar.assistant.ringing import Ringing
 from mortar.assistant.skills import volume
@@ -54,7 +57,8 @@ SNOOZE = Intent("Snooze", Kind.SKILL, {})
 
 class Conversation:
     """`first_turn` keeps the numbers of a restarted assistant apart from those before it; without
-    `speaks` there is no voice, and what would be said counts as said."""
+    `speaks` there is no voice, and what would be said counts as said. With the `past` of another
+    conversation it goes on where that one was between two turns."""
 
     def __init__(
         self,
@@ -65,12 +69,13 @@ class Conversation:
         keeper: Keeper,
         first_turn: int = 1,
         speaks: bool = True,
+        past: Past = NO_PAST,
     ) -> None:
         self._port = port
-        self._mouth = Mouth(port, speaks)
+        self._mouth = Mouth(port, speaks, past)
         self._course = Course(port, self._mouth)
         self._understanding = understanding
-        self._turns = Turns(port, self._mouth, self._course, settings.assistant, first_turn)
+        self._turns = Turns(port, self._mouth, self._course, settings.assistant, first_turn, past)
         self._ringing = Ringing(
             port, self._mouth, self._course, self._turns, settings.assistant, keeper, moment
         )
@@ -91,6 +96,14 @@ class Conversation:
     def turn(self) -> Turn | None:
         """The turn that goes on."""
         return self._turns.now
+
+    def past(self, now_ms: float) -> Past | None:
+        """What a turn that begins now takes from those before it; None while something rings, or did a
+        moment ago: that cannot be taken up again."""
+        if self._ringing.to_snooze(now_ms):
+            return None
+        kept = [KeptReminder.of(held) for held in self._ringing.reminders]
+        return msgspec.structs.replace(self._turns.past, reminders=kept)
 
     @property
     def deadline_ms(self) -> float | None:

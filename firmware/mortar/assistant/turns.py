@@ -5,6 +5,7 @@ from __future__ import annotations
 from mortar.assistant.course import Course
 from mortar.assistant.memory import Memory
 from mortar.assistant.mouth import Mouth
+from mortar.assistant.past import Past, RememberedTurn
 from mortar.assistant.port import Port
 from mortar.assistant.stages import Stage
 from mortar.assistant.turn import Dropped, Turn
@@ -13,18 +14,28 @@ from mortar.settings import Assistant
 
 
 class Turns:
-    """`first` is the number of the first turn."""
+    """`first` is the number of the first turn, `past` what went before it."""
 
-    def __init__(self, port: Port, mouth: Mouth, course: Course, settings: Assistant, first: int) -> None:
+    def __init__(
+        self, port: Port, mouth: Mouth, course: Course, settings: Assistant, first: int, past: Past
+    ) -> None:
         self._port = port
         self._mouth = mouth
         self._course = course
         self._follow_up_ms = settings.follow_up_ms if mouth.speaks else 0
         self._memory = Memory(settings.earlier_turns)
+        for remembered in past.turns:
+            self._memory.keep(remembered.turn)
         self._next = first
         self.now: Turn | None = None
-        self.may_follow_up = False
+        self.may_follow_up = past.may_follow_up
         """The ears wait, with no wake word, for a question that follows on the last answer."""
+
+    @property
+    def past(self) -> Past:
+        """Of a turn that would begin now."""
+        turns = [RememberedTurn.of(turn) for turn in self._memory.turns]
+        return Past(turns, list(self._mouth.recent), self._mouth.is_heard, self.may_follow_up)
 
     @property
     def last_answer(self) -> str | None:

@@ -15,6 +15,7 @@ from rich.markup import escape
 from mortar import resources, settings
 from mortar.assistant.stages import Press
 from mortar.commands import timeline
+from mortar.commands.cards import write_whole
 from mortar.commands.conduct import (
     Outcome,
     RunFailed,
@@ -86,7 +87,8 @@ def run(args: argparse.Namespace) -> int:
             print_json(failed.result)
         raise
     if args.timeline is not None:
-        timeline.save_svg(outcome.events, args.timeline)
+        first = next(timeline.exchanges(outcome.events))
+        write_whole(args.timeline, timeline.svg(first, "mortar run --once").encode())
     _conclude(args, options, outcome, console)
     return 0
 
