@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.intents import Understanding
+from mortar.assistant.keeper import Keeper
 from mortar.assistant.turn import Turn
+from mortar.clock import Moment
+from mortar.errors import MortarError
 from mortar.messages import Answered, Ask, Heard, Message, Said, Say, Scalar, Sentence, SoundBegan
 from mortar.settings import Settings
 
-NINE = datetime(2026, 11, 21, 9, 0)
+NINE = Moment(datetime(2026, 11, 21, 9, 0).timestamp(), 0.0, "boot")
 DEFAULTS = Settings()
 
 
@@ -47,8 +51,24 @@ class ListPort:
 UNDERSTANDING = Understanding()
 
 
-def conversation(port: ListPort, settings: Settings = DEFAULTS, *, speaks: bool = True) -> Conversation:
-    return Conversation(port, settings, UNDERSTANDING, wall_clock=lambda: NINE, speaks=speaks)
+def no_store() -> Keeper:
+    """Nothing is kept in a file, and nothing is wrong with that."""
+
+    def complain(error: MortarError) -> None:
+        raise error
+
+    return Keeper(None, complain)
+
+
+def conversation(
+    port: ListPort,
+    settings: Settings = DEFAULTS,
+    *,
+    speaks: bool = True,
+    moment: Callable[[], Moment] = lambda: NINE,
+    keeper: Keeper | None = None,
+) -> Conversation:
+    return Conversation(port, settings, UNDERSTANDING, moment, keeper or no_store(), speaks=speaks)
 
 
 def ask_aloud(talk: Conversation, text: str | None) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import reduce
 from operator import or_
+from typing import Any
 
 import msgspec
 
@@ -127,10 +128,28 @@ class Finished(Message, frozen=True):
 # --- supervisor -> assistant ------------------------------------------------------------------
 
 
+class Placed(Message, frozen=True):
+    """What runs where at present; each replaces the one before it."""
+
+    units: dict[str, str]
+    """For people: {"vision": "tflite/cpu"}."""
+
+
 class Press(Message, frozen=True):
     """The button: "short", "double" or "long"."""
 
     kind: str
+
+
+# --- made inside the assistant, never sent ----------------------------------------------------
+
+
+class Overdue(Message, frozen=True):
+    """Nothing came until the conversation's `deadline_ms`."""
+
+
+class ThreadLost(Message, frozen=True):
+    """The assistant itself died in the middle of a run, and is back."""
 
 
 # --- assistant <-> ears -----------------------------------------------------------------------
@@ -432,11 +451,12 @@ class Hush(Message, frozen=True):
 
 
 class SetVolume(Message, frozen=True):
-    """Turn the mixer to `percent`, or by it where `is_step`."""
+    """Turn the mixer to `percent`, or by it where `is_step`; where `is_least`, only if it is below."""
 
     turn: int
     percent: int
     is_step: bool
+    is_least: bool = False
 
 
 class VolumeSet(Message, frozen=True):
@@ -512,7 +532,8 @@ class PressReply(Message, frozen=True):
     why: str = ""
 
 
-_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(reduce(or_, Message.__subclasses__()))
+_Any: Any = reduce(or_, Message.__subclasses__())
+_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(_Any)
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -523,3 +544,18 @@ def encode(message: Message) -> bytes:
 def decode(data: bytes) -> Message:
     """Raises msgspec.DecodeError or msgspec.ValidationError for anything that is no message."""
     return _decoder.decode(data)
+
+
+Plain = dict[str, Any]
+"""A message as JSON has it, {"type": its class, field: value ...}."""
+
+
+def to_plain(message: Message) -> Plain:
+    plain: Plain = msgspec.to_builtins(message)
+    return plain
+
+
+def from_plain(plain: Plain) -> Message:
+    """Raises msgspec.ValidationError for anything that is no message."""
+    message: Message = msgspec.convert(plain, _Any)
+    return message

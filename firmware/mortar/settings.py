@@ -153,6 +153,21 @@ class Assistant(Section, frozen=True):
     """How many earlier turns the language model is reminded of."""
     follow_up_ms: Annotated[int, Meta(ge=0, le=30_000)] = 4_000
     """How long a further question needs no wake word after an answer; 0: it always needs one."""
+    snooze_min: Annotated[int, Meta(ge=1, le=60)] = 9
+    """Minutes after which what was snoozed rings again."""
+    ring_limit_s: Annotated[int, Meta(ge=10, le=3_600)] = 600
+    """A timer or an alarm that nobody stops falls silent after this long."""
+    ring_volume_percent: Annotated[int, Meta(ge=1, le=100)] = 40
+    """The volume is turned up to this before a timer or an alarm rings, where it is lower."""
+
+
+class Tracing(Section, frozen=True):
+    runs: Annotated[int, Meta(ge=0, le=1_000)] = 50
+    """How many of the last turns are kept as traces, for `mortar status --run N`: stages, times, messages,
+    never sound or pictures. Their user alone can read them. 0 keeps none, and removes what there is."""
+    text: bool = True
+    """Keep with them what was heard and answered. Without, a trace cannot be replayed. Older traces keep
+    their words until newer ones replace them; `runs = 0` for one start removes them."""
 
 
 class Supervision(Section, frozen=True):
@@ -177,6 +192,7 @@ class Settings(Section, frozen=True):
     language: Language = Language()
     voice: Voice = Voice()
     assistant: Assistant = Assistant()
+    trace: Tracing = Tracing()
     supervisor: Supervision = Supervision()
 
 

@@ -24,6 +24,14 @@ def test_a_dropped_turn_is_no_part_of_the_next_exchange() -> None:
     assert [span.from_ms for span in spans(exchange)] == [60_000.0]
 
 
+def test_what_rang_is_no_part_of_the_next_exchange() -> None:
+    """Ten minutes of it would leave nothing to see of a question."""
+    rounds = happened("ring_start", "speak_start", "first_sound", "speak_end", "rang") * 2
+    asked = [Event("answer_start", 60_000.0), Event("answer_end", 60_100.0), Event("exchange", 60_200.0)]
+    (exchange,) = exchanges(rounds + asked)
+    assert exchange == asked
+
+
 def test_the_wake_word_that_a_turn_gave_way_to_is_kept() -> None:
     events = happened("listen_start", "wake", "listen_end", "dropped", "listen_start", "exchange")
     (exchange,) = exchanges(events)

@@ -90,7 +90,7 @@ def test_anything_else_is_not_understood(understanding: Understanding, text: str
 
 def test_examples_are_one_for_each_intent(understanding: Understanding) -> None:
     """Help gives sentences that work, and leaves no ability out."""
-    examples = understanding.examples()
+    examples = understanding.examples
     intents = [understanding.understand(text) for text in examples]
     assert "are there more cats than dogs" in examples, "no question names one thing twice"
     assert {intent.name for intent in intents if intent} == {

@@ -7,6 +7,7 @@ import pytest
 
 from mortar.assistant.skills import SkillAnswer, SkillRequest, answer_with_skill
 from mortar.assistant.skills.words import CLOCK_NOT_SET
+from mortar.clock import Moment
 
 SATURDAY = datetime(2026, 11, 21)
 
@@ -18,8 +19,12 @@ TIME = re.compile(
 )
 
 
+def at(local: datetime) -> Moment:
+    return Moment(local.timestamp(), 0.0, "boot")
+
+
 def ask(intent: str, now: datetime = SATURDAY, last_answer: str | None = None) -> str:
-    return answer_with_skill(SkillRequest(intent, {}, now, last_answer, ["what do you see"])).text
+    return answer_with_skill(SkillRequest(intent, {}, at(now), last_answer, ["what do you see"])).text
 
 
 def test_all_times_of_a_day_are_well_formed_and_different() -> None:
@@ -86,7 +91,7 @@ def test_an_exploding_skill_is_heard_and_logged_and_harms_no_other(caplog: pytes
     def explode(request: SkillRequest) -> SkillAnswer:
         raise ZeroDivisionError(request.intent)
 
-    request = SkillRequest("Boom", {}, SATURDAY, None, [])
+    request = SkillRequest("Boom", {}, at(SATURDAY), None, [])
     assert answer_with_skill(request, {"Boom": explode}).text == "Sorry, I could not do that."
     assert "the skill Boom failed" in caplog.text
     assert ask("Time") == "It is midnight."

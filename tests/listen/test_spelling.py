@@ -69,6 +69,30 @@ def test_numbers_and_spaces_are_the_models_own(moonshine: Moonshine, written: st
     assert speller.sentence(written) == sentence
 
 
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("Set a timer for 25 minutes.", "set a timer for twenty five minutes"),
+        ("Set a timer for twenty-five minutes.", "set a timer for twenty five minutes"),
+        ("Set a timer for 20 minutes.", "set a timer for twenty minutes"),
+        ("Wake me at 7:25.", "wake me at seven twenty five"),
+        ("Wake me at 7:05 a.m.", "wake me at seven oh five a m"),
+    ],
+)
+def test_a_number_of_two_words_is_one_of_two_digits(
+    moonshine: Moonshine, written: str, sentence: str
+) -> None:
+    number = ["five", "seven", "twenty", "twenty five"]
+    held = grammar(
+        ["set a timer for {number} minutes", "wake me at {number} {number}", "wake me at seven oh five a m"],
+        {"number": number},
+    )
+    speller = speller_of(moonshine, held)
+    assert can_write(moonshine, speller, written)
+    assert speller.sentence(written) == sentence
+    assert not can_write(moonshine, speller, "Set a timer for 205 minutes.")
+
+
 @pytest.mark.parametrize("text", ["Where is the", "Where is the ca", "Where is the zebra", "Help me now", ""])
 def test_what_is_no_sentence_cannot_be_written(moonshine: Moonshine, text: str) -> None:
     """Nor is it read as one."""

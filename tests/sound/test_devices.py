@@ -160,3 +160,13 @@ def test_the_volume_is_the_mixers(sound: VirtualSound) -> None:
     assert turn_mixer(Speaker(), -100, is_step=True) == 0
     assert turn_mixer(Speaker(), 70, is_step=True) == 70
     assert turn_mixer(Speaker(), 70, is_step=True) == 100
+
+
+def test_the_volume_is_turned_up_only_where_it_is_lower(sound: VirtualSound) -> None:
+    """An alarm must be heard: nothing is turned down for it, and what is muted is not."""
+    assert turn_mixer(Speaker(), 60, is_step=False) == 60
+    sound.pactl("set-sink-mute", "speaker", "1")
+    assert turn_mixer(Speaker(), 40, is_step=False, is_least=True) == 60
+    assert "no" in sound.pactl("get-sink-mute", "speaker")
+    assert turn_mixer(Speaker(), 5, is_step=False) == 5
+    assert turn_mixer(Speaker(), 40, is_step=False, is_least=True) == 40

@@ -111,8 +111,8 @@ def test_another_user_gets_nothing_even_with_the_doors_open(runtime_folder: Path
     def scenario(rig: Rig) -> None:
         runtime_folder.chmod(0o755)
         (runtime_folder / SOCKET_NAME).chmod(0o666)
-        assert as_nobody(lambda: StatusClient(runtime_folder).status()) == "no-answer"
-        assert as_nobody(lambda: StatusClient(runtime_folder).press("short")) == "no-answer"
+        assert as_nobody(lambda: StatusClient(runtime_folder).status()) == "status-no-answer"
+        assert as_nobody(lambda: StatusClient(runtime_folder).press("short")) == "status-no-answer"
         assert rig.said("pressed") == []
 
     with_a_running_assistant(scenario)

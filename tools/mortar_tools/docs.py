@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-from hassil import Intents
+from hassil import Intents, RangeSlotList, SlotList
 
 from mortar import resources, settings
-from mortar.assistant.intents import SENTENCES
+from mortar.assistant.intents import SENTENCES, in_words
 from mortar.assistant.skills import SKILLS
 from mortar.cards.deck import deck
 from mortar.cards.sheets import sheets
-from mortar_tools import earcon_picture
+from mortar_tools import earcon_picture, error_page
 
 MADE_BY = "<!-- Made by `mortar tools make docs`: change the source, not this page. -->\n"
 
@@ -41,7 +41,11 @@ def main(argv: list[str] | None = None) -> int:
 
 def pages() -> dict[str, str]:
     """File name → text of each generated page."""
-    return {"settings.md": settings_page(), "sentences.md": sentences_page()}
+    return {
+        "settings.md": settings_page(),
+        "sentences.md": sentences_page(),
+        "errors.md": error_page.page(MADE_BY),
+    }
 
 
 def settings_page() -> str:
@@ -91,7 +95,24 @@ def sentences_page() -> str:
                 said = [f"`{text}`" for data in intent.data for text in data.sentence_texts]
                 lines.append(f"- **{name}**: " + " · ".join(said))
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_parts_of_sentences(), ""])
+
+
+def _parts_of_sentences() -> Iterator[str]:
+    """What the rules and lists of each file stand for; those about the picture are explained in words."""
+    for file in sorted(SENTENCES.glob("*.yaml")):
+        if file.stem != "look":
+            held = Intents.from_files([file])
+            for name, rule in held.expansion_rules.items():
+                yield f"- `<{name}>`: `{rule.text}`"
+            for name, slots in held.slot_lists.items():
+                yield f"- `{{{name}}}`: {_entries(name, slots, held.language)}"
+
+
+def _entries(name: str, slots: SlotList, language: str) -> str:
+    if isinstance(slots, RangeSlotList):
+        return f"a number from {slots.start} to {slots.stop}"
+    return ", ".join(in_words(name, slots, language))
 
 
 def _field_docs(kind: type[msgspec.Struct]) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,8 @@ RATE_Hz = 16_000
 COLUMN_ms = 2
 """One column of the picture; each shows the highest and the lowest sample in it."""
 LOUD_px = 160
-"""Half the picture's height at full scale: earcons reach a quarter of it."""
-HEIGHT_px, GAP_px = 120, 40
+"""Half the picture's height at full scale: earcons reach a quarter of it, the alarm half."""
+HEIGHT_px, GAP_px = 190, 40
 
 
 def picture() -> str:

@@ -151,7 +151,7 @@ if [ "$group" = base ]; then
     "$python" -c 'import ensurepip, venv' 2>/dev/null && venv=() || venv=(python3.11-venv)
     # The font is what the tests draw pictures with, PulseAudio what they have for a sound card.
     system_packages "${venv[@]}" build-essential alsa-utils espeak-ng fonts-noto-color-emoji \
-        libasound2-plugins libportaudio2 pulseaudio pulseaudio-utils
+        libasound2-plugins libportaudio2 pulseaudio pulseaudio-utils tzdata
 
     step "Python environment in .venv"
     if ! [ -e .venv/place ]; then

@@ -7,18 +7,23 @@ whole conversation with a list, and `main` drives it with real links.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+
+import msgspec
 
 from mortar.assistant import troubles
 from mortar.assistant.course import Course
-from mortar.assistant.intents import Understanding
+from mortar.assistant.intents import Intent, Kind, Understanding
+from mortar.assistant.keeper import Keeper
 from mortar.assistant.mouth import Mouth
+from mortar.assistant.past import NO_PAST, KeptReminder, Past
 from mortar.assistant.port import Port
+from mortar.assistant.ringing import Ringing
 from mortar.assistant.skills import volume
 from mortar.assistant.stages import Press, Stage
 from mortar.assistant.steps import Steps
 from mortar.assistant.turn import Dropped, Sight, Turn
 from mortar.assistant.turns import Turns
+from mortar.clock import Moment
 from mortar.messages import (
     Answered,
     Failure,
@@ -46,26 +51,43 @@ DESCRIBE = "what do you see"
 """What a short press asks."""
 
 
+SNOOZE = Intent("Snooze", Kind.SKILL, {})
+"""What a double press asks while it rings."""
+
+
 class Conversation:
     """`first_turn` keeps the numbers of a restarted assistant apart from those before it; without
-    `speaks` there is no voice, and what would be said counts as said."""
+    `speaks` there is no voice, and what would be said counts as said. With the `past` of another
+    conversation it goes on where that one was between two turns."""
 
     def __init__(
         self,
         port: Port,
         settings: Settings,
         understanding: Understanding,
-        wall_clock: Callable[[], datetime],
+        moment: Callable[[], Moment],
+        keeper: Keeper,
         first_turn: int = 1,
         speaks: bool = True,
+        past: Past = NO_PAST,
     ) -> None:
         self._port = port
-        self._mouth = Mouth(port, speaks)
+        self._mouth = Mouth(port, speaks, past)
         self._course = Course(port, self._mouth)
         self._understanding = understanding
-        self._turns = Turns(port, self._mouth, self._course, settings.assistant, first_turn)
+        self._turns = Turns(port, self._mouth, self._course, settings.assistant, first_turn, past)
+        self._ringing = Ringing(
+            port, self._mouth, self._course, self._turns, settings.assistant, keeper, moment
+        )
         self._steps = Steps(
-            port, self._mouth, self._course, self._turns, settings.assistant, understanding, wall_clock
+            port,
+            self._mouth,
+            self._course,
+            self._turns,
+            settings.assistant,
+            understanding,
+            self._ringing,
+            moment,
         )
         self._longest_turn_ms = settings.assistant.turn_deadline_ms
         self._heard_early: Heard | None = None
@@ -75,9 +97,22 @@ class Conversation:
         """The turn that goes on."""
         return self._turns.now
 
+    def past(self, now_ms: float) -> Past | None:
+        """What a turn that begins now takes from those before it; None while something rings, or did a
+        moment ago: that cannot be taken up again."""
+        if self._ringing.to_snooze(now_ms):
+            return None
+        kept = [KeptReminder.of(held) for held in self._ringing.reminders]
+        return msgspec.structs.replace(self._turns.past, reminders=kept)
+
     @property
     def deadline_ms(self) -> float | None:
         """When `overdue` is to be called, if nothing happens before."""
+        times = [self._turn_deadline_ms, self._ringing.deadline_ms]
+        return min((at for at in times if at is not None), default=None)
+
+    @property
+    def _turn_deadline_ms(self) -> float | None:
         if (turn := self.turn) is None:
             return None
         last_ms = turn.began_ms + self._longest_turn_ms
@@ -86,7 +121,8 @@ class Conversation:
     # --- how a turn begins ---
 
     def woken(self, now_ms: float) -> None:
-        """The wake word: ears is listening already, whatever went on is over."""
+        """The wake word: ears is listening already, whatever went on or rang is over."""
+        self._ringing.silence(now_ms)
         turn = self._turns.in_stage(Stage.LISTEN)
         if turn is not None and turn.tentative:
             # The wake word was not needed, but it was said: now the turn is meant for certain.
@@ -103,6 +139,9 @@ class Conversation:
     def pressed(self, kind: Press, now_ms: float) -> None:
         self._port.emit("press", now_ms, kind=kind.value)
         self._port.send("ears", Rest())
+        if self._ringing.silence(now_ms):
+            self._pressed_while_ringing(kind, now_ms)
+            return
         if kind is Press.SHORT and self.turn is not None and not self.turn.tentative:
             self._turns.interrupt(self.turn, now_ms)
             return
@@ -117,6 +156,16 @@ class Conversation:
             case Press.DOUBLE:
                 self._steps.say(turn, self._turns.last_answer or troubles.NOTHING_TO_REPEAT, now_ms)
 
+    def _pressed_while_ringing(self, kind: Press, now_ms: float) -> None:
+        """It is silenced already: nobody wants to hear now what is in front of the camera."""
+        self._turns.end_follow_up(now_ms)
+        if self.turn is not None:
+            self._turns.interrupt(self.turn, now_ms)
+        if kind is Press.DOUBLE:
+            self._steps.answer(self._turns.begin(now_ms), "snooze", SNOOZE, now_ms)
+        elif kind is Press.LONG:
+            self.pressed(kind, now_ms)
+
     def asked(self, text: str, now_ms: float) -> None:
         """A typed question about the picture."""
         self._steps.question(self._turns.begin(now_ms), text, now_ms)
@@ -129,8 +178,10 @@ class Conversation:
     # --- what the bricks say ---
 
     def stopped(self, now_ms: float) -> None:
-        """Somebody said "stop" into an answer."""
+        """Somebody said "stop" into an answer, or while it rings."""
         if (turn := self._turns.in_stage(Stage.SPEAK)) is not None:
+            if turn.rings:
+                self._ringing.silence(now_ms)
             self._turns.interrupt(turn, now_ms)
             self._port.send("ears", Rest())
 
@@ -138,7 +189,7 @@ class Conversation:
         if (turn := self._turns.in_stage(Stage.LISTEN)) is not None:
             self._steps.trouble(turn, troubles.NO_SPEECH, now_ms)
         elif self._turns.may_follow_up:
-            self._turns.miss_follow_up(now_ms)
+            self._turns.miss_follow_up(now_ms, goodbye=not self._ringing.is_on)
 
     def speech_ended(self, utterance: int, now_ms: float, in_own_speech: bool = False) -> None:
         """`in_own_speech`: all of it sounded while the assistant itself was heard."""
@@ -261,13 +312,17 @@ class Conversation:
             self._mouth.say_again(self.turn)
 
     def overdue(self, now_ms: float) -> None:
-        """Nothing happened until `deadline_ms`: tick, or give the turn up."""
+        """Nothing happened until `deadline_ms`: ring, tick, or give the turn up."""
+        if (at_ms := self._turn_deadline_ms) is not None and now_ms >= at_ms:
+            self._turn_overdue(now_ms)
+        self._ringing.look(now_ms)
+
+    def _turn_overdue(self, now_ms: float) -> None:
         turn = self.turn
-        if turn is None:
-            return
-        if self.deadline_ms == turn.tick_ms:
+        assert turn is not None, "it has a deadline"
+        if self._turn_deadline_ms == turn.tick_ms:
             self._steps.tick(turn, now_ms)
-        elif turn.trouble is None:
+        elif turn.trouble is None and not turn.rings:
             turn.began_ms = now_ms  # the apology has the same time again
             self._steps.trouble(turn, troubles.TOO_LONG, now_ms)
         else:

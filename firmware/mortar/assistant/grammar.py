@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from hassil import Intents, ListReference, SlotList, parse_sentence, sample_expression
+from hassil import Intents, SlotList, parse_sentence
 from hassil.sample import sample_sentence
 
 from mortar import resources
-from mortar.assistant.intents import SENTENCES, thing_lists
+from mortar.assistant.intents import SENTENCES, in_words, thing_lists
 from mortar.word_trees import Grammar, grammar
 
 PRONUNCIATIONS = {"nabu": "N AA B UW", "mycroft": "M AY K R AO F T"}
@@ -51,8 +51,6 @@ def phrases(things: Path | None = None) -> tuple[list[str], dict[str, list[str]]
         for sentence in data.sentences
         for template in sample(sentence, expansion_rules=kept)
     ]
-    rules = {name: list(sample(body)) for name, body in intents.expansion_rules.items()}
-    entries = {
-        name: list(sample_expression(ListReference(name), lists, language=intents.language)) for name in lists
-    }
+    rules = {name: list(sample(body, expansion_rules=kept)) for name, body in intents.expansion_rules.items()}
+    entries = {name: in_words(name, slots, intents.language) for name, slots in lists.items()}
     return templates, rules | entries

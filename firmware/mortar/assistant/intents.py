@@ -6,13 +6,23 @@ kind LOOK, and goes to the language brick in the words it was asked.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
-from hassil import Intents, SlotList, TextSlotList, recognize_best, sample_intents
+from hassil import (
+    Intents,
+    ListReference,
+    SlotList,
+    TextSlotList,
+    recognize_best,
+    sample_expression,
+    sample_intents,
+)
 
 from mortar import resources
 from mortar.assistant.skills import SKILLS
@@ -20,6 +30,14 @@ from mortar.assistant.skills import SKILLS
 SENTENCES = Path(__file__).parent / "sentences"
 
 SlotLists = Mapping[str, TextSlotList]
+
+MOST_NUMBERS = 6
+"""Of a range, in `Understanding.sentences`: two in one sentence make 3,600 of it otherwise."""
+
+WRITTEN_TOGETHER = re.compile(r"(?<=\d)[:-](?=\w)")
+"""As dictation writes "7:30" and "25-minute"."""
+HALF_OF_DAY = re.compile(r"(?<=\d) ?([ap])\.?m\b\.?", re.IGNORECASE)
+"""As dictation writes "7 a.m." and "7 PM"."""
 
 
 class Kind(StrEnum):
@@ -45,15 +63,16 @@ class Understanding:
 
     def understand(self, text: str) -> Intent | None:
         """The intent of a whole sentence, in any case and with or without punctuation."""
-        found = recognize_best(text, self._intents, slot_lists=dict(self._slot_lists))
+        found = recognize_best(_as_spoken(text), self._intents, slot_lists=dict(self._slot_lists))
         if found is None:
             return None
         return Intent(
             name=found.intent.name,
             kind=_kind(found.intent.name),
-            slots={name: str(entity.value) for name, entity in found.entities.items()},
+            slots={name: _plain(entity.value) for name, entity in found.entities.items()},
         )
 
+    @cached_property
     def examples(self) -> list[str]:
         """One sentence an intent, in the order of the files, in which no two slots are filled alike."""
         return [
@@ -70,14 +89,37 @@ class Understanding:
 
     def _sample(self, entries: int | None, intents: set[str] | None) -> Iterator[tuple[str, str]]:
         lists: dict[str, SlotList] = {
-            name: TextSlotList(name, slots.values[:entries]) for name, slots in self._slot_lists.items()
+            name: TextSlotList(name, slots.values[:entries]) for name, slots in self._spoken_lists.items()
         }
         for name, text in sample_intents(self._intents, lists, intent_names=intents):
             yield name, " ".join(text.split())  # what is optional and left out leaves its space
 
+    @cached_property
+    def _spoken_lists(self) -> SlotLists:
+        """Every list; of a range of numbers, some from low to high."""
+        every = {**self._intents.slot_lists, **self._slot_lists}
+        return {
+            name: slots
+            if isinstance(slots, TextSlotList)
+            else some_numbers(name, slots, self._intents.language)
+            for name, slots in every.items()
+        }
+
     def _is_plain(self, text: str) -> bool:
         intent = self.understand(text)
         return intent is not None and len(set(intent.slots.values())) == len(intent.slots)
+
+
+def in_words(name: str, slots: SlotList, language: str) -> list[str]:
+    """What may be said for the list of that name; not what only dictation writes, with digits."""
+    said = sample_expression(ListReference(name), {name: slots}, language=language)
+    spoken = (" ".join(text.replace("-", " ").split()) for text in said)
+    return [text for text in spoken if not any(letter.isdigit() for letter in text)]
+
+
+def some_numbers(name: str, slots: SlotList, language: str) -> TextSlotList:
+    words = in_words(name, slots, language)
+    return TextSlotList.from_strings(words[:: -(-len(words) // MOST_NUMBERS)], name=name)
 
 
 def thing_lists(things: Path) -> SlotLists:
@@ -109,6 +151,15 @@ def _forms(name: str, rows: list[dict[str, str]]) -> dict[str, list[tuple[str, s
 
 def _article(word: str) -> str:
     return "an" if word[0] in "aeiou" else "a"
+
+
+def _as_spoken(text: str) -> str:
+    return HALF_OF_DAY.sub(r" \1 m", WRITTEN_TOGETHER.sub(" ", text))
+
+
+def _plain(value: object) -> str:
+    """hassil gives a number in words as an integer, and one in digits with a fraction."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _kind(intent: str) -> Kind:

@@ -4,43 +4,40 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import datetime
 
+from mortar import clock, resources
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.hearing import Hearing
 from mortar.assistant.intents import Understanding
-from mortar.assistant.stages import Press
+from mortar.assistant.keeper import Keeper
+from mortar.assistant.reception import receive
 from mortar.assistant.troubles import Trouble
 from mortar.assistant.turn import Dropped, Sight, Turn
 from mortar.clock import now_ms
 from mortar.messages import (
     AllReady,
-    Answered,
     Event,
     Failure,
     Finished,
-    Heard,
     LinkLost,
-    Looked,
     Message,
     MicrophoneOpened,
-    NoSpeech,
-    Partial,
-    Said,
+    Overdue,
+    Placed,
     Scalar,
-    Sentence,
-    SoundBegan,
     SoundEnded,
-    SpeechBegan,
-    SpeechEnded,
-    StopHeard,
-    VolumeSet,
-    WakeHeard,
+    ThreadLost,
     Wire,
 )
-from mortar.messages import Press as PressMessage
 from mortar.runtimes.wake_words import spoken
+from mortar.store.database import FILE
+from mortar.traces.folder import TraceFolder
+from mortar.traces.recorder import Recorder
+from mortar.traces.writer import Writer
 from mortar.worker import Mail, Worker
+
+ASSISTANT = "assistant"
+"""Who the conversation has it from where nobody sent it."""
 
 TURNS_PER_LIFE = 1_000_000
 """Turn numbers of a restarted assistant begin here times its restarts: none is used twice."""
@@ -65,6 +62,11 @@ class Ending:
             self._dropped[turn.dropped] += 1
             self._worker.tell_supervisor(Event("dropped", at_ms, {"why": turn.dropped.value}))
             self._report()
+            if self._sound_is_over:
+                self.finish()
+            return
+        if turn.rings:
+            self._worker.tell_supervisor(Event("rang", at_ms))
             if self._sound_is_over:
                 self.finish()
             return
@@ -133,23 +135,45 @@ async def main(worker: Worker) -> None:
         await Hearing(worker, understanding).serve()
         return
     ending = Ending(worker)
+    keeper = Keeper(resources.data_folder() / FILE, worker.failed)
+    if worker.run.ask is None:  # a typed question leaves alone what another Mortar may be keeping
+        keeper.open()
+    port = WorkerPort(worker, ending)
+    writer, recorder = None, None
+    if worker.run.ask is None:  # a typed question is a command's: who asked has seen its answer
+        writer = Writer(worker.settings.trace, worker.failed, TraceFolder())
+        recorder = Recorder(port, worker.settings, worker.run, writer.keep)
     conversation = Conversation(
-        WorkerPort(worker, ending),
+        recorder or port,
         worker.settings,
         understanding,
-        wall_clock=datetime.now,
+        moment=recorder.moment if recorder else clock.moment,
+        keeper=keeper,
         first_turn=worker.restarts * TURNS_PER_LIFE + 1,
         speaks=worker.run.ask is None,
     )
-    await _Assistant(worker, conversation, ending).serve()
+    try:
+        await _Assistant(worker, conversation, port, recorder, ending).serve()
+    finally:
+        if writer is not None:
+            await writer.close()
 
 
 class _Assistant:
-    """Gives each message to the conversation."""
+    """Gives each message to the conversation, past the recorder where there is one."""
 
-    def __init__(self, worker: Worker, conversation: Conversation, ending: Ending) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        conversation: Conversation,
+        port: WorkerPort,
+        recorder: Recorder | None,
+        ending: Ending,
+    ) -> None:
         self._worker = worker
         self._conversation = conversation
+        self._port = port
+        self._recorder = recorder
         self._ending = ending
         self._wired: set[str] = set()
         self._apology_due = worker.restarts > 0 and worker.run.ask is None
@@ -158,7 +182,7 @@ class _Assistant:
         while True:
             mail = await self._next_or_deadline()
             if mail is None:
-                self._conversation.overdue(now_ms())
+                self._receive(ASSISTANT, Overdue())
             else:
                 self._take(mail)
 
@@ -173,64 +197,36 @@ class _Assistant:
             return None
 
     def _take(self, mail: Mail) -> None:
-        at_ms = now_ms()
-        talk = self._conversation
+        """What is about the run is dealt with here; the conversation gets the rest."""
         match mail.message:
-            case Wire(peer):
-                self._wire(peer, at_ms)
             case AllReady():
                 if self._worker.run.ask is not None:
-                    talk.asked(self._worker.run.ask, at_ms)
+                    self._conversation.asked(self._worker.run.ask, now_ms())
+            case Placed(units):
+                if self._recorder is not None:
+                    self._recorder.placement = units
+            case MicrophoneOpened(t_ms):
+                self._port.emit("microphone_open", t_ms)
+            case SoundEnded():
+                self._ending.sound_ended(in_turn=self._conversation.turn is not None)
+            case Wire(peer):
+                self._receive(mail.sender, mail.message)
+                self._wired.add(peer)
+                self._apologise()
             case LinkLost(peer):
                 self._wired.discard(peer)
-                talk.peer_lost(peer, at_ms)
-            case PressMessage(kind):
-                talk.pressed(Press(kind), at_ms)
-            case MicrophoneOpened(t_ms):
-                self._emit("microphone_open", t_ms)
-            case WakeHeard(word, score):
-                self._emit("wake", mail.message.t_ms, word=word, score=round(score, 3))
-                talk.woken(at_ms)
-            case StopHeard(phrase, end_sample, t_ms):
-                self._emit("stop", t_ms, phrase=phrase, end_sample=end_sample)
-                talk.stopped(at_ms)
-            case SpeechBegan(from_sample, t_ms):
-                self._emit("speech_start", t_ms, from_sample=from_sample)
-                talk.speech_began(at_ms)
-            case SpeechEnded(utterance, _, to_sample, t_ms, in_own_speech):
-                self._emit("speech_end", t_ms, to_sample=to_sample)
-                talk.speech_ended(utterance, at_ms, in_own_speech)
-            case NoSpeech():
-                talk.no_speech(at_ms)
-            case SoundEnded():
-                self._ending.sound_ended(in_turn=talk.turn is not None)
-            case Partial():
-                talk.partly_heard(mail.message)
-            case Heard():
-                talk.heard(mail.message, at_ms)
-            case Looked():
-                talk.looked(mail.message, at_ms)
-            case Sentence():
-                talk.sentence(mail.message, at_ms)
-            case Answered():
-                talk.answered(mail.message, at_ms)
-            case SoundBegan():
-                talk.sound_began(mail.message, at_ms)
-            case Said():
-                talk.said(mail.message, at_ms)
-            case VolumeSet():
-                talk.volume_set(mail.message, at_ms)
-            case Failure():
-                talk.failed(mail.sender, mail.message, at_ms)
+                self._receive(mail.sender, mail.message)
             case _:
-                pass  # PeerGone: the assistant holds nothing that a peer left behind
+                self._receive(mail.sender, mail.message)
 
-    def _wire(self, peer: str, at_ms: float) -> None:
-        self._wired.add(peer)
-        self._conversation.peer_back(peer, at_ms)
+    def _receive(self, sender: str, message: Message) -> None:
+        if self._recorder is not None:
+            self._recorder.receive(self._conversation, sender, message, now_ms())
+        else:
+            receive(self._conversation, self._port, sender, message, now_ms())
+
+    def _apologise(self) -> None:
+        """Once, when it can be heard and an answer to it too."""
         if self._apology_due and self._wired >= {"ears", "voice"}:
             self._apology_due = False
-            self._conversation.lost_thread(at_ms)
-
-    def _emit(self, event: str, at_ms: float, **data: Scalar) -> None:
-        self._worker.tell_supervisor(Event(event, at_ms, data))
+            self._receive(ASSISTANT, ThreadLost())

@@ -25,6 +25,12 @@ class Memory:
         return held[max(0, len(held) - self._n) :]
 
     @property
+    def turns(self) -> list[Turn]:
+        """All that are kept, oldest first: `keep` makes the same memory of them."""
+        held = {turn.number: turn for turn in (*self._asked, *self._ended)}
+        return [held[number] for number in sorted(held)]
+
+    @property
     def last_answer(self) -> str | None:
         return next((turn.spoken for turn in reversed(self._ended) if turn.spoken), None)
 

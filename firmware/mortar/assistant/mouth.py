@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from mortar.assistant.past import Past
 from mortar.assistant.port import Port
 from mortar.assistant.stages import EARCONS
 from mortar.assistant.turn import Turn
@@ -17,13 +18,13 @@ RECENT_SENTENCES = 4
 class Mouth:
     """Without `speaks` there is no voice, and what would be said counts as said."""
 
-    def __init__(self, port: Port, speaks: bool) -> None:
+    def __init__(self, port: Port, speaks: bool, past: Past) -> None:
         self._port = port
         self.speaks = speaks
-        self._is_heard = False
+        self.is_heard = past.is_heard
         self._ticks = False
         """A tick is on its way through voice."""
-        self._recent: deque[str] = deque(maxlen=RECENT_SENTENCES)
+        self.recent: deque[str] = deque(past.sounded, maxlen=RECENT_SENTENCES)
         """Sentences that began to sound."""
 
     def say(self, turn: Turn, text: str) -> None:
@@ -40,6 +41,13 @@ class Mouth:
         if event in EARCONS:
             self._cut_tick()
             self._port.send("voice", Chime(EARCONS[event], turn))
+
+    def ring(self, turn: Turn, text: str) -> None:
+        """Beeps, and what they are for. "Stop" is listened for from the first beep on."""
+        self.chime("ring", turn.number)
+        self._is_heard = True
+        self._port.send("ears", Speaking(text))
+        self.say(turn, text)
 
     def tick(self, turn: int) -> None:
         """The answer takes its time: say that it is being worked on."""
@@ -62,8 +70,8 @@ class Mouth:
 
     def sound_began(self, turn: Turn, sound: SoundBegan) -> None:
         if sound.index is not None:
-            self._is_heard = True
-            self._recent.append(turn.sentences[sound.index])
+            self.is_heard = True
+            self.recent.append(turn.sentences[sound.index])
             self._port.send("ears", Speaking(turn.sentences[sound.index]))
 
     def said(self, turn: Turn, said: Said) -> None:
@@ -73,10 +81,10 @@ class Mouth:
 
     def fell_silent(self) -> None:
         self._ticks = False
-        if self._is_heard:
-            self._is_heard = False
+        if self.is_heard:
+            self.is_heard = False
             self._port.send("ears", Speaking(""))
 
     def has_said(self, text: str) -> bool:
         """Whether `text` is part of what was heard of the assistant last."""
-        return says(" ".join(self._recent), text)
+        return says(" ".join(self.recent), text)

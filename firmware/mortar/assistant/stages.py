@@ -35,6 +35,7 @@ EARCONS: dict[str, str] = {
     "answer_slow": "thinking",
     "trouble": "error",
     "follow_up_unused": "goodbye",
+    "ring": "alarm",
 }
 """Event → the earcon that voice plays for it."""
 
@@ -48,7 +49,7 @@ class Press(StrEnum):
 
 
 PRESS_HELP: dict[Press, str] = {
-    Press.SHORT: "say what is in front of the camera; while it speaks: stop",
-    Press.DOUBLE: "repeat the last answer",
+    Press.SHORT: "say what is in front of the camera; while it speaks or rings: stop",
+    Press.DOUBLE: "repeat the last answer; while it rings: snooze",
     Press.LONG: "listen to a question, as after the wake word",
 }

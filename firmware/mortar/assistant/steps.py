@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from mortar.assistant import troubles
 from mortar.assistant.course import Course
 from mortar.assistant.intents import Intent, Kind, Understanding
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.port import Port
+from mortar.assistant.ringing import Ringing
 from mortar.assistant.skills import SkillRequest, answer_with_skill, volume
 from mortar.assistant.stages import Stage
 from mortar.assistant.troubles import Trouble
 from mortar.assistant.turn import Dropped, Sight, Turn
 from mortar.assistant.turns import Turns
+from mortar.clock import Moment
+from mortar.errors import MortarError
 from mortar.messages import Ask, Cancel, Look, SetVolume
 from mortar.settings import Assistant
 
@@ -34,15 +36,18 @@ class Steps:
         turns: Turns,
         settings: Assistant,
         understanding: Understanding,
-        wall_clock: Callable[[], datetime],
+        ringing: Ringing,
+        moment: Callable[[], Moment],
     ) -> None:
         self._port = port
         self._mouth = mouth
         self._course = course
         self._turns = turns
         self._early_looking = settings.early_looking
+        self._snooze_min = settings.snooze_min
         self._understanding = understanding
-        self._wall_clock = wall_clock
+        self._ringing = ringing
+        self._moment = moment
 
     def listen(self, turn: Turn, now_ms: float) -> None:
         self._course.begin(turn, Stage.LISTEN, now_ms)
@@ -92,11 +97,20 @@ class Steps:
             SkillRequest(
                 intent=intent.name,
                 slots=intent.slots,
-                now=self._wall_clock(),
+                moment=self._moment(),
                 last_answer=self._turns.last_answer,
-                examples=self._understanding.examples(),
+                examples=self._understanding.examples,
+                reminders=self._ringing.reminders,
+                ringing=self._ringing.to_snooze(now_ms),
+                snooze_min=self._snooze_min,
             )
         )
+        if answer.change is not None:
+            try:
+                self._ringing.apply(answer.change, now_ms)
+            except MortarError as error:
+                self.trouble(turn, troubles.not_kept(error), now_ms)
+                return
         if answer.volume is not None:
             wanted = SetVolume(turn.number, answer.volume.percent, answer.volume.is_step)
             self._volume(turn, wanted, now_ms)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mortar.errors import MortarError
 from mortar.messages import Failure
 
 NOTHING_TO_REPEAT = "I have not said anything yet."
+NOT_KEPT = "Sorry, I could not write that down. My disk may be full."
 
 
 @dataclass(frozen=True)
@@ -54,33 +56,59 @@ NO_ANSWER = Trouble(
     "Sorry, I have no answer to that.",
 )
 
-_SPOKEN_BY_CODE = {
+SPOKEN: dict[str, str] = {
+    "audio-lost": NOT_UNDERSTOOD.spoken,
     "camera-missing": "I have no camera to look with.",
     "camera-failed": "I could not take a picture.",
+    "camera-no-frame": "I could not take a picture.",
+    "dictation-failed": NOT_UNDERSTOOD.spoken,
+    "frame-shape-wrong": "I could not take a picture.",
+    "language-context-full": "That question is too long for me.",
+    "language-engine-failed": "Sorry, I lost my train of thought. Please ask again.",
+    "language-too-slow": TOO_LONG.spoken,
+    "listen-too-slow": NOT_UNDERSTOOD.spoken,
     "microphone-missing": "My microphone has gone. Please ask again when it is back.",
-    "audio-lost": "I missed part of that. Please say it again.",
+    "models-differ": "Sorry, my eye and my words do not fit together.",
+    "picture-damaged": "I could not take a picture.",
+    "picture-missing": "I could not take a picture.",
+    "picture-too-large": "I could not take a picture.",
+    "picture-unknown": "I could not take a picture.",
     "question-too-long": "That question is too long for me.",
+    "ring-too-small": "I could not take a picture.",
+    "store-failed": NOT_KEPT,
+    "store-newer": "My memory is from a newer version of me. I cannot keep that.",
 }
+"""What is said of a failure, by its code; of any other, that the brick failed."""
 
-_SPOKEN_BY_PEER = {
+SPOKEN_OF_PEER: dict[str, str] = {
     "ears": "Sorry, my ears failed for a moment. Please ask again.",
     "listen": "Sorry, I lost what you said. Please ask again.",
     "eye": "Sorry, my eye failed for a moment. Please ask again.",
     "language": "Sorry, I lost my train of thought. Please ask again.",
 }
 
+DEATHS: dict[str, Trouble] = {
+    peer: Trouble(
+        f"{peer}-died",
+        f"{peer} ended in the middle of a turn",
+        "it is started again; ask again, and see `mortar status`",
+        spoken,
+    )
+    for peer, spoken in SPOKEN_OF_PEER.items()
+}
+
 
 def of_failure(peer: str, failure: Failure) -> Trouble:
     """What `peer` reported."""
-    spoken = _SPOKEN_BY_CODE.get(failure.code, _SPOKEN_BY_PEER[peer])
+    spoken = SPOKEN.get(failure.code, SPOKEN_OF_PEER[peer])
     return Trouble(failure.code, failure.what, failure.do, spoken)
+
+
+def not_kept(error: MortarError) -> Trouble:
+    """What people wanted to be kept is not on the disk."""
+    return Trouble(error.code, error.what, error.do, SPOKEN.get(error.code, NOT_KEPT))
 
 
 def of_death(peer: str) -> Trouble:
     """`peer` died, or is not there."""
-    return Trouble(
-        f"{peer}-died",
-        f"{peer} ended in the middle of a turn",
-        "it is started again; ask again, and see `mortar status`",
-        _SPOKEN_BY_PEER[peer],
-    )
+    return DEATHS[peer]

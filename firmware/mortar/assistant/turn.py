@@ -57,6 +57,9 @@ class Turn:
     trouble: Trouble | None = None
     """What went wrong, where something did."""
     dropped: Dropped | None = None
+    rings: bool = False
+    """Nobody asked: a timer or an alarm is due."""
+    ended_ms: float | None = None
 
     @property
     def answer(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mortar.assistant.course import Course
 from mortar.assistant.memory import Memory
 from mortar.assistant.mouth import Mouth
+from mortar.assistant.past import Past, RememberedTurn
 from mortar.assistant.port import Port
 from mortar.assistant.stages import Stage
 from mortar.assistant.turn import Dropped, Turn
@@ -13,18 +14,28 @@ from mortar.settings import Assistant
 
 
 class Turns:
-    """`first` is the number of the first turn."""
+    """`first` is the number of the first turn, `past` what went before it."""
 
-    def __init__(self, port: Port, mouth: Mouth, course: Course, settings: Assistant, first: int) -> None:
+    def __init__(
+        self, port: Port, mouth: Mouth, course: Course, settings: Assistant, first: int, past: Past
+    ) -> None:
         self._port = port
         self._mouth = mouth
         self._course = course
         self._follow_up_ms = settings.follow_up_ms if mouth.speaks else 0
         self._memory = Memory(settings.earlier_turns)
+        for remembered in past.turns:
+            self._memory.keep(remembered.turn)
         self._next = first
         self.now: Turn | None = None
-        self.may_follow_up = False
+        self.may_follow_up = past.may_follow_up
         """The ears wait, with no wake word, for a question that follows on the last answer."""
+
+    @property
+    def past(self) -> Past:
+        """Of a turn that would begin now."""
+        turns = [RememberedTurn.of(turn) for turn in self._memory.turns]
+        return Past(turns, list(self._mouth.recent), self._mouth.is_heard, self.may_follow_up)
 
     @property
     def last_answer(self) -> str | None:
@@ -79,7 +90,7 @@ class Turns:
 
     def end(self, turn: Turn, now_ms: float) -> None:
         self._course.end_all(turn, now_ms)
-        self.now = None
+        self.now, turn.ended_ms = None, now_ms
         self._memory.keep(turn)
         self.remind()
         self._port.turn_ended(turn, now_ms)
@@ -94,11 +105,12 @@ class Turns:
         """Give the language model the text of earlier turns."""
         self._port.send("language", Context(self._memory.earlier))
 
-    def miss_follow_up(self, now_ms: float) -> None:
+    def miss_follow_up(self, now_ms: float, *, goodbye: bool) -> None:
         """Nobody spoke: say goodbye, the wake word is needed again."""
         self.end_follow_up(now_ms)
         self._port.send("ears", Rest())
-        self._mouth.chime("follow_up_unused", self._next - 1)
+        if goodbye:
+            self._mouth.chime("follow_up_unused", self._next - 1)
 
     def end_follow_up(self, now_ms: float) -> None:
         if self.may_follow_up:

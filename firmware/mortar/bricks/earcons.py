@@ -26,14 +26,17 @@ class Note(NamedTuple):
     """Of PEAK."""
 
 
+REST = Note(0.0, 90, 0.0)
+
 EARCONS: dict[str, tuple[Note, ...]] = {
     # Up: go on, I listen. Down: I have it. A tick: I am still at it. Low and twice: that went wrong.
-    # Wake backwards, softly: I listen no more.
+    # Wake backwards, softly: I listen no more. Three times the same, twice, and loud: it is time.
     "wake": (Note(659.3, 80), Note(987.8, 120)),
     "done": (Note(784.0, 70), Note(587.3, 110)),
     "thinking": (Note(440.0, 60, 0.4),),
     "error": (Note(293.7, 110), Note(220.0, 180)),
     "goodbye": (Note(987.8, 90, 0.5), Note(659.3, 160, 0.5)),
+    "alarm": (*(Note(1_046.5, 120, 2.0), REST) * 3, REST, REST, *(Note(1_046.5, 120, 2.0), REST) * 3),
 }
 
 

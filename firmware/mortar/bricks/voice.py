@@ -121,7 +121,11 @@ class _Voice:
         percent = None
         try:
             percent = await asyncio.to_thread(
-                turn_mixer, self._worker.settings.speaker, wanted.percent, is_step=wanted.is_step
+                turn_mixer,
+                self._worker.settings.speaker,
+                wanted.percent,
+                is_step=wanted.is_step,
+                is_least=wanted.is_least,
             )
         except MortarError as error:
             self._complain(error, wanted.turn)

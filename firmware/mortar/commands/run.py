@@ -15,6 +15,7 @@ from rich.markup import escape
 from mortar import resources, settings
 from mortar.assistant.stages import Press
 from mortar.commands import timeline
+from mortar.commands.cards import write_whole
 from mortar.commands.conduct import (
     Outcome,
     RunFailed,
@@ -40,6 +41,8 @@ SHOWN = {
     "speech_end": "you stopped speaking",
     "look_end": "looked ({n_tok} tokens in {encode_ms} ms)",
     "first_sound": "speaking",
+    "ring_start": "{name} {kind} is due",
+    "ring_end": "silent again ({why})",
     "trouble": "trouble: {what}; {do}",
     "restart": "{process} ended ({exit}) and is started again",
     "back": "{process} is back",
@@ -84,7 +87,8 @@ def run(args: argparse.Namespace) -> int:
             print_json(failed.result)
         raise
     if args.timeline is not None:
-        timeline.save_svg(outcome.events, args.timeline)
+        first = next(timeline.exchanges(outcome.events))
+        write_whole(args.timeline, timeline.svg(first, "mortar run --once").encode())
     _conclude(args, options, outcome, console)
     return 0
 

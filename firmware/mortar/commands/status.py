@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from mortar.commands import past_runs
+from mortar.errors import UsageError
+from mortar.meanwhile import MEANWHILE, Meanwhile
 from mortar.supervisor.status import StatusClient
+from mortar.traces.folder import TraceFolder, read
 
 COLOURS = {"ready": "green", "starting": "yellow", "stopping": "yellow", "done": "dim", "idle": "dim"}
 """State → colour; any other state is trouble."""
@@ -31,8 +36,10 @@ class ProcessView(msgspec.Struct):
 
 class FailureView(msgspec.Struct):
     process: str
+    code: str
     what: str
     do: str
+    times: int
     t_ms: float
 
 
@@ -49,16 +56,50 @@ class StatusView(msgspec.Struct):
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("status", help="how the running assistant is")
     parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+    parser.add_argument(
+        "--run", metavar="N", dest="run_name", help="show a run that is over, by its number, or the 'last'"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE.svg", help="with --run: save its timeline as a picture"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
+    console = Console(highlight=False)
+    if args.run_name is not None:
+        _run_that_is_over(args, console)
+        return 0
+    if args.out is not None:
+        raise UsageError("run-unknown", "--out draws one run", "say which: --run N, or --run last")
     status = StatusClient().status()
+    runs = past_runs.summaries()
     if args.json:
-        print(json.dumps(status, ensure_ascii=False))
+        told = {**status, "failures": _with_meanwhile(status["failures"]), "runs": runs}
+        print(json.dumps(told, ensure_ascii=False))
     else:
-        _show(msgspec.convert(status, StatusView), Console(highlight=False))
+        _show(msgspec.convert(status, StatusView), console)
+        past_runs.show_list(runs, console)
     return 0
+
+
+def _run_that_is_over(args: argparse.Namespace, console: Console) -> None:
+    trace = read(TraceFolder().find(args.run_name))
+    if args.json:
+        print(json.dumps(past_runs.as_json(trace), ensure_ascii=False))
+    elif args.out is None:
+        past_runs.show(trace, console)
+    if args.out is not None:
+        past_runs.save(trace, args.run_name, args.out)
+
+
+def _with_meanwhile(failures: Any) -> list[dict[str, Any]]:
+    return [{**failure, "meanwhile": _meanwhile(failure["code"])} for failure in failures]
+
+
+def _meanwhile(code: str) -> str:
+    """A program that was started before an update may have codes that this one does not know."""
+    return MEANWHILE.get(code, Meanwhile.NEXT_QUESTION)
 
 
 def _show(status: StatusView, console: Console) -> None:
@@ -84,8 +125,12 @@ def _show(status: StatusView, console: Console) -> None:
         )
     console.print(table)
     for failure in status.failures:
-        line = f"{failure.t_ms / 1e3:8.1f} s  {failure.process}: {failure.what}; {failure.do}"
+        ago_s = (status.uptime_ms - failure.t_ms) / 1e3
+        again = f", {failure.times} times" if failure.times > 1 else ""
+        line = f"{failure.code}  {failure.process}, {ago_s:.0f} s ago{again}: {failure.what}"
         console.print(line, markup=False, style="red")
+        console.print(f"    meanwhile: {_meanwhile(failure.code)}", markup=False)
+        console.print(f"    what to do: {failure.do}", markup=False)
 
 
 def _coloured(state: str) -> str:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -48,7 +47,7 @@ class Gathering:
     def add(self, event: Event) -> list[Event] | None:
         """The whole exchange, where `event` ends it."""
         self._held.append(event)
-        if event.event == "dropped":
+        if event.event in ("dropped", "rang"):
             # Nobody asked for that turn. A wake word in it belongs to the turn that it gave way to.
             self._held = [held for held in self._held if held.event == "wake"]
         if event.event != "exchange":
@@ -106,11 +105,11 @@ def render(events: list[Event]) -> Table:
     return table
 
 
-def save_svg(events: list[Event], path: Path) -> None:
-    """The first exchange as an SVG picture."""
+def svg(exchange: list[Event], title: str) -> str:
+    """One exchange as an SVG picture."""
     console = Console(record=True, width=80, file=StringIO())
-    console.print(render(next(exchanges(events))))
-    path.write_text(without_web_fonts(console.export_svg(title="mortar run --once")), encoding="utf-8")
+    console.print(render(exchange))
+    return without_web_fonts(console.export_svg(title=title))
 
 
 def without_web_fonts(svg: str) -> str:

@@ -72,12 +72,16 @@ def find_mixer(settings: Speaker) -> Mixer | None:
     return next((AlsaMixer(control) for control in CONTROLS if control in controls), None)
 
 
-def turn_mixer(settings: Speaker, percent: int, *, is_step: bool) -> int | None:
-    """Turn it to `percent`, or by it; gives where it is then, or None where there is none."""
+def turn_mixer(settings: Speaker, percent: int, *, is_step: bool, is_least: bool = False) -> int | None:
+    """Turn it to `percent`, or by it, or only up to it; gives where it is then, or None where there is none.
+
+    Muted is not quiet: whoever turns it wants to hear it.
+    """
     mixer = find_mixer(settings)
     if mixer is None:
         return None
-    wanted = mixer.volume_percent() + percent if is_step else percent
+    held = mixer.volume_percent()
+    wanted = held + percent if is_step else max(held, percent) if is_least else percent
     mixer.set_volume(min(max(wanted, 0), 100))
     return mixer.volume_percent()
 

@@ -76,6 +76,7 @@ class SoundServer:
 
     def set_volume(self, sink: str, percent: int) -> None:
         _pactl("set-sink-volume", sink or "@DEFAULT_SINK@", f"{percent}%")
+        _pactl("set-sink-mute", sink or "@DEFAULT_SINK@", "0")
 
     async def while_there(self, is_there: Callable[[], bool]) -> None:
         """Return once `is_there` says no, or the server ends. It is asked, in a thread, after each

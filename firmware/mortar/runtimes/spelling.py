@@ -21,11 +21,14 @@ from mortar.word_trees import END, Grammar, Tree
 UNSPELT = re.compile(r"[^a-z0-9%]")
 CONTROL = range(3)
 """Tokens that are no text."""
-WRITABLE = re.compile(r"[A-Za-z0-9 ',.?!%-]*")
+WRITABLE = re.compile(r"[A-Za-z0-9 ',.:?!%-]*")
 _READ = RbnfEngine.for_language("en")
 _NUMBERS = {_READ.format_number(number).text: str(number) for number in range(100)}
-ALSO = {word: digits for word, digits in _NUMBERS.items() if word.isalpha()} | {"percent": "%"}
+ALSO = {word: digits for word, digits in _NUMBERS.items() if word.isalpha()} | {"percent": "%", "oh": "0"}
 """Words that are written otherwise too."""
+TENS = {_READ.format_number(number).text: str(number // 10) for number in range(20, 100, 10)}
+UNITS = {_READ.format_number(number).text: str(number) for number in range(1, 10)}
+"""A word of each, one behind the other, is a number of two digits: "twenty five"."""
 
 
 def letters(text: str) -> str:
@@ -105,13 +108,12 @@ class Speller:
         return next(self._read(letters(text), (self._grammar.sentences,)), None)
 
     def _read(self, spelt: str, then: Stack) -> Iterator[str]:
-        for word, after in self._words(then):
-            if word == END and not spelt:
-                yield ""
-            for written in _spellings(word):
-                if word != END and spelt.startswith(written):
-                    for rest in self._read(spelt[len(written) :], after):
-                        yield f"{word} {rest}".strip()
+        if not spelt and any(word == END for word, _ in self._words(then)):
+            yield ""
+        for said, written, after in self._written(then):
+            if spelt.startswith(written):
+                for rest in self._read(spelt[len(written) :], after):
+                    yield f"{said} {rest}".strip()
 
     def _tokens(self, places: Places, spelt: str, among: range) -> Iterator[tuple[int, Places]]:
         for token in self._vocabulary.spelling(spelt, among):
@@ -126,13 +128,23 @@ class Speller:
         if places not in self._steps:
             found: dict[str, set[Place]] = {}
             for rest, then in places:
-                for written, after in [(rest, then)] if rest else self._written(then):
+                ways = [(rest, then)] if rest else [way[1:] for way in self._written(then)]
+                for written, after in ways:
                     found.setdefault(written[0], set()).add(Place(written[1:], after))
             self._steps[places] = {letter: frozenset(held) for letter, held in found.items()}
         return self._steps[places]
 
-    def _written(self, then: Stack) -> list[tuple[str, Stack]]:
-        return [(way, after) for word, after in self._words(then) if word for way in _spellings(word)]
+    def _written(self, then: Stack) -> Iterator[tuple[str, str, Stack]]:
+        """What may be said next, each way to write it, and what may follow."""
+        for word, after in self._words(then):
+            if word == END:
+                continue
+            for written in _spellings(word):
+                yield word, written, after
+            if word in TENS:
+                for unit, behind in self._words(after):
+                    if unit in UNITS:
+                        yield f"{word} {unit}", TENS[word] + UNITS[unit], behind
 
     def _words(self, then: Stack) -> list[tuple[str, Stack]]:
         """Words that may come next, and what may follow each; END where the sentence may end."""

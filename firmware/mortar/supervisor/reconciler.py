@@ -22,6 +22,7 @@ from mortar.messages import (
     JobBegan,
     JobEnded,
     Message,
+    Placed,
     Ready,
     Report,
     Start,
@@ -180,6 +181,7 @@ class Reconciler:
                     process.state = State.READY
                 if process.restarts:
                     self._journal.emit("back", process=process.row.name)
+                self._tell_placement()
                 if self.was_ready:
                     life.control.send(AllReady())  # it was started later, or again
             case JobBegan():
@@ -254,6 +256,11 @@ class Reconciler:
         """The kernel kills every worker with the zygote (PDEATHSIG), and none will be reaped."""
         if self._over is not None and not self._over.done():
             self._over.set_exception(verdicts.zygote_gone())
+
+    def _tell_placement(self) -> None:
+        assistant = self.processes.get(ASSISTANT)
+        if assistant is not None and assistant.life is not None:
+            assistant.life.control.send(Placed(self.processes.placement()))
 
     def _note(self, process: Process, failure: Failure) -> None:
         if process.life is not None:

@@ -169,5 +169,7 @@ class StatusClient:
                     "ask as the user that it runs as",
                 ) from None
         if not isinstance(answer, answer_type):
-            raise MortarError("no-answer", "the running Mortar does not answer", "see its log, or restart it")
+            raise MortarError(
+                "status-no-answer", "the running Mortar does not answer", "see its log, or restart it"
+            )
         return answer

@@ -17,13 +17,22 @@ def exit_text(status: int) -> str:
 def overdue(name: str, ladder: Ladder) -> Failure:
     """Why the process is being killed."""
     if ladder.job is not None:
-        what = f"{name} took longer than {ladder.job.deadline_ms:.0f} ms to {ladder.job.what}"
-        return Failure("job-overdue", what, "it is started again; see `mortar status`")
+        return Failure(
+            "job-overdue",
+            f"{name} took longer than {ladder.job.deadline_ms:.0f} ms to {ladder.job.what}",
+            "it is started again; see `mortar status`",
+        )
     if not ladder.is_ready:
-        what = f"{name} was not ready within {LONGEST_START_MS / 1e3:.0f} s"
-        return Failure("start-overdue", what, "it is started again; run `mortar doctor`")
-    what = f"{name} closed its socket and did not end"
-    return Failure("end-overdue", what, "it is started again; see its last lines above")
+        return Failure(
+            "start-overdue",
+            f"{name} was not ready within {LONGEST_START_MS / 1e3:.0f} s",
+            "it is started again; run `mortar doctor`",
+        )
+    return Failure(
+        "end-overdue",
+        f"{name} closed its socket and did not end",
+        "it is started again; see its last lines above",
+    )
 
 
 def given_up(name: str, status: int, failure: Failure | None) -> MortarError:

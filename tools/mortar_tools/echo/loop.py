@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from mortar.assistant.conversation import Conversation
+from mortar.assistant.keeper import Keeper
 from mortar.assistant.stages import Press
 from mortar.assistant.turn import Turn
 from mortar.bricks.ears import Ears
+from mortar.clock import Moment
 from mortar.drivers.microphone_played import PlayedMicrophone
 from mortar.errors import MortarError
 from mortar.messages import (
@@ -44,7 +46,7 @@ from mortar_tools.echo.listener import Listener
 from mortar_tools.echo.loudspeaker import Loudspeaker
 from mortar_tools.echo.room import BLOCK, RATE_Hz, Room
 
-NOON = datetime(2026, 1, 1, 12, 0)
+NOON = Moment(datetime(2026, 1, 1, 12, 0).timestamp(), 0.0, "room")
 
 
 class _EarsPort:
@@ -92,7 +94,9 @@ class Loop:
             choose.wake_word_spotter(settings.ears, port.failed),
             choose.speech_detector(),
         )
-        self._talk = Conversation(self, settings, engines.understanding, wall_clock=lambda: NOON)
+        self._talk = Conversation(
+            self, settings, engines.understanding, lambda: NOON, Keeper(None, port.failed)
+        )
         self._ears.told(Wire("listen", 1))
         self._deliver()
 

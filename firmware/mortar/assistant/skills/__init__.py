@@ -1,7 +1,7 @@
 """Skills: what the assistant answers by itself, with no model. Intent name → skill, in one table.
 
 To add one: a file here with a function `(SkillRequest) -> SkillAnswer`, a row in SKILLS, and its
-sentences in ../sentences/skills.yaml.
+sentences in a file of ../sentences/.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ import logging
 from collections.abc import Callable, Mapping
 
 from mortar.assistant.skills import (
+    alarms,
     say_again,
+    snooze,
     stop,
+    timers,
     volume,
     what_can_you_do,
     what_day,
@@ -36,6 +39,17 @@ SKILLS: Mapping[str, Skill] = {
     "VolumeDown": volume.quieter,
     "VolumeSet": volume.as_said,
     "WhoAreYou": who_are_you.answer,
+    "TimerSet": timers.put,
+    "TimerLeft": timers.left,
+    "TimerList": timers.left,
+    "TimerCancel": timers.cancel,
+    "TimerCancelAll": timers.cancel_all,
+    "AlarmSet": alarms.put,
+    "AlarmIn": alarms.put_in,
+    "AlarmList": alarms.tell,
+    "AlarmCancel": alarms.cancel,
+    "AlarmCancelAll": alarms.cancel_all,
+    "Snooze": snooze.answer,
 }
 
 FAILED = SkillAnswer("Sorry, I could not do that.")

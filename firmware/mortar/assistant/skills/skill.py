@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mortar.clock import Moment
+from mortar.reminders import Change, Reminder, local_time
+
 
 @dataclass(frozen=True)
 class SkillRequest:
@@ -13,12 +16,21 @@ class SkillRequest:
     """Name of the intent that was recognised."""
     slots: Mapping[str, str]
     """What the sentence named: {"thing": "cat"}."""
-    now: datetime
-    """Local time."""
+    moment: Moment
     last_answer: str | None
     """What the assistant said last."""
     examples: Sequence[str]
     """One sentence for each thing that people can ask."""
+    reminders: Sequence[Reminder] = ()
+    """All timers and alarms."""
+    ringing: Sequence[Reminder] = ()
+    """Those that ring, or were silenced a moment ago."""
+    snooze_min: int = 9
+
+    @property
+    def now(self) -> datetime:
+        """Local time."""
+        return local_time(self.moment)
 
 
 @dataclass(frozen=True)
@@ -35,3 +47,5 @@ class SkillAnswer:
     """What to say, as words: digits and signs are read badly. Empty says nothing."""
     volume: Volume | None = None
     """To be set; what is said then is how loud it became."""
+    change: Change | None = None
+    """To be stored first: `text` is said once it is on the disk, and not where that fails."""

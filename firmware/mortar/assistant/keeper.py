@@ -1,0 +1,40 @@
+"""The reminders that there are: in memory as they are in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mortar.errors import MortarError
+from mortar.reminders import Change, Reminder
+from mortar.store import reminders as stored
+from mortar.store.database import Database
+
+
+class Keeper:
+    """`path` None keeps them in memory alone. `complain` gets what people should know of the file."""
+
+    def __init__(self, path: Path | None, complain: Callable[[MortarError], None]) -> None:
+        self._path = path
+        self._complain = complain
+        self._database: Database | None = None
+        self.reminders: Sequence[Reminder] = ()
+
+    def open(self) -> None:
+        """A file that cannot be read is complained of, and tried again when something is to be kept."""
+        try:
+            self._opened()
+        except MortarError as error:
+            self._complain(error)
+
+    def apply(self, change: Change) -> None:
+        """It is on the disk when this returns. Raises MortarError: then nothing has changed."""
+        self.reminders = stored.apply(self._opened(), change)
+
+    def _opened(self) -> Database:
+        if self._database is None:
+            self._database = Database(self._path)
+            if self._database.set_aside is not None:
+                self._complain(self._database.set_aside)
+            self.reminders = stored.load(self._database)
+        return self._database

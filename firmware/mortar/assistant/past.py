@@ -1,0 +1,85 @@
+"""What a conversation takes from one turn into the next, as plain values: a trace begins with them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mortar.assistant.turn import Turn
+from mortar.messages import Say
+from mortar.reminders import AtClock, Countdown, Kind, Reminder
+
+
+class RememberedTurn(msgspec.Struct, frozen=True):
+    """An earlier turn, as far as the next ones may ask for it."""
+
+    number: int
+    heard: str | None
+    asked: bool
+    sentences: list[str]
+    unsaid: list[Say]
+    parts_said: dict[int, str]
+
+    @classmethod
+    def of(cls, turn: Turn) -> RememberedTurn:
+        """A copy: voice may still tell of the turn itself."""
+        return cls(
+            turn.number,
+            turn.heard,
+            turn.asked,
+            list(turn.sentences),
+            list(turn.unsaid),
+            dict(turn.parts_said),
+        )
+
+    @property
+    def turn(self) -> Turn:
+        return Turn(
+            self.number,
+            began_ms=0.0,
+            heard=self.heard,
+            asked=self.asked,
+            sentences=list(self.sentences),
+            unsaid=list(self.unsaid),
+            parts_said=dict(self.parts_said),
+        )
+
+
+class KeptReminder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A timer or an alarm: one of `countdown` and `clock` says when."""
+
+    kind: Kind
+    name: str
+    countdown: Countdown | None = None
+    clock: AtClock | None = None
+
+    @classmethod
+    def of(cls, held: Reminder) -> KeptReminder:
+        match held.when:
+            case Countdown():
+                return cls(held.kind, held.name, countdown=held.when)
+            case AtClock():
+                return cls(held.kind, held.name, clock=held.when)
+
+    @property
+    def reminder(self) -> Reminder:
+        when = self.countdown or self.clock
+        if when is None:
+            raise ValueError(f"the {self.kind} {self.name!r} is never due")
+        return Reminder(self.kind, self.name, when)
+
+
+class Past(msgspec.Struct, frozen=True):
+    turns: list[RememberedTurn] = []
+    """Oldest first."""
+    sounded: list[str] = []
+    """The sentences that began to sound last: what the assistant may hear itself say."""
+    is_heard: bool = False
+    """The last turn is over, and one of its sentences still sounds."""
+    may_follow_up: bool = False
+    """The ears wait, with no wake word, for a question that follows on the last answer."""
+    reminders: list[KeptReminder] = []
+    """Timers and alarms that are set; the conversation's keeper has them."""
+
+
+NO_PAST = Past()
+"""Of a conversation that has just begun."""

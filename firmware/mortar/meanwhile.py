@@ -1,0 +1,61 @@
+"""What Mortar does while something is wrong: for each error code that there is.
+
+What failed and what to do about it stand where the error is made, what is said aloud in
+assistant/troubles.py; docs/errors.md is made of all three.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Meanwhile(StrEnum):
+    """A sentence for people."""
+
+    NEXT_QUESTION = "This question is given up; the next one is listened to as usual."
+    STARTED_AGAIN = "The process is started again, and Mortar goes on."
+    LOOKS_AGAIN = "Mortar looks for the device again and again, and goes on by itself once it is back."
+    UNHEARD = "What was to be said is not heard; the next sentence is tried anew."
+    SET_ASIDE = "The file is set aside, and Mortar goes on with an empty one."
+    AS_IT_IS = "It stays as it is, and everything else goes on."
+    UNTRACED = "The conversation goes on as usual; only the trace of the run is not kept."
+    WITHOUT = "Mortar goes on without that process; a run for one exchange ends."
+    ENDS = "The command ends, and changes nothing."
+
+
+_CODES: dict[Meanwhile, str] = {
+    Meanwhile.NEXT_QUESTION: """
+        audio-lost camera-failed camera-missing camera-no-frame dictation-failed frame-shape-wrong
+        language-context-full language-engine-failed language-too-slow listen-too-slow models-differ no-answer
+        no-speech not-understood picture-damaged picture-missing picture-too-large picture-unknown
+        question-too-long ring-too-small store-failed store-newer turn-too-long
+    """,
+    Meanwhile.STARTED_AGAIN: """
+        assistant-died ears-died end-overdue eye-died job-overdue language-died listen-died microphone-hangs
+        start-overdue
+    """,
+    Meanwhile.LOOKS_AGAIN: "microphone-missing sound-server-failed speaker-missing",
+    Meanwhile.UNHEARD: "speaker-unwritable speech-failed speech-too-slow",
+    Meanwhile.SET_ASIDE: "store-damaged",
+    Meanwhile.AS_IT_IS: "mixer-failed wake-word-unusable",
+    Meanwhile.UNTRACED: "trace-too-slow trace-unwritable",
+    Meanwhile.WITHOUT: """
+        dictation-model-damaged dictation-model-incomplete dictation-model-missing dictation-model-unset
+        dictation-package-missing espeak-missing language-context-failed language-model-unusable
+        language-not-in-model language-unknown model-damaged model-manifest-wrong model-missing
+        moonshine-missing piper-missing portaudio-missing process-given-up process-lost ring-not-sealed
+        ring-size-wrong shared-memory-failed tflite-missing vision-model-shape vision-model-unusable
+        voice-missing voice-unusable words-unknown
+    """,
+    Meanwhile.ENDS: """
+        already-running assistant-ended board-unknown card-size cards-damaged file-unwritable no-wake-word
+        not-running pace pictogram-missing press-refused probe-failed recording-damaged recording-empty
+        recording-long recording-unreadable recordings-missing run-unknown runtime-folder-failed
+        runtime-folder-unsafe settings-invalid settings-syntax settings-unreadable speaker-kind
+        status-no-answer status-socket-failed thing-unknown trace-damaged trace-newer trace-not-replayable
+        trace-other-version trace-unreadable wake-word-unknown zygote-gone
+    """,
+}
+
+MEANWHILE: dict[str, Meanwhile] = {code: what for what, codes in _CODES.items() for code in codes.split()}
+"""By code."""

@@ -1,0 +1,24 @@
+"""The store's tables, as the steps that made them: the file's user_version counts those it has seen.
+
+A step that was released is never changed; what is to be different is a step at the end.
+"""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[str, ...] = (
+    # 1: timers and alarms. A countdown has length_s to boot, what goes by the clock has local and fold.
+    """
+    CREATE TABLE reminders (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        length_s REAL,
+        ends_wall_s REAL,
+        ends_up_s REAL,
+        boot TEXT,
+        local TEXT,
+        fold INTEGER,
+        CHECK ((length_s IS NULL) = (local IS NOT NULL))
+    ) STRICT
+    """,
+)

@@ -1,0 +1,137 @@
+"""The folder of traces: each a small file that is its owner's alone, written whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from mortar import resources
+from mortar.errors import MortarError, UsageError
+from mortar.traces.trace import SCHEMA, Trace
+
+LAST = "last"
+_NAME = re.compile(r"(\d{6,})\.json")
+_UNFINISHED = "unfinished.tmp"
+
+
+class _Head(msgspec.Struct):
+    """What every schema begins with."""
+
+    schema: int
+
+
+class TraceFolder:
+    """Numbered files; numbers go on where the last one is, whoever wrote it."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or resources.data_folder() / "traces"
+
+    def keep(self, trace: Trace, most: int) -> int:
+        """Write it and remove the oldest beyond `most`; gives its number.
+
+        Blocks until it is on the disk. Raises MortarError where it cannot be; nothing is lost then.
+        """
+        try:
+            with self._alone() as folder:
+                number = max(self.numbers(), default=0) + 1
+                self._write(self._file(number), msgspec.json.format(msgspec.json.encode(trace), indent=1))
+                self._remove_beyond(most)
+                os.fsync(folder)
+        except OSError as error:
+            raise self._unwritable(error) from None
+        return number
+
+    def prune(self, most: int) -> None:
+        """Remove all but the newest `most`. Raises MortarError as `keep` does."""
+        if not self._path.exists():
+            return
+        try:
+            with self._alone():
+                self._remove_beyond(most)
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def numbers(self) -> list[int]:
+        """Oldest first."""
+        if not self._path.is_dir():
+            return []
+        names = [_NAME.fullmatch(name) for name in os.listdir(self._path)]
+        return sorted(int(name[1]) for name in names if name)
+
+    def find(self, name: str) -> Path:
+        """The file of a run: its number, "last", or a path. Raises UsageError that says what there is."""
+        if name.endswith(".json"):
+            return Path(name)
+        numbers = self.numbers()
+        if name == LAST and numbers:
+            return self._file(numbers[-1])
+        if name.isdecimal() and int(name) in numbers:
+            return self._file(int(name))
+        kept = f"the runs {numbers[0]} to {numbers[-1]} are kept" if numbers else "no run is kept yet"
+        raise UsageError("run-unknown", f"there is no run {name}; {kept}", "give one of those, or 'last'")
+
+    def _file(self, number: int) -> Path:
+        return self._path / f"{number:06d}.json"
+
+    @contextmanager
+    def _alone(self) -> Iterator[int]:
+        """The folder's descriptor, while nobody else writes in it."""
+        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield folder
+        finally:
+            os.close(folder)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        # One name for all that is unfinished: what a power cut leaves, the next trace writes over.
+        unfinished = self._path / _UNFINISHED
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            with open(os.open(unfinished, flags, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.rename(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+    def _remove_beyond(self, most: int) -> None:
+        numbers = self.numbers()
+        for number in numbers[: max(0, len(numbers) - most)]:
+            self._file(number).unlink(missing_ok=True)
+
+    def _unwritable(self, error: OSError) -> MortarError:
+        return MortarError(
+            "trace-unwritable",
+            f"{self._path}: no trace of a run can be kept ({error.strerror})",
+            "make room on the disk, or set runs = 0 in [trace]",
+        )
+
+
+def read(path: Path) -> Trace:
+    """Raises MortarError that names the file where it is missing, damaged, or of a newer program."""
+    try:
+        data = path.read_bytes()
+        schema = msgspec.json.decode(data, type=_Head).schema
+        if schema > SCHEMA:
+            raise MortarError(
+                "trace-newer",
+                f"{path} was written by a newer Mortar (schema {schema}, this one reads {SCHEMA})",
+                "update Mortar",
+            )
+        return msgspec.json.decode(data, type=Trace)
+    except OSError as error:
+        raise MortarError(
+            "trace-unreadable", f"{path}: {error.strerror}", "check the path and permissions"
+        ) from None
+    except msgspec.DecodeError as error:  # also ValidationError
+        raise MortarError("trace-damaged", f"{path} is damaged ({error})", "remove it") from None
