@@ -211,6 +211,13 @@ class StopHeard(Message, frozen=True):
     t_ms: float
 
 
+class SpokenOver(Message, frozen=True):
+    """Whether somebody speaks over the assistant just now, or what they said is being judged."""
+
+    is_so: bool
+    t_ms: float
+
+
 class NoSpeech(Message, frozen=True):
     """Woken (or pressed), but nobody spoke."""
 
@@ -448,6 +455,14 @@ class Chime(Message, frozen=True):
 
 class Hush(Message, frozen=True):
     """Stop sounding now, forget what is queued."""
+
+
+class Hold(Message, frozen=True):
+    """Fall silent, and keep what is unsaid, until `GoOn` or `Hush`."""
+
+
+class GoOn(Message, frozen=True):
+    """Say what was held, from where it fell silent."""
 
 
 class SetVolume(Message, frozen=True):

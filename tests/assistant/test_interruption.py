@@ -6,7 +6,7 @@ import pytest
 
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.stages import Press
-from mortar.messages import Cancel, Context, Exchange, Hush, Rest, Said, Say, Speaking
+from mortar.messages import Cancel, Context, Exchange, GoOn, Hold, Hush, Rest, Said, Say, Speaking
 from talks import ListPort, ask_aloud, conversation, look_answered, sounds, speak_all
 
 SENTENCES = ("I see a cat and two dogs.", "There is a banana too.", "That is all.")
@@ -39,6 +39,57 @@ def test_stop_silences_an_answer(talk: Conversation, port: ListPort) -> None:
     assert ("language", Cancel(turn)) in port.sent
     assert port.sent[-1] == ("ears", Rest())
     assert talk.turn is None
+
+
+def test_an_answer_is_held_while_somebody_speaks_over_it(talk: Conversation, port: ListPort) -> None:
+    """And goes on where that was no "stop"; the turn notices nothing of it."""
+    turn = look_answered(talk, port, *SENTENCES)
+    sounds(talk, turn)
+    talk.spoken_over(True, 1_600.0)
+    assert port.sent[-1] == ("voice", Hold())
+    talk.spoken_over(False, 2_400.0)
+    assert port.sent[-1] == ("voice", GoOn())
+    assert talk.turn is not None and talk.turn.number == turn
+
+
+def test_what_was_stopped_does_not_go_on(talk: Conversation, port: ListPort) -> None:
+    """The ears tell of the "stop" first, and then that nobody speaks."""
+    sounds(talk, look_answered(talk, port, *SENTENCES))
+    talk.spoken_over(True, 1_600.0)
+    talk.stopped(1_900.0)
+    talk.spoken_over(False, 1_900.0)
+    assert port.to("voice", Hush) and not port.to("voice", GoOn)
+
+
+def test_a_noisy_room_does_not_chop_an_answer_up(talk: Conversation, port: ListPort) -> None:
+    """Held twice, it is said to its end whoever speaks; the next answer is held again."""
+    for _ in range(2):
+        sounds(talk, look_answered(talk, port, *SENTENCES))
+        for second in range(5):
+            talk.spoken_over(True, 2_000.0 + 1_000 * second)
+            talk.spoken_over(False, 2_500.0 + 1_000 * second)
+        speak_all(talk, port)
+    assert len(port.to("voice", Hold)) == len(port.to("voice", GoOn)) == 4
+
+
+def test_nobody_waits_for_ears_that_died(talk: Conversation, port: ListPort) -> None:
+    """They would have told when the answer may go on."""
+    sounds(talk, look_answered(talk, port, *SENTENCES))
+    talk.spoken_over(True, 1_600.0)
+    talk.peer_lost("ears", 1_700.0)
+    assert port.sent[-1] == ("voice", GoOn())
+
+
+@pytest.mark.parametrize("stage", ["nothing", "listening", "thinking"])
+def test_nothing_is_held_where_nothing_is_said(talk: Conversation, port: ListPort, stage: str) -> None:
+    if stage == "listening":
+        talk.woken(0.0)
+    if stage == "thinking":
+        ask_aloud(talk, "what do you see")
+    before = list(port.sent)
+    talk.spoken_over(True, 1_600.0)
+    talk.spoken_over(False, 1_900.0)
+    assert port.sent == before
 
 
 @pytest.mark.parametrize("stage", ["nothing", "listening", "thinking"])

@@ -58,6 +58,19 @@ def test_stop_is_heard_and_what_was_not_spoken_is_not_remembered(engines: Engine
     assert " ".join(ANSWER).startswith(held.turns[0].spoken)
 
 
+def test_what_is_no_stop_only_holds_an_answer(engines: Engines) -> None:
+    """It is silent before they have ended, hears them out, and says all that it had to say."""
+    held = loop(engines)
+    held.press()
+    held.run(1_500)
+    remark = speak("that is nice")
+    held.person(remark)
+    since = held.position
+    held.run(9_000)
+    assert since < held.happened("held")[0] < since + len(remark)
+    assert [turn.spoken for turn in held.turns] == [" ".join(ANSWER)]
+
+
 def test_the_wake_word_interrupts_and_the_new_question_is_answered(engines: Engines) -> None:
     held = loop(engines)
     held.press()

@@ -27,6 +27,7 @@ from mortar.messages import (
     SpeechEnded,
     SpeechJudged,
     SpeechPaused,
+    SpokenOver,
     StopHeard,
     WakeHeard,
 )
@@ -73,11 +74,13 @@ def test_listen_judges_what_is_said_over_an_answer(tmp_path: Path, voice: str) -
             await brick.ready()
             brick["assistant"].send(Speaking(ANSWER))
             brick["assistant"].send(Rest())
+            assert (await brick["assistant"].expect(SpokenOver)).is_so
             remark = await brick["listen"].expect(Remark)
             loud = np.square(ring.read(remark.loud_from, remark.loud_to).astype(float)).sum()
             assert loud > 0.8 * np.square(speak("stop", voice).astype(float)).sum()
             brick["listen"].send(Remarked(remark.number, "stop"))
             assert (await brick["assistant"].expect(StopHeard)).phrase == "stop"
+            assert not (await brick["assistant"].expect(SpokenOver)).is_so
 
     asyncio.run(scenario())
 

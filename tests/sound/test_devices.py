@@ -122,6 +122,24 @@ async def test_a_speaker_sounds_as_high_and_as_long_as_it_should(sound: VirtualS
 
 
 @in_loop
+async def test_a_speaker_that_is_held_plays_on_from_there(sound: VirtualSound) -> None:
+    """Silence for as long as it is held, and before and after it all of the tone."""
+    speaker = open_speaker(Speaker(), RunOptions(), 22_050)
+    recording = await asyncio.to_thread(sound.record_speaker)
+    began = asyncio.Event()
+    playing = asyncio.create_task(speaker.play(chunked(tone(1_000, 1_000.0)), lambda _: began.set()))
+    await began.wait()
+    speaker.is_held = True
+    await asyncio.sleep(1.0)  # somebody speaks
+    speaker.is_held = False
+    await playing
+    audible = audible_ms(await asyncio.to_thread(recording.stop))
+    speaker.close()
+    assert 900 <= len(audible) * 20 <= 1_100
+    assert max(np.diff(audible)) >= 800
+
+
+@in_loop
 async def test_our_own_voice_is_taken_out(sound: VirtualSound, tmp_path: Path) -> None:
     """The speaker is looped into the microphone; when the canceller has learnt that, it is 10 dB quieter
     than without, and it leaves with the microphone."""

@@ -107,6 +107,25 @@ def test_cancelling_silences_within_a_block(tmp_path: Path) -> None:
     np.testing.assert_array_equal(sound[-len(tone(100)) :], tone(100, 880))
 
 
+def test_what_is_held_is_played_later(tmp_path: Path) -> None:
+    """Nothing sounds meanwhile, and nothing is lost."""
+    speaker = opened(tmp_path / "answer.raw")
+
+    async def held() -> None:
+        heard = asyncio.Event()
+        speaker.is_held = True
+        playing = asyncio.create_task(speaker.play(chunked(tone(300)), lambda _: heard.set()))
+        done, _ = await asyncio.wait([playing], timeout=0.2)
+        assert not done and not heard.is_set()
+        speaker.is_held = False
+        await playing
+        assert heard.is_set()
+
+    asyncio.run(held())
+    np.testing.assert_array_equal(np.fromfile(tmp_path / "answer.raw", np.int16), tone(300))
+    speaker.close()
+
+
 @pytest.mark.parametrize(
     "name", ["absent/answer.wav", "file/answer.wav", "folder.wav", "absent/answer.raw", "file/answers"]
 )

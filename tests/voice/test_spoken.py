@@ -41,6 +41,27 @@ def test_sound_that_came_too_late_was_not_heard_meanwhile() -> None:
     assert [sentence.share(t_ms) for t_ms in (3_000.0, 3_500.0, 4_000.0)] == [0.5, 0.75, 1.0]
 
 
+def test_what_is_held_is_not_heard_meanwhile() -> None:
+    """Held after a quarter, for two seconds in which the second half is made."""
+    sentence = heard(1_000, whole=False)
+    sentence.held(1_500.0)
+    sentence.made(1_000, 2_500.0)
+    sentence.made_whole()
+    assert [sentence.share(t_ms) for t_ms in (1_500.0, 3_400.0)] == [0.25, 0.25]
+    sentence.went_on(3_500.0)
+    assert [sentence.share(t_ms) for t_ms in (3_500.0, 4_000.0, 5_000.0)] == [0.25, 0.5, 1.0]
+
+
+def test_what_is_held_before_it_began_is_heard_later() -> None:
+    sentence = Heard(TEXT, RATE_Hz, 100)
+    sentence.made(2_000, 900.0)
+    sentence.made_whole()
+    sentence.held(950.0)
+    sentence.went_on(2_000.0)
+    sentence.began(2_000.0)
+    assert [sentence.share(t_ms) for t_ms in (2_000.0, 3_000.0)] == [0.0, 0.5]
+
+
 def test_while_it_is_made_the_speaking_rate_tells_its_length() -> None:
     """A second of what will be three is a third, though no more is there."""
     assert heard(1_000, whole=False).share(9_000.0) == pytest.approx(1 / 3)

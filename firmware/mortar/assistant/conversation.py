@@ -50,6 +50,8 @@ successor says what is unsaid, and the eye, which a question may turn out not to
 DESCRIBE = "what do you see"
 """What a short press asks."""
 
+MOST_HOLDS = 2
+"""In one answer: a television that is as loud as a person must not chop it up."""
 
 SNOOZE = Intent("Snooze", Kind.SKILL, {})
 """What a double press asks while it rings."""
@@ -185,6 +187,16 @@ class Conversation:
             self._turns.interrupt(turn, now_ms)
             self._port.send("ears", Rest())
 
+    def spoken_over(self, is_so: bool, now_ms: float) -> None:
+        """Somebody speaks over an answer: it is held until that turns out to be no "stop"."""
+        turn = self._turns.in_stage(Stage.SPEAK)
+        if not is_so:
+            self._mouth.go_on()
+        elif turn is not None and turn.n_holds < MOST_HOLDS:
+            turn.n_holds += 1
+            self._port.emit("held", now_ms)
+            self._mouth.hold()
+
     def no_speech(self, now_ms: float) -> None:
         if (turn := self._turns.in_stage(Stage.LISTEN)) is not None:
             self._steps.trouble(turn, troubles.NO_SPEECH, now_ms)
@@ -293,6 +305,7 @@ class Conversation:
             self._mouth.fell_silent()
         if peer == "ears":
             self._turns.end_follow_up(now_ms)
+            self._mouth.go_on()
         turn = self.turn
         if turn is None:
             return

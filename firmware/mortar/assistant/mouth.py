@@ -8,7 +8,7 @@ from mortar.assistant.past import Past
 from mortar.assistant.port import Port
 from mortar.assistant.stages import EARCONS
 from mortar.assistant.turn import Turn
-from mortar.messages import Chime, Hush, Said, Say, SoundBegan, Speaking
+from mortar.messages import Chime, GoOn, Hold, Hush, Said, Say, SoundBegan, Speaking
 from mortar.own_speech import says
 
 RECENT_SENTENCES = 4
@@ -24,6 +24,7 @@ class Mouth:
         self.is_heard = past.is_heard
         self._ticks = False
         """A tick is on its way through voice."""
+        self._is_held = False
         self.recent: deque[str] = deque(past.sounded, maxlen=RECENT_SENTENCES)
         """Sentences that began to sound."""
 
@@ -63,6 +64,17 @@ class Mouth:
         self._port.send("voice", Hush())
         self.fell_silent()
 
+    def hold(self) -> None:
+        """Fall silent in the middle of a word, if need be."""
+        self._is_held = True
+        self._port.send("voice", Hold())
+
+    def go_on(self) -> None:
+        """Say what was held, if something was."""
+        if self._is_held:
+            self._is_held = False
+            self._port.send("voice", GoOn())
+
     def say_again(self, turn: Turn) -> None:
         """A voice that died and is back gets what was unsaid."""
         for say in turn.unsaid:
@@ -80,7 +92,7 @@ class Mouth:
             self.fell_silent()
 
     def fell_silent(self) -> None:
-        self._ticks = False
+        self._ticks = self._is_held = False
         if self.is_heard:
             self.is_heard = False
             self._port.send("ears", Speaking(""))

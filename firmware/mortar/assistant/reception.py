@@ -20,6 +20,7 @@ from mortar.messages import (
     SoundBegan,
     SpeechBegan,
     SpeechEnded,
+    SpokenOver,
     StopHeard,
     ThreadLost,
     VolumeSet,
@@ -48,6 +49,8 @@ def receive(talk: Conversation, port: Port, sender: str, message: Message, at_ms
         case StopHeard(phrase, end_sample, t_ms):
             port.emit("stop", t_ms, phrase=phrase, end_sample=end_sample)
             talk.stopped(at_ms)
+        case SpokenOver(is_so):
+            talk.spoken_over(is_so, at_ms)
         case SpeechBegan(from_sample, t_ms):
             port.emit("speech_start", t_ms, from_sample=from_sample)
             talk.speech_began(at_ms)

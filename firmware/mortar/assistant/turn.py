@@ -57,6 +57,8 @@ class Turn:
     trouble: Trouble | None = None
     """What went wrong, where something did."""
     dropped: Dropped | None = None
+    n_holds: int = 0
+    """How often it fell silent because somebody spoke over it."""
     rings: bool = False
     """Nobody asked: a timer or an alarm is due."""
     ended_ms: float | None = None

@@ -34,6 +34,7 @@ from mortar.messages import (
     SoundEnded,
     Speaking,
     SpeechJudged,
+    SpokenOver,
     StopHeard,
     WakeHeard,
     Wire,
@@ -113,6 +114,7 @@ class Ears:
         self._is_open = False
         self._complaint = ""
         self._told_over = False
+        self._is_spoken_over = False
         self._resumed_at = 0
         """Position of the first sample since the microphone was opened last."""
 
@@ -209,6 +211,7 @@ class Ears:
         # Not lent: an answer is of no use long before the ring is full.
         if (remark := self._guard.remark(block, self._ring.position)) is not None:
             self._worker.send(LISTEN, remark)
+        self._watch_remarks()
         if self._utterances.take(block):
             self._microphone.hold()
         self._watch_levels(block)
@@ -230,6 +233,15 @@ class Ears:
         position = self._ring.position
         if (phrase := self._guard.stop(remarked, position)) is not None:
             self._worker.send(ASSISTANT, StopHeard(phrase, position, now_ms()))
+        self._watch_remarks()
+
+    def _watch_remarks(self) -> None:
+        """The assistant falls silent while somebody speaks over it: who means it is heard better, and
+        waits for nothing."""
+        is_so = self._guard.is_spoken_over(self._ring.position)
+        if is_so != self._is_spoken_over:
+            self._is_spoken_over = is_so
+            self._worker.send(ASSISTANT, SpokenOver(is_so, now_ms()))
 
     def _watch_levels(self, block: Samples) -> None:
         self._levels.add(block)

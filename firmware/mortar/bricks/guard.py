@@ -27,6 +27,10 @@ class Guard:
         """Whether, while the assistant speaks, somebody louder than it does too, or did a moment ago."""
         return self.own.sounds and self._remarks.somebody_speaks
 
+    def is_spoken_over(self, at: int) -> bool:
+        """Whether somebody speaks over the assistant at sample `at`, or what they said is being judged."""
+        return self.own.sounds and (self._remarks.goes_on or self._is_judged(at))
+
     def speaks(self, text: str, at: int) -> None:
         """From sample `at` on the assistant says `text`; nothing where that is empty."""
         self.own.begin(text, at)
@@ -45,12 +49,15 @@ class Guard:
         """The phrase that stops the assistant, told by sample `at`; None for what it said itself, and for
         what comes too late."""
         remark = self._judged
-        if remark is None or remark.number != remarked.number:
+        if remark is None or remark.number != remarked.number or not self._is_judged(at):
             return None
         self._judged = None
-        if remarked.phrase is None or at - remark.to_sample > LATEST_SAMPLES:
+        if remarked.phrase is None:
             return None
         return None if self.is_own("own_stops", remarked.phrase, remark.to_sample) else remarked.phrase
+
+    def _is_judged(self, at: int) -> bool:
+        return self._judged is not None and at - self._judged.to_sample <= LATEST_SAMPLES
 
     def is_own(self, figure: str, phrase: str, at: int) -> bool:
         """Whether it says `phrase` itself, which then counts in `figure`."""

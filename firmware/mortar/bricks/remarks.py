@@ -63,6 +63,11 @@ class Remarks:
         """Whether somebody louder than the assistant speaks, or did a moment ago."""
         return self._n_blocks - self._loud_to < self.BEHIND_BLOCKS
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a remark has begun and is not over."""
+        return self._held_dB is not None
+
     def add(self, block: Samples, at: int) -> Remark | None:
         """The next block, int16 [512], which ends at sample `at`. Gives the remark that is over with it,
         from a little before it was loud on."""

@@ -36,8 +36,8 @@ def audible(made: Iterable[Samples]) -> Iterator[Samples]:
 class Heard:
     """How much of a sentence has been heard, from when its sound was made and began. Reads no clock.
 
-    Speakers play without a break while they have sound: what was heard is the time since it began,
-    less the time in which there was nothing to play.
+    Speakers play without a break while they have sound and are not held: what was heard is the time
+    since it began, less the time in which there was nothing to play.
     """
 
     def __init__(self, text: str, rate_Hz: int, words_per_minute: int) -> None:
@@ -47,14 +47,26 @@ class Heard:
         self._is_whole = False
         self._began_ms: float | None = None
         self._starved_ms = 0.0
+        self._held_at_ms: float | None = None
+        """How much of its sound was heard when it was held; None while it is not."""
 
     def began(self, t_ms: float) -> None:
         """The first sample is heard at `t_ms`."""
         self._began_ms = t_ms
 
+    def held(self, t_ms: float) -> None:
+        """The speaker keeps it back from `t_ms` on."""
+        self._held_at_ms = self._heard_ms(t_ms)
+
+    def went_on(self, t_ms: float) -> None:
+        """The speaker plays it on."""
+        if self._began_ms is not None and self._held_at_ms is not None:
+            self._starved_ms = t_ms - self._began_ms - self._held_at_ms
+        self._held_at_ms = None
+
     def made(self, n_samples: int, t_ms: float) -> None:
         """The next samples are there to be played."""
-        if self._began_ms is not None:
+        if self._began_ms is not None and self._held_at_ms is None:
             ran_out_ms = self._began_ms + self._starved_ms + self._made_ms
             self._starved_ms += max(0.0, t_ms - ran_out_ms)
         self._made_ms += n_samples * 1_000 / self._rate_Hz
@@ -68,8 +80,12 @@ class Heard:
 
         While it is still being made, its length is taken from the speaking rate.
         """
+        whole_ms = self._made_ms if self._is_whole else max(self._made_ms, self._expected_ms)
+        return self._heard_ms(t_ms) / whole_ms if whole_ms else 0.0
+
+    def _heard_ms(self, t_ms: float) -> float:
         if self._began_ms is None:
             return 0.0
-        heard_ms = min(max(0.0, t_ms - self._began_ms - self._starved_ms), self._made_ms)
-        whole_ms = self._made_ms if self._is_whole else max(self._made_ms, self._expected_ms)
-        return heard_ms / whole_ms if whole_ms else 0.0
+        if self._held_at_ms is not None:
+            return self._held_at_ms
+        return min(max(0.0, t_ms - self._began_ms - self._starved_ms), self._made_ms)

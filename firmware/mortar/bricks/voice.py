@@ -16,7 +16,7 @@ from mortar.clock import now_ms
 from mortar.drivers.mixer import turn_mixer
 from mortar.drivers.speaker import Speaker, open_speaker
 from mortar.errors import MortarError
-from mortar.messages import Chime, Hush, Said, Say, SetVolume, SoundBegan, VolumeSet
+from mortar.messages import Chime, GoOn, Hold, Hush, Said, Say, SetVolume, SoundBegan, VolumeSet
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Samples, SpeechSynthesiser
 from mortar.settings import Voice
@@ -70,6 +70,7 @@ class _Voice:
         self._speaker_free = asyncio.Lock()
         self._sounding: dict[asyncio.Task[None], _Sound] = {}
         self._complaint = ""
+        self._is_held = False
 
     async def serve(self, tasks: asyncio.TaskGroup) -> None:
         while True:
@@ -82,6 +83,10 @@ class _Voice:
                     self._sounding[tasks.create_task(self._chime(sound, name))] = sound
                 case Hush():
                     self._hush()
+                case Hold():
+                    self._hold()
+                case GoOn():
+                    self._go_on()
                 case SetVolume():
                     tasks.create_task(self._set_volume(mail.message))
 
@@ -89,6 +94,7 @@ class _Voice:
         if self._speaker is None:
             worker = self._worker
             self._speaker = open_speaker(worker.settings.speaker, worker.run, self._engine.rate_Hz)
+            self._speaker.is_held = self._is_held
         return self._speaker
 
     def close(self) -> None:
@@ -105,6 +111,22 @@ class _Voice:
             task.cancel()
             self._told(sound, hushed=True)
         self._sounding.clear()
+        self._keep(False)
+
+    def _hold(self) -> None:
+        for sound in self._sounding.values():
+            sound.heard.held(now_ms())
+        self._keep(True)
+
+    def _go_on(self) -> None:
+        for sound in self._sounding.values():
+            sound.heard.went_on(now_ms())
+        self._keep(False)
+
+    def _keep(self, is_held: bool) -> None:
+        self._is_held = is_held
+        if self._speaker is not None:
+            self._speaker.is_held = is_held
 
     def _ended(self, sound: _Sound, said: bool) -> None:
         task = asyncio.current_task()

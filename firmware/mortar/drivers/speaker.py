@@ -21,6 +21,8 @@ class Speaker(Protocol):
 
     under_runs: int
     """Blocks of sound that came too late for the device."""
+    is_held: bool
+    """While set, it is silent and plays nothing of what it has; then it plays on from there."""
 
     async def play(self, sound: AsyncIterable[Samples], on_first: Callable[[float], None]) -> None:
         """Play int16 mono until `sound` ends and its last sample has been heard.

@@ -20,6 +20,19 @@ class PacedSpeaker:
         self._fast = fast
         self.name = "file" if output is not None else "none"
         self.under_runs = 0
+        self._goes_on = asyncio.Event()
+        self._goes_on.set()
+
+    @property
+    def is_held(self) -> bool:
+        return not self._goes_on.is_set()
+
+    @is_held.setter
+    def is_held(self, is_held: bool) -> None:
+        if is_held:
+            self._goes_on.clear()
+        else:
+            self._goes_on.set()
 
     def begin_turn(self, turn: int) -> None:
         if self._output is not None:
@@ -32,6 +45,7 @@ class PacedSpeaker:
         async for samples in sound:
             for first in range(0, len(samples), block):
                 piece = samples[first : first + block]
+                await self._goes_on.wait()
                 if due_ms < now_ms() - BLOCK_ms:
                     due_ms = now_ms()  # the first block, or the sound came too late
                 if not began:

@@ -43,6 +43,8 @@ class PortAudioSpeaker:
         self._taken = 0
         self.under_runs = 0
         """Blocks that came too late for the card."""
+        self.is_held = False
+        """What the card holds already still sounds: 0.1 s."""
         self._open()
 
     @property
@@ -138,6 +140,10 @@ class PortAudioSpeaker:
 
     def _fill(self, out: Frames, frames: int, when: Any, status: Any) -> None:
         """In PortAudio's thread: `out` is int16 [frames, channels]."""
+        self._taken += frames
+        if self.is_held:
+            out[:] = 0
+            return
         filled = 0
         with contextlib.suppress(IndexError):  # nothing is waiting
             while filled < frames:
@@ -148,7 +154,6 @@ class PortAudioSpeaker:
                 if taken < len(samples):
                     self._waiting.appendleft(samples[taken:])
         out[filled:] = 0
-        self._taken += frames
         self.under_runs += status.output_underflow
         on_first = self._on_first
         if filled and on_first is not None:

@@ -96,6 +96,7 @@ def _alone(engines: Engines, level_dB: float, minutes: float, seed: int) -> Iter
         "self_wakes": len(loop.happened("WakeHeard")),
         "self_stops": len(loop.happened("StopHeard")),
         "self_commands": len(heard),
+        "self_holds": len(loop.happened("held")),
         "own_words_dropped": sum(turn.dropped is not None for turn in loop.turns),
         **{name: loop.figures.get(name, 0) for name in ("own_wakes", "own_stops")},
     }
@@ -131,7 +132,8 @@ def _interrupted(engines: Engines, level_dB: float, n: int, seed: int) -> Iterat
 
 
 def _interruption(loop: Loop, speech: Samples, into_ms: float) -> float | None:
-    """ms from the end of the word to silence; None where the answer went on."""
+    """ms from the end of the word to silence, less than 0 where the answer was held before; None where it
+    went on."""
     while not loop.is_idle or loop.awaits_follow_up:
         loop.step()
     loop.press()
@@ -142,8 +144,9 @@ def _interruption(loop: Loop, speech: Samples, into_ms: float) -> float | None:
     while loop.position < ended + HEARD_WITHIN_ms * RATE_Hz // 1_000 and not loop.happened("hushed", since):
         loop.step()
     hushed = loop.happened("hushed", since)
+    silent = min(hushed + loop.happened("held", since), default=since)
     loop.run(2_500)  # what the wake word began ends by itself
-    return (hushed[0] - ended) * 1_000 / RATE_Hz if hushed else None
+    return (silent - ended) * 1_000 / RATE_Hz if hushed else None
 
 
 def _loop(engines: Engines, level_dB: float, seed: int) -> Loop:

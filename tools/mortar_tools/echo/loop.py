@@ -12,6 +12,7 @@ from datetime import datetime
 
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.keeper import Keeper
+from mortar.assistant.reception import receive
 from mortar.assistant.stages import Press
 from mortar.assistant.turn import Turn
 from mortar.bricks.ears import Ears
@@ -21,21 +22,16 @@ from mortar.errors import MortarError
 from mortar.messages import (
     Answered,
     Ask,
+    GoOn,
     Heard,
+    Hold,
     Hush,
     Look,
     Looked,
     Message,
-    NoSpeech,
-    Said,
     Say,
     Scalar,
     Sentence,
-    SoundBegan,
-    SpeechBegan,
-    SpeechEnded,
-    StopHeard,
-    WakeHeard,
     Wire,
 )
 from mortar.runtimes import choose
@@ -172,6 +168,8 @@ class Loop:
                 if self.speaks:
                     self.seen.append((self.position, "hushed"))
                 self._replies.extend(self._loudspeaker.hush(self._now_ms))
+            case Hold() | GoOn():
+                self._loudspeaker.is_held = isinstance(message, Hold)
             case _ if peer == "ears":
                 self._due.append((self.position, message))
             case _:
@@ -200,30 +198,6 @@ class Loop:
                 self._to_assistant(message)
 
     def _to_assistant(self, message: Message) -> None:
-        talk, now_ms = self._talk, self._now_ms
+        """Whose message it is tells nothing here: no brick fails."""
         self.seen.append((self.position, type(message).__name__))
-        match message:
-            case WakeHeard():
-                talk.woken(now_ms)
-            case StopHeard():
-                talk.stopped(now_ms)
-            case SpeechBegan():
-                talk.speech_began(now_ms)
-            case SpeechEnded(utterance, _, _, _, in_own_speech):
-                talk.speech_ended(utterance, now_ms, in_own_speech)
-            case NoSpeech():
-                talk.no_speech(now_ms)
-            case Heard():
-                talk.heard(message, now_ms)
-            case Looked():
-                talk.looked(message, now_ms)
-            case Sentence():
-                talk.sentence(message, now_ms)
-            case Answered():
-                talk.answered(message, now_ms)
-            case SoundBegan():
-                talk.sound_began(message, now_ms)
-            case Said():
-                talk.said(message, now_ms)
-            case _:
-                pass
+        receive(self._talk, self, "", message, self._now_ms)

@@ -28,6 +28,7 @@ class Loudspeaker:
         self._spoken = spoken
         self._waiting: deque[Say] = deque()
         self._playing: Playing | None = None
+        self.is_held = False
 
     @property
     def sounds(self) -> bool:
@@ -39,6 +40,8 @@ class Loudspeaker:
     def play(self, now_ms: float) -> tuple[Samples, list[SoundBegan | Said]]:
         """The next block, int16 [512], and what begins and ends with it."""
         told: list[SoundBegan | Said] = []
+        if self.is_held:
+            return np.zeros(BLOCK, np.int16), told
         if self._playing is None and self._waiting:
             say = self._waiting.popleft()
             self._playing = Playing(say, self._spoken(say.text))
@@ -60,5 +63,6 @@ class Loudspeaker:
             told.append(Said(playing.say.turn, playing.say.index, True, now_ms, share))
         told += [Said(say.turn, say.index, True, now_ms) for say in self._waiting]
         self._playing = None
+        self.is_held = False
         self._waiting.clear()
         return told
