@@ -90,7 +90,6 @@ def test_a_number_of_two_words_is_one_of_two_digits(
     speller = speller_of(moonshine, held)
     assert can_write(moonshine, speller, written)
     assert speller.sentence(written) == sentence
-    assert not can_write(moonshine, speller, "Set a timer for 205 minutes.")
 
 
 @pytest.mark.parametrize("text", ["Where is the", "Where is the ca", "Where is the zebra", "Help me now", ""])

@@ -81,7 +81,8 @@ class Understanding:
         ]
 
     def sentences(self, entries: int | None = None) -> Iterator[tuple[str, str]]:
-        """(intent name, sentence): all that the templates make of the first `entries` of each slot list.
+        """(intent name, sentence): all that the templates make of the first `entries` of each slot list, but
+        for what only dictation writes, with digits.
 
         Some name two things: with all entries of all lists there are more than 100,000.
         """
@@ -92,7 +93,8 @@ class Understanding:
             name: TextSlotList(name, slots.values[:entries]) for name, slots in self._spoken_lists.items()
         }
         for name, text in sample_intents(self._intents, lists, intent_names=intents):
-            yield name, " ".join(text.split())  # what is optional and left out leaves its space
+            if not _has_digits(text):
+                yield name, " ".join(text.split())  # what is optional and left out leaves its space
 
     @cached_property
     def _spoken_lists(self) -> SlotLists:
@@ -114,7 +116,11 @@ def in_words(name: str, slots: SlotList, language: str) -> list[str]:
     """What may be said for the list of that name; not what only dictation writes, with digits."""
     said = sample_expression(ListReference(name), {name: slots}, language=language)
     spoken = (" ".join(text.replace("-", " ").split()) for text in said)
-    return [text for text in spoken if not any(letter.isdigit() for letter in text)]
+    return [text for text in spoken if not _has_digits(text)]
+
+
+def _has_digits(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
 
 
 def some_numbers(name: str, slots: SlotList, language: str) -> TextSlotList:
