@@ -11,24 +11,20 @@ from mortar import resources
 from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
 from mortar.assistant.intents import Understanding, thing_lists
 from mortar.errors import MortarError
-from mortar.runtimes import choose
-from mortar.runtimes.jsgf import jsgf
+from mortar.runtimes import choose, fsg
 from mortar.runtimes.wake_words import spoken
 from mortar.settings import Listening
-from mortar.word_trees import Grammar, grammar
+from mortar.word_graph import Grammar, grammar
 
 
 def accepts(held: Grammar, sentence: str) -> bool:
-    return bool(compiled(jsgf(held)).accept(sentence))
+    """Whether PocketSphinx finds a way for it."""
+    return bool(fsg.sentences(decoder(), held).accept(sentence))
 
 
 @cache
-def compiled(text: str):  # type: ignore[no-untyped-def]
-    decoder = Decoder(loglevel="FATAL", lm=None)
-    for word, phones in PRONUNCIATIONS.items():
-        decoder.add_word(word, phones, True)
-    decoder.add_jsgf_string("g", text)
-    return decoder.get_fsg("g")
+def decoder() -> Decoder:
+    return Decoder(loglevel="FATAL", lm=None)
 
 
 def test_every_template_can_be_heard_and_is_understood() -> None:

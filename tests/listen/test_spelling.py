@@ -8,7 +8,7 @@ from mortar.assistant.grammar import sentence_grammar
 from mortar.assistant.intents import Understanding
 from mortar.runtimes.moonshine_model import Moonshine
 from mortar.runtimes.spelling import CONTROL, Speller, Vocabulary, letters
-from mortar.word_trees import Grammar, grammar
+from mortar.word_graph import Grammar, grammar
 
 THINGS = ["car", "carrot", "hot", "hot dog", "dog"]
 

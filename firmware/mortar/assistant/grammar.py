@@ -13,7 +13,7 @@ from hassil.sample import sample_sentence
 
 from mortar import resources
 from mortar.assistant.intents import SENTENCES, in_words, thing_lists
-from mortar.word_trees import Grammar, grammar
+from mortar.word_graph import Grammar, grammar
 
 PRONUNCIATIONS = {"nabu": "N AA B UW", "mycroft": "M AY K R AO F T"}
 """Words that CMUdict lacks, in its phones."""

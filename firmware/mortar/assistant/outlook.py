@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from mortar.assistant.grammar import sentence_grammar
 from mortar.messages import Outlook
-from mortar.word_trees import END, WORD, Tree
+from mortar.word_graph import WORD
 
 SURE = 0.65
 """Confidence below which a sentence that was heard may be another one, half spoken."""
@@ -18,7 +17,7 @@ ADDS_NOTHING = frozenset(["now", "please", "today"])
 
 
 class Sentences:
-    """The sentence templates as trees of words. `things` is the table of what the model can name."""
+    """The sentence templates as a graph of words. `things` is the table of what the model can name."""
 
     def __init__(self, things: Path | None = None) -> None:
         self._grammar = sentence_grammar([], things)
@@ -37,21 +36,10 @@ class Sentences:
 
     def _follow(self, words: list[str]) -> tuple[bool, bool]:
         """Whether `words` are a whole sentence, and whether one goes on from them."""
-        goes_on = False
-
-        def ends(at: int, branch: Tree) -> Iterator[int]:
-            """How many words a phrase of `branch` may reach to that begins behind the first `at`."""
-            nonlocal goes_on
-            for word, rest in branch.items():
-                if word == END:
-                    yield at
-                elif at == len(words):
-                    goes_on = goes_on or word not in ADDS_NOTHING
-                elif word in self._grammar.lists:
-                    for behind in ends(at, self._grammar.lists[word]):
-                        yield from ends(behind, rest)
-                elif word == words[at]:
-                    yield from ends(at + 1, rest)
-
-        is_whole = len(words) in list(ends(0, self._grammar.sentences))
-        return is_whole, goes_on
+        grammar = self._grammar
+        state = grammar.start
+        for word in words:
+            if word not in grammar.ways[state]:
+                return False, False
+            state = grammar.ways[state][word]
+        return state in grammar.ends, not ADDS_NOTHING.issuperset(grammar.ways[state])

@@ -41,7 +41,7 @@ from mortar.runtimes.interfaces import (
 )
 from mortar.runtimes.wake_words import spoken
 from mortar.settings import Listening
-from mortar.word_trees import Grammar
+from mortar.word_graph import Grammar
 from mortar.worker import Worker
 
 LOAD_DEADLINE_ms = 60_000

@@ -17,7 +17,7 @@ from mortar.runtimes.moonshine_search import freely, sentences
 from mortar.runtimes.noise import Sound
 from mortar.runtimes.pocketsphinx import Decoders, Explained
 from mortar.runtimes.spelling import Speller, Vocabulary
-from mortar.word_trees import Grammar, grammar
+from mortar.word_graph import Grammar, grammar
 
 BEAM = 8
 """Beginnings of sentences that Moonshine follows side by side."""

@@ -18,7 +18,7 @@ from mortar.runtimes.interfaces import (
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.wake_words import WakeWord
 from mortar.settings import Ears, Eye, Language, Listening, Recogniser, Voice, VoiceEngine
-from mortar.word_trees import Grammar
+from mortar.word_graph import Grammar
 
 
 def wake_word_spotter(settings: Ears, complain: Callable[[MortarError], None]) -> WakeWordSpotter:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
 from typing import NamedTuple
@@ -17,11 +17,11 @@ from typing import NamedTuple
 from pocketsphinx import Decoder, get_model_path
 
 from mortar.errors import MortarError
+from mortar.runtimes import fsg
 from mortar.runtimes.accents import british
 from mortar.runtimes.followed import FollowedUtterance
 from mortar.runtimes.interfaces import Samples, Transcript
-from mortar.runtimes.jsgf import jsgf, weighted
-from mortar.word_trees import END, Grammar, Tree
+from mortar.word_graph import Grammar
 
 LARGEST_MISFIT = 1.1e-3
 """Nats over 1024 a frame by which the phones may fit better. More lets other speech through, less rejects
@@ -90,7 +90,7 @@ class Decoders:
             self._sentences.add_word(word, phones, True)
         _require_words(self._sentences, grammar)
         _add_british(self._sentences, grammar)
-        self._sentences.add_jsgf_string(ALL, jsgf(grammar))
+        self._sentences.add_fsg(ALL, fsg.sentences(self._sentences, grammar))
         self._sentences.activate_search(ALL)
         phone_model = get_model_path("en-us/en-us-phone.lm.bin")
         self._phones = Decoder(loglevel="FATAL", lm=None, **COMMON, allphone=phone_model, lw=2.0, pip=0.3)
@@ -134,7 +134,7 @@ class Decoders:
         """
         most = max(weights.values())
         shares = {sentence: math.exp(max(held - most, LEAST)) for sentence, held in weights.items()}
-        self._sentences.add_jsgf_string(FEW, weighted(shares))
+        self._sentences.add_fsg(FEW, fsg.weighted(self._sentences, shares))
         self._sentences.activate_search(FEW)
         self._sentences.set_cmn(self._mean)
         self._sentences.start_utt()
@@ -203,27 +203,15 @@ def _path(decoder: Decoder) -> Path:
     return Path(found.hypstr, math.log(found.best_score)) if found else Path("", -math.inf)
 
 
-def _words(grammar: Grammar) -> list[str]:
-    """Those of its sentences and lists."""
-
-    def within(tree: Tree) -> Iterator[str]:
-        for word, rest in tree.items():
-            yield word
-            yield from within(rest)
-
-    found = {word for tree in (grammar.sentences, *grammar.lists.values()) for word in within(tree)}
-    return sorted(found - {END} - set(grammar.lists))
-
-
 def _add_british(decoder: Decoder, grammar: Grammar) -> None:
-    for word in _words(grammar):
+    for word in grammar.words:
         number = next(n for n in itertools.count(2) if not decoder.lookup_word(f"{word}({n})"))
         for n, phones in enumerate(sorted(british(decoder.lookup_word(word))), start=number):
             decoder.add_word(f"{word}({n})", phones, True)
 
 
 def _require_words(decoder: Decoder, grammar: Grammar) -> None:
-    missing = [word for word in _words(grammar) if not decoder.lookup_word(word)]
+    missing = [word for word in grammar.words if not decoder.lookup_word(word)]
     if missing:
         raise MortarError(
             "words-unknown",

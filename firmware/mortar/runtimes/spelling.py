@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from unicode_rbnf import RbnfEngine
 
-from mortar.word_trees import END, Grammar, Tree
+from mortar.word_graph import Grammar
 
 UNSPELT = re.compile(r"[^a-z0-9%]")
 CONTROL = range(3)
@@ -35,15 +35,11 @@ def letters(text: str) -> str:
     return UNSPELT.sub("", text.lower())
 
 
-Stack = tuple[Tree, ...]
-"""Where one is in the grammar's trees: the innermost list stands last."""
-
-
 class Place(NamedTuple):
-    """`rest` of a word is still to come, then what follows in the grammar."""
+    """`rest` of a word is still to come, then what follows in state `then` of the grammar."""
 
     rest: str
-    then: Stack
+    then: int
 
 
 Places = frozenset[Place]
@@ -90,8 +86,7 @@ class Speller:
     def __init__(self, vocabulary: Vocabulary, grammar: Grammar) -> None:
         self._vocabulary = vocabulary
         self._grammar = grammar
-        self.start: Places = frozenset([Place("", (grammar.sentences,))])
-        self._ways: dict[Stack, list[tuple[str, Stack]]] = {}
+        self.start: Places = frozenset([Place("", grammar.start)])
         self._steps: dict[Places, dict[str, Places]] = {}
         self._next: dict[Places, Next] = {}
 
@@ -99,16 +94,16 @@ class Speller:
         if places not in self._next:
             found = list(self._tokens(places, "", self._vocabulary.all))
             tokens = np.array([token for token, _ in found], np.int64)
-            may_end = any(not rest and (END, ()) in self._words(then) for rest, then in places)
+            may_end = any(not rest and then in self._grammar.ends for rest, then in places)
             self._next[places] = Next(tokens, [leads_to for _, leads_to in found], may_end)
         return self._next[places]
 
     def sentence(self, text: str) -> str | None:
         """That of the grammar which `text` spells."""
-        return next(self._read(letters(text), (self._grammar.sentences,)), None)
+        return next(self._read(letters(text), self._grammar.start), None)
 
-    def _read(self, spelt: str, then: Stack) -> Iterator[str]:
-        if not spelt and any(word == END for word, _ in self._words(then)):
+    def _read(self, spelt: str, then: int) -> Iterator[str]:
+        if not spelt and then in self._grammar.ends:
             yield ""
         for said, written, after in self._written(then):
             if spelt.startswith(written):
@@ -134,33 +129,15 @@ class Speller:
             self._steps[places] = {letter: frozenset(held) for letter, held in found.items()}
         return self._steps[places]
 
-    def _written(self, then: Stack) -> Iterator[tuple[str, str, Stack]]:
+    def _written(self, then: int) -> Iterator[tuple[str, str, int]]:
         """What may be said next, each way to write it, and what may follow."""
-        for word, after in self._words(then):
-            if word == END:
-                continue
+        for word, after in self._grammar.ways[then].items():
             for written in _spellings(word):
                 yield word, written, after
             if word in TENS:
-                for unit, behind in self._words(after):
+                for unit, behind in self._grammar.ways[after].items():
                     if unit in UNITS:
                         yield f"{word} {unit}", TENS[word] + UNITS[unit], behind
-
-    def _words(self, then: Stack) -> list[tuple[str, Stack]]:
-        """Words that may come next, and what may follow each; END where the sentence may end."""
-        if then not in self._ways:
-            self._ways[then] = list(self._open(then))
-        return self._ways[then]
-
-    def _open(self, then: Stack) -> Iterator[tuple[str, Stack]]:
-        *outer, inner = then
-        for word, rest in inner.items():
-            if word in self._grammar.lists:
-                yield from self._open((*outer, rest, self._grammar.lists[word]))
-            elif word == END and outer:
-                yield from self._open(tuple(outer))
-            else:
-                yield word, () if word == END else (*outer, rest)
 
 
 def _spellings(word: str) -> list[str]:

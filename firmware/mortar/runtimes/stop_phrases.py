@@ -19,7 +19,7 @@ from mortar.runtimes.keyphrases import PHRASES, KeyPhrases, Likeness
 from mortar.runtimes.moonshine_model import END, Moonshine
 from mortar.runtimes.moonshine_search import freely, sentences
 from mortar.runtimes.spelling import Speller, Vocabulary
-from mortar.word_trees import grammar
+from mortar.word_graph import grammar
 
 LARGEST_MISFIT = 4.0
 """Nats a frame of the phrase by which any phones may fit PocketSphinx better, if Moonshine has no doubt."""

@@ -119,12 +119,16 @@ def _exchange(folder: Path, recording: Recording) -> Waits:
 
 
 def _interruption(folder: Path, word: str) -> float | None:
-    """ms from the end of `word`, said into a long answer, to silence; None where the answer went on."""
+    """ms from the end of `word`, said into a long answer, to silence, less than 0 where the answer was held
+    before; None where it went on."""
     recording = record(folder, LONG, INTO_ms, word)
     with Running(folder / "run", ["run", "--json", *_devices(folder, recording.path)]) as run:
         opened_ms: float = run.until("microphone_open")["t_ms"]
         ended = run.until("silence", "done")
-    return ended["t_ms"] - opened_ms - recording.speech_end_ms if ended["event"] == "silence" else None
+    if ended["event"] != "silence":
+        return None
+    silent_ms = [line["t_ms"] for line in run.seen if line["event"] in ("held", "silence")]
+    return float(min(silent_ms)) - opened_ms - recording.speech_end_ms
 
 
 def _while_listening(folder: Path) -> Iterator[Figure]:
