@@ -7,6 +7,7 @@ Where they do not, PocketSphinx hears again, with Moonshine's opinion of each se
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -26,10 +27,10 @@ MOONSHINE_WEIGHT = 5.0
 """Of a nat of Moonshine's, in those of PocketSphinx. Of the same 140 questions, none rejected, 136 are
 understood with 3 and 5, 135 with 7 and 10, 134 with 2 and 133 with 20."""
 
-LARGEST_DOUBT = 20.0
+LARGEST_DOUBT = 60.0
 """Nats by which Moonshine may like other words better, where any sounds at all fit PocketSphinx no better."""
 
-LARGEST_MISFIT = 2.0e-3
+LARGEST_MISFIT = 2.5e-3
 """The same the other way round, in nats over 1024 a frame: PocketSphinx may like other sounds better. Larger
 limits reject less of what was meant and let more other speech through; `mortar tools eval ears --json --each`
 prints the confidence of each utterance, from which both were chosen."""
@@ -75,7 +76,11 @@ class Bundled:
         if explained.text is None:
             return Transcript(None, 0.0)
         doubt = max(0.0, free.fit - fits[explained.text]) / LARGEST_DOUBT
-        confidence = 0.5 ** max(doubt + explained.misfit / LARGEST_MISFIT, explained.gap / LARGEST_GAP)
+        misfit = explained.misfit / LARGEST_MISFIT
+        # One may object where the other does not at all; where both do, nothing was meant. Of 600 questions
+        # in three kinds of noise 92 % are understood so, with 4 % of other speech; by the plain sum 91 %.
+        objection = doubt + misfit + 2 * math.sqrt(doubt * misfit)
+        confidence = 0.5 ** max(objection, explained.gap / LARGEST_GAP)
         return Transcript(explained.text if confidence >= 0.5 else None, confidence)
 
     def _fits(self, heard: Floats, speller: Speller) -> dict[str, float]:
