@@ -18,7 +18,10 @@ MEMINFO = "MemTotal:        8000000 kB\nMemAvailable:    4000000 kB\nSwapTotal: 
 
 def clock(policy: int, allowed_kHz: int, possible_kHz: int) -> dict[str, str]:
     folder = f"{CPUFREQ}/policy{policy}"
-    return {f"{folder}/scaling_max_freq": f"{allowed_kHz}\n", f"{folder}/cpuinfo_max_freq": f"{possible_kHz}\n"}
+    return {
+        f"{folder}/scaling_max_freq": f"{allowed_kHz}\n",
+        f"{folder}/cpuinfo_max_freq": f"{possible_kHz}\n",
+    }
 
 
 def zones(**held_C: float) -> dict[str, str]:

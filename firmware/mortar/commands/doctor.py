@@ -80,6 +80,4 @@ def _tell(path: Path, held: list[Part], *, as_json: bool) -> None:
     console = Console(highlight=False)
     console.print(f"\n{path} holds:", markup=False)
     console.print(table)
-    console.print(
-        "No recordings, pictures, words, names or secrets are in it; look before you send it."
-    )
+    console.print("No recordings, pictures, words, names or secrets are in it; look before you send it.")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 
 from mortar import resources
 from mortar.doctor.finding import Examined, Finding, Verdict
 
 PROGRAM = "mortar"
+
+_FOR_DEVELOPERS = re.compile(r"extra == .(dev|tools)")
 
 _REQUIREMENT = re.compile(r"([\w.-]+)[^=<>!~;]*(?:==([\w.]+))?")
 
@@ -60,11 +62,26 @@ def needed() -> list[str]:
 
 
 def pins() -> dict[str, str]:
-    """Name → version: the engines' from the package itself, in a checkout every package's."""
+    """Name → version: the engines' from the package itself, in a checkout that of all they depend on."""
     lines = _requirements()
+    pinned = {name: version for name, version in map(_parsed, lines) if version}
     if (file := resources.constraints()).exists():
-        lines += [line for line in file.read_text().splitlines() if not line.startswith("#")]
-    return {name: version for name, version in map(_parsed, lines) if version}
+        wanted = _with_dependencies(_parsed(line)[0] for line in lines if not _FOR_DEVELOPERS.search(line))
+        held = [_parsed(line) for line in file.read_text().splitlines() if not line.startswith("#")]
+        pinned |= {name: version for name, version in held if version and name in wanted}
+    return pinned
+
+
+def _with_dependencies(names: Iterable[str]) -> set[str]:
+    """As far as they are installed."""
+    found: set[str] = set()
+    ahead = list(names)
+    while ahead:
+        if (name := ahead.pop()) not in found:
+            found.add(name)
+            lines = (metadata.requires(name) or []) if installed(name) else []
+            ahead += [_parsed(line)[0] for line in lines if "extra ==" not in line]
+    return found
 
 
 def versions() -> dict[str, str | None]:
