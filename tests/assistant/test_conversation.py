@@ -235,6 +235,34 @@ def test_no_speech_and_nonsense_are_said_aloud(talk: Conversation, port: ListPor
     assert port.said[-1] == troubles.NOT_UNDERSTOOD.spoken
 
 
+@pytest.mark.parametrize("code", ["audio-lost", "dictation-failed", "listen-too-slow"])
+@pytest.mark.parametrize("early", [False, True])
+def test_ears_that_fail_do_not_say_that_they_did_not_understand(
+    talk: Conversation, port: ListPort, code: str, early: bool
+) -> None:
+    """What went wrong is said, also where it is known before the speech has ended."""
+    talk.woken(0.0)
+    heard = Heard(1, None, 0.0, 1_100.0, Failure(code, "it failed", "do something"))
+    if early:
+        talk.heard(heard, 900.0)
+        assert port.said == []
+    talk.speech_ended(1, 1_000.0)
+    if not early:
+        talk.heard(heard, 1_100.0)
+    assert port.said == [troubles.SPOKEN[code]] != [troubles.NOT_UNDERSTOOD.spoken]
+    speak_all(talk, port)
+    assert port.ended[0].trouble is not None and port.ended[0].trouble.code == code
+
+
+def test_a_failure_of_an_earlier_question_is_not_said_of_this_one(talk: Conversation, port: ListPort) -> None:
+    """Woken again while listen still worked on what was said before."""
+    talk.woken(0.0)
+    talk.speech_ended(1, 1_000.0)
+    talk.woken(1_200.0)
+    talk.heard(Heard(1, None, 0.0, 1_300.0, Failure("listen-too-slow", "it failed", "wait")), 1_300.0)
+    assert port.said == []
+
+
 def test_a_turn_that_takes_too_long_is_given_up_twice(talk: Conversation, port: ListPort) -> None:
     """First with an apology; where not even that is spoken, in silence."""
     ask_aloud(talk, "what do you see")

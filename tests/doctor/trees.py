@@ -1,6 +1,6 @@
-"""Made trees of four computers, as far as `mortar doctor` looks: an RK3588, an RK3566, a Raspberry Pi 5, a PC.
+"""Made trees of four computers, as far as the doctor looks: an RK3588, an RK3566, a Raspberry Pi 5, a PC.
 
-File names and formats are those of the makers' kernels (drivers rknpu 0.9.8, cpufreq, thermal); the values are made.
+File names and formats are those of the kernels (rknpu 0.9.8, cpufreq, thermal); the values are made.
 """
 
 from __future__ import annotations

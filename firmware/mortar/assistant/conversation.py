@@ -230,7 +230,7 @@ class Conversation:
         turn.intent = intent.name if intent else None
         self._course.end(turn, Stage.UNDERSTAND, now_ms, heard=turn.heard, intent=turn.intent)
         if heard.text is None:
-            self._steps.trouble(turn, troubles.NOT_UNDERSTOOD, now_ms)
+            self._steps.trouble(turn, troubles.unheard(heard.failure), now_ms)
         elif turn.in_own_speech and self._mouth.has_said(heard.text):
             self._turns.drop(turn, Dropped.OWN_WORDS, now_ms)
         else:
