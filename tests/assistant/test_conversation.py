@@ -206,6 +206,33 @@ def test_a_death_while_listening_is_said_aloud(talk: Conversation, port: ListPor
     assert port.said == [troubles.of_death(peer).spoken]
 
 
+def test_a_question_to_ears_that_are_down_is_not_waited_for(talk: Conversation, port: ListPort) -> None:
+    """Speech to text has died before the wake word, and is not back when the question is over."""
+    talk.peer_lost("listen", 0.0)
+    talk.woken(100.0)
+    talk.speech_ended(1, 1_000.0)
+    assert port.said == [troubles.of_death("listen").spoken]
+
+
+def test_words_of_listen_that_died_after_them_are_answered(talk: Conversation, port: ListPort) -> None:
+    """And one that is back is waited for."""
+    talk.peer_lost("listen", 0.0)
+    talk.woken(100.0)
+    talk.heard(Heard(1, "what time is it", 0.9, 900.0), 900.0)
+    talk.speech_ended(1, 1_000.0)
+    assert len(port.said) == 1 and "nine" in port.said[0]
+    talk.peer_back("listen", 1_500.0)
+    talk.woken(2_000.0)
+    talk.speech_ended(2, 3_000.0)
+    assert len(port.said) == 1
+
+
+def test_a_long_press_without_ears_is_not_waited_for(talk: Conversation, port: ListPort) -> None:
+    port.down.add("ears")
+    talk.pressed(Press.LONG, 0.0)
+    assert port.said == [troubles.of_death("ears").spoken]
+
+
 def test_language_dying_before_the_question_means_looking_again(talk: Conversation, port: ListPort) -> None:
     """The picture it had read went with it."""
     talk.woken(0.0)
