@@ -152,10 +152,15 @@ def test_the_hottest_zone_counts(tmp_path: Path) -> None:
     [("snd/pcmC0D0c", "audio"), ("video11", "video"), ("dri/renderD129", "render"), ("ttyUSB0", "dialout")],
 )
 def test_a_missing_group_is_named(device: str, group: str, tmp_path: Path) -> None:
-    held = examined(tree(tmp_path, {f"dev/{device}": ""}), may_use=False)
+    held = examined(tree(tmp_path, RK3588 | {f"dev/{device}": ""}), may_use=False)
     finding = the_one(devices.permissions(held))
     assert f"/dev/{device}" in finding.what
     assert finding.do.startswith(f"run: sudo usermod -aG {group} $USER")
+
+
+def test_a_gpu_that_nobody_uses_needs_no_group(tmp_path: Path) -> None:
+    held = examined(tree(tmp_path, PI5 | {"dev/dri/renderD128": ""}), may_use=False)
+    assert the_one(devices.permissions(held)).verdict is Verdict.OK
 
 
 # --- packages, store, clock ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -18,18 +19,19 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from doctor.trees import BOARDS, RK3588, examined, tree
-from mortar import clock, settings
+from mortar import clock, resources, settings
 from mortar.doctor import facts, names, shareable
 from mortar.doctor.finding import Examined, Finding, Verdict, failed
 from mortar.doctor.machine import Machine
 from mortar.doctor.names import LEFT_OUT, Names
 from mortar.doctor.report import archive, parts
 from mortar.errors import MortarError
-from mortar.messages import Event
+from mortar.messages import Event, PressReply
 from mortar.reminders import Change, Kind, Reminder, countdown
 from mortar.settings import Settings
 from mortar.store import reminders
 from mortar.store.database import FILE, Database
+from mortar.supervisor.status import StatusServer
 from mortar.traces.folder import TraceFolder, read
 from mortar.traces.trace import Trace
 from mortar_tools.program import environment, mortar
@@ -256,6 +258,28 @@ def test_the_facts_of_a_board(name: str, tmp_path: Path) -> None:
     assert told["memory_MB"] == {"MemTotal": 7812, "MemAvailable": 3906, "SwapTotal": 0}
     assert told["model"] and told["clocks_MHz"] and told["temperatures_C"]
     assert (told["npu"] is not None) is name.startswith("rk")
+
+
+def test_the_npu_of_a_board_is_told_by_its_versions(tmp_path: Path) -> None:
+    told = facts.board(Machine(tree(tmp_path, RK3588)))["npu"]
+    assert told == {"soc": "rk3588", "driver": "0.9.8", "runtime": "2.3.2", "binding": None}
+
+
+def test_a_running_assistant_is_asked(tmp_path: Path) -> None:
+    """Over its socket, as `mortar status` does."""
+
+    async def asked() -> bytes:
+        server = StatusServer(resources.runtime_folder(), lambda: STATUS, lambda kind: PressReply(False))
+        try:
+            return archive(await asyncio.to_thread(parts, examined(tmp_path), []))
+        finally:
+            server.close()
+
+    content = asyncio.run(asked())
+    held = unpacked(content)
+    assert json.loads(held["status.json"])["state"] == "impaired"
+    assert json.loads(held["errors.json"])[0]["code"] == "audio-lost"
+    assert {what: found for what, text in PLANTED.items() if (found := leaks(content, text))} == {}
 
 
 def test_damaged_runs_are_told_as_such(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ File names and formats are those of the kernels (rknpu 0.9.8, cpufreq, thermal);
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mortar.doctor.finding import Examined, Finding
@@ -85,7 +85,7 @@ def examined(root: Path, *, may_use: bool = True) -> Examined:
     return Examined("host", Settings(), machine)
 
 
-def the_one(findings: object) -> Finding:
-    (finding,) = findings  # type: ignore[misc]
-    assert isinstance(finding, Finding)
+def the_one(findings: Iterable[Finding]) -> Finding:
+    """There is no other."""
+    (finding,) = findings
     return finding

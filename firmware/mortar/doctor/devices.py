@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from mortar.doctor.finding import Examined, Finding, Verdict, failed
+from mortar.doctor.npu import look
 from mortar.drivers.mixer import find_mixer
 from mortar.drivers.probe import probe
 from mortar.drivers.sound_server import sound_server
 from mortar.errors import MortarError
 
-GROUPS = {
-    "audio": ("dev/snd/pcm*", "microphone and speaker"),
-    "video": ("dev/video*", "camera"),
-    "render": ("dev/dri/renderD*", "NPU and GPU"),
-    "dialout": ("dev/tty[AU]*[0-9]", "microcontroller"),
-}
-"""Group → the device files that are its own on Debian, and what they are."""
+
+class Group(NamedTuple):
+    """A group of Debian's, and the device files that are its own."""
+
+    name: str
+    devices: str
+    what: str
+    is_of_npu: bool = False
+    """Elsewhere it is for a GPU, which Mortar does not use."""
+
+
+GROUPS = (
+    Group("audio", "dev/snd/pcm*", "microphone and speaker"),
+    Group("video", "dev/video*", "camera"),
+    Group("render", "dev/dri/renderD*", "NPU", is_of_npu=True),
+    Group("dialout", "dev/tty[AU]*[0-9]", "microcontroller"),
+)
 
 
 def devices(examined: Examined) -> Iterator[Finding]:
@@ -39,18 +51,20 @@ def devices(examined: Examined) -> Iterator[Finding]:
 
 def permissions(examined: Examined) -> Iterator[Finding]:
     """Of the device files that there are; a device that is not plugged in asks for none."""
-    missing = []
-    for group, (pattern, what) in GROUPS.items():
-        found = examined.machine.find(pattern)
-        if found and not any(examined.machine.may_use(path) for path in found):
-            missing.append(group)
+    machine = examined.machine
+    has_npu = look(machine, None) is not None
+    is_missing = False
+    for group in GROUPS:
+        found = machine.find(group.devices) if has_npu or not group.is_of_npu else []
+        if found and not any(map(machine.may_use, found)):
+            is_missing = True
             yield Finding(
                 "permissions",
                 Verdict.NOTE,
-                f"this user may not use /{found[0].relative_to(examined.machine.root)} ({what})",
-                f"run: sudo usermod -aG {group} $USER, and log in again",
+                f"this user may not use /{found[0].relative_to(machine.root)} ({group.what})",
+                f"run: sudo usermod -aG {group.name} $USER, and log in again",
             )
-    if not missing:
+    if not is_missing:
         yield Finding("permissions", Verdict.OK, "this user may use the devices that there are")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from mortar import __version__
 from mortar.doctor.board import clocks_MHz, temperatures_C
 from mortar.doctor.machine import Machine
-from mortar.doctor.npu import BINDING, look
+from mortar.doctor.npu import BINDING, look, shown
 from mortar.doctor.programs import installed, versions
 
 
@@ -19,7 +19,6 @@ def program() -> dict[str, Any]:
 
 def board(machine: Machine) -> dict[str, Any]:
     """None where the kernel does not tell."""
-    npu = look(machine, installed(BINDING))
     return {
         "model": machine.model,
         "compatible": machine.compatible,
@@ -35,7 +34,18 @@ def board(machine: Machine) -> dict[str, Any]:
             for name, (allowed, possible) in clocks_MHz(machine).items()
         },
         "temperatures_C": temperatures_C(machine),
-        "npu": None if npu is None else vars(npu),
+        "npu": _npu(machine),
+    }
+
+
+def _npu(machine: Machine) -> dict[str, str | None] | None:
+    held = look(machine, installed(BINDING))
+    if held is None:
+        return None
+    versions = {"driver": held.driver, "runtime": held.runtime, "binding": held.binding}
+    return {
+        "soc": held.soc,
+        **{part: None if found is None else shown(found) for part, found in versions.items()},
     }
 
 

@@ -69,7 +69,7 @@ def judge(npu: Npu) -> Iterator[Finding]:
         do = "run: pip install 'mortar[rk]', in the environment that Mortar runs in"
         yield Finding("npu binding", Verdict.NOTE, f"{BINDING} is not installed", do)
     else:
-        yield Finding("npu binding", Verdict.OK, f"{BINDING} {_shown(npu.binding)}")
+        yield Finding("npu binding", Verdict.OK, f"{BINDING} {shown(npu.binding)}")
 
 
 def _driver(npu: Npu) -> Finding:
@@ -82,9 +82,9 @@ def _driver(npu: Npu) -> Finding:
         do = "run: sudo cat /sys/kernel/debug/rknpu/version"
         return Finding(name, Verdict.NOTE, "its version is for root's eyes alone", do)
     if npu.driver < OLDEST_DRIVER:
-        told = f"rknpu {_shown(npu.driver)} is older than any seen working ({_shown(OLDEST_DRIVER)})"
+        told = f"rknpu {shown(npu.driver)} is older than any seen working ({shown(OLDEST_DRIVER)})"
         return Finding(name, Verdict.NOTE, told, "update the kernel: rknpu 0.9.8 is advised")
-    return Finding(name, Verdict.OK, f"rknpu {_shown(npu.driver)}")
+    return Finding(name, Verdict.OK, f"rknpu {shown(npu.driver)}")
 
 
 def _library(npu: Npu) -> Iterator[Finding]:
@@ -93,10 +93,10 @@ def _library(npu: Npu) -> Iterator[Finding]:
     if npu.runtime is None:
         yield Finding(name, Verdict.NOTE, "there is no librknnrt.so, or it has no version", GET_RUNTIME)
     elif npu.binding is not None and npu.runtime < npu.binding:
-        told = f"librknnrt {_shown(npu.runtime)} is older than {BINDING} {_shown(npu.binding)}"
-        yield Finding(name, Verdict.BAD, told, f"{GET_RUNTIME}, of version {_shown(npu.binding)}")
+        told = f"librknnrt {shown(npu.runtime)} is older than {BINDING} {shown(npu.binding)}"
+        yield Finding(name, Verdict.BAD, told, f"{GET_RUNTIME}, of version {shown(npu.binding)}")
     else:
-        yield Finding(name, Verdict.OK, f"librknnrt {_shown(npu.runtime)}")
+        yield Finding(name, Verdict.OK, f"librknnrt {shown(npu.runtime)}")
 
 
 def _runtime(machine: Machine) -> Version | None:
@@ -112,5 +112,6 @@ def _version(text: str) -> Version | None:
     return tuple(map(int, found[0].split("."))) if found else None
 
 
-def _shown(version: Version) -> str:
+def shown(version: Version) -> str:
+    """ "0.9.8"."""
     return ".".join(map(str, version))

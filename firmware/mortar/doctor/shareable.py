@@ -71,14 +71,12 @@ def findings(found: list[Finding]) -> list[dict[str, str]]:
 
 def settings(configured: Settings) -> dict[str, dict[str, Any]]:
     """Section → key → value. A text is told where it is the default or one of a few to choose from."""
-    return {
-        section.name: {
-            field.name: _setting(getattr(held, field.name), field)
-            for field in msgspec.structs.fields(section.type)
-        }
-        for section in msgspec.structs.fields(Settings)
-        for held in [getattr(configured, section.name)]
-    }
+    told = {}
+    for section in msgspec.structs.fields(Settings):
+        held = getattr(configured, section.name)
+        fields = msgspec.structs.fields(section.type)
+        told[section.name] = {field.name: _setting(getattr(held, field.name), field) for field in fields}
+    return told
 
 
 def _setting(value: Any, field: msgspec.structs.FieldInfo) -> Any:
@@ -87,15 +85,15 @@ def _setting(value: Any, field: msgspec.structs.FieldInfo) -> Any:
     return value if is_plain or value == default else LEFT_OUT
 
 
-def status(told: dict[str, object]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def status(asked: dict[str, object]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """How the running assistant is, and what has gone wrong in it."""
-    held = msgspec.convert(told, _Status)
+    held = msgspec.convert(asked, _Status)
     for process in held.processes.values():
         process.figures = {name: value for name, value in process.figures.items() if not _is_text(value)}
         process.placement = placement(process.placement)
-    known = {**msgspec.to_builtins(held)}
-    failures = [{**failure, "meanwhile": MEANWHILE.get(failure["code"])} for failure in known.pop("failures")]
-    return known, failures
+    told = msgspec.to_builtins(held)
+    errors = [{**error, "meanwhile": MEANWHILE.get(error["code"])} for error in told.pop("failures")]
+    return told, errors
 
 
 def run(trace: Trace, known: frozenset[str]) -> Trace:
