@@ -269,7 +269,7 @@ def test_ears_that_fail_do_not_say_that_they_did_not_understand(
 ) -> None:
     """What went wrong is said, also where it is known before the speech has ended."""
     talk.woken(0.0)
-    heard = Heard(1, None, 0.0, 1_100.0, Failure(code, "it failed", "do something"))
+    heard = Heard(1, None, 0.0, 1_100.0, failure=Failure(code, "it failed", "do something"))
     if early:
         talk.heard(heard, 900.0)
         assert port.said == []
@@ -286,7 +286,8 @@ def test_a_failure_of_an_earlier_question_is_not_said_of_this_one(talk: Conversa
     talk.woken(0.0)
     talk.speech_ended(1, 1_000.0)
     talk.woken(1_200.0)
-    talk.heard(Heard(1, None, 0.0, 1_300.0, Failure("listen-too-slow", "it failed", "wait")), 1_300.0)
+    late = Failure("listen-too-slow", "it failed", "wait")
+    talk.heard(Heard(1, None, 0.0, 1_300.0, failure=late), 1_300.0)
     assert port.said == []
 
 

@@ -240,7 +240,7 @@ class _Listener:
         """The supervisor logs it, the assistant says it to the person who asked."""
         self._worker.failed(error)
         failure = Failure(error.code, error.what, error.do)
-        self._worker.send(ASSISTANT, Heard(utterance, None, 0.0, now_ms(), failure))
+        self._worker.send(ASSISTANT, Heard(utterance, None, 0.0, now_ms(), failure=failure))
 
 
 def _late() -> MortarError:

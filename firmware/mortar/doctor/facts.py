@@ -42,11 +42,9 @@ def _npu(machine: Machine) -> dict[str, str | None] | None:
     held = look(machine, installed(BINDING))
     if held is None:
         return None
-    versions = {"driver": held.driver, "runtime": held.runtime, "binding": held.binding}
-    return {
-        "soc": held.soc,
-        **{part: None if found is None else shown(found) for part, found in versions.items()},
-    }
+    found = {"driver": held.driver, "runtime": held.runtime, "binding": held.binding}
+    told = {part: None if version is None else shown(version) for part, version in found.items()}
+    return {"soc": held.soc, **told}
 
 
 def _os_release(machine: Machine, key: str) -> str | None:
