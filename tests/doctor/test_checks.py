@@ -132,6 +132,13 @@ def test_the_flags_of_a_raspberry_pi(flags: str, told: str, does: str, tmp_path:
     assert finding.what.startswith(told) and does in finding.do
 
 
+def test_flags_that_cannot_be_read_are_no_crash(tmp_path: Path) -> None:
+    """Not there, or not a number."""
+    file = "sys/devices/platform/soc/soc:firmware/get_throttled"
+    finding = the_one(board.throttling(examined(tree(tmp_path, PI5 | {file: "what?"}))))
+    assert finding.verdict is Verdict.NOTE and "vcgencmd" in finding.do
+
+
 def test_a_cap_is_told_with_the_line_that_lifts_it(tmp_path: Path) -> None:
     held = examined(tree(tmp_path, RK3588 | clock(4, 1_608_000, 2_352_000)))
     finding = the_one(board.clocks(held))
@@ -210,7 +217,7 @@ def test_a_damaged_store_is_bad(store_file: Path, tmp_path: Path) -> None:
     Database(store_file).close()
     store_file.write_bytes(b"no database, " * 500)
     finding = the_one(keeping.store(examined(tmp_path)))
-    assert finding.verdict is Verdict.BAD and finding.is_personal and "keep a copy" in finding.do
+    assert finding.verdict is Verdict.BAD and finding.is_personal and "set aside" in finding.do
 
 
 def test_the_store_of_a_newer_mortar_is_bad(store_file: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from doctor.trees import BOARDS, RK3588, examined, tree
 from mortar import clock, resources, settings
-from mortar.doctor import facts, names, shareable
+from mortar.doctor import engines, facts, names, shareable
 from mortar.doctor.finding import Examined, Finding, Verdict, failed
 from mortar.doctor.machine import Machine
 from mortar.doctor.names import LEFT_OUT, Names
@@ -108,6 +108,12 @@ def leaks(content: bytes, planted: str) -> list[str]:
     ]
 
 
+def leaked(content: bytes) -> dict[str, list[str]]:
+    """What of `PLANTED` is in the archive, and where."""
+    found = {what: leaks(content, text) for what, text in PLANTED.items()}
+    return {what: files for what, files in found.items() if files}
+
+
 def telling(error: str) -> list[Finding]:
     """Findings as checks make them, with names where they come with a text."""
     return [
@@ -149,8 +155,9 @@ def test_nothing_that_was_planted_is_in_it(tmp_path: Path) -> None:
     )
     TraceFolder().keep(spoken_of(word), most=50)
     held = Examined("host", settings.load("host", user_file), machine)
-    content = archive(parts(held, telling(secret)))
-    assert {what: found for what, text in PLANTED.items() if (found := leaks(content, text))} == {}
+    found = [*telling(secret), *engines.heard_words(held), *engines.listening(held)]
+    content = archive(parts(held, found))
+    assert leaked(content) == {}
 
 
 def test_the_net_alone_holds_names(tmp_path: Path) -> None:
@@ -279,7 +286,7 @@ def test_a_running_assistant_is_asked(tmp_path: Path) -> None:
     held = unpacked(content)
     assert json.loads(held["status.json"])["state"] == "impaired"
     assert json.loads(held["errors.json"])[0]["code"] == "audio-lost"
-    assert {what: found for what, text in PLANTED.items() if (found := leaks(content, text))} == {}
+    assert leaked(content) == {}
 
 
 def test_damaged_runs_are_told_as_such(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 
 from mortar import resources
 from mortar.doctor.finding import Examined, Finding, Verdict
@@ -79,13 +80,11 @@ def throttling(examined: Examined) -> Iterator[Finding]:
     """The Raspberry Pi's firmware says when power or heat have slowed it down."""
     if not any(name.startswith("raspberrypi,") for name in examined.machine.compatible):
         return
-    files = [path for pattern in THROTTLED for path in examined.machine.find(pattern)]
-    text = examined.machine.text(files[0]) if files else None
-    if text is None:
+    bits = _flags(examined.machine)
+    if bits is None:
         told, do = "the firmware's flags are not to be read here", "run: vcgencmd get_throttled"
         yield Finding("throttling", Verdict.NOTE, told, do)
         return
-    bits = int(text, 16)
     now = [what for bit, what in FLAGS.items() if bits >> bit & 1]
     before = [what for bit, what in FLAGS.items() if bits >> (bit + SINCE_START) & 1]
     if not now and not before:
@@ -96,6 +95,14 @@ def throttling(examined: Examined) -> Iterator[Finding]:
     is_power = FLAGS[0] in (*now, *before)
     do = "use a 5 V supply of 5 A and a short cable" if is_power else "cool it: a heat sink, or a fan"
     yield Finding("throttling", Verdict.NOTE, told, do)
+
+
+def _flags(machine: Machine) -> int | None:
+    for pattern in THROTTLED:
+        for path in machine.find(pattern):
+            with suppress(ValueError):
+                return int(machine.text(path) or "", 16)
+    return None
 
 
 def temperatures_C(machine: Machine) -> dict[str, float]:

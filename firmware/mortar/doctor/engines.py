@@ -68,7 +68,8 @@ def heard_words(examined: Examined) -> Iterator[Finding]:
     """Wake words: a person's own have names of their choice."""
     heard, known, own = examined.settings.ears.wake_words, wake_words.known(), wake_words.own()
     told = f"listens for {', '.join(heard)}; there are {', '.join(known)}"
-    yield Finding("wake words", Verdict.OK, told, is_personal=bool(own))
+    is_personal = bool(own) or not heard.keys() <= known.keys()
+    yield Finding("wake words", Verdict.OK, told, is_personal=is_personal)
     for name in heard:
         if name not in known:
             see = "see docs/wake-words.md"

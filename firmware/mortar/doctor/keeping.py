@@ -28,7 +28,7 @@ def store(examined: Examined) -> Iterator[Finding]:
     try:
         version = store_version(path)
     except sqlite3.Error as error:
-        do = "Mortar sets it aside when it starts and begins a new one; keep a copy"
+        do = "check the disk and the permissions; a damaged file is set aside when Mortar starts"
         yield Finding("store", Verdict.BAD, f"{path} cannot be read ({error})", do, is_personal=True)
         return
     if version > len(MIGRATIONS):
