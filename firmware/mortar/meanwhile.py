@@ -15,7 +15,7 @@ class Meanwhile(StrEnum):
     NEXT_QUESTION = "This question is given up; the next one is listened to as usual."
     STARTED_AGAIN = "The process is started again, and Mortar goes on."
     LOOKS_AGAIN = "Mortar looks for the device again and again, and goes on by itself once it is back."
-    UNHEARD = "What was to be said is not heard; the next sentence is tried anew."
+    UNHEARD = "An error tone, if anything, is heard in the place of the sentence; the next one is tried anew."
     SET_ASIDE = "The file is set aside, and Mortar goes on with an empty one."
     AS_IT_IS = "It stays as it is, and everything else goes on."
     UNTRACED = "The conversation goes on as usual; only the trace of the run is not kept."

@@ -318,12 +318,14 @@ class Partial(Message, frozen=True):
 
 
 class Heard(Message, frozen=True):
-    """What was said; `text` is None where the recogniser rejects it."""
+    """What was said; `text` is None where the recogniser rejects it, or could not do its work."""
 
     utterance: int
     text: str | None
     confidence: float
     t_ms: float
+    failure: Failure | None = None
+    """Why it could not."""
 
 
 # --- assistant <-> eye ------------------------------------------------------------------------

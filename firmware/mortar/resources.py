@@ -37,6 +37,11 @@ def bundled_model() -> Path:
     return _first("models/cards", "models/cards")
 
 
+def constraints() -> Path:
+    """Every package at the version that was tested; only a checkout has it."""
+    return _CHECKOUT / "constraints.txt"
+
+
 def session_folder() -> Path:
     """Folder of the recordings and pictures that `mortar run` plays where there is no device."""
     return _first("session", "board/session")

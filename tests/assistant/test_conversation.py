@@ -206,6 +206,33 @@ def test_a_death_while_listening_is_said_aloud(talk: Conversation, port: ListPor
     assert port.said == [troubles.of_death(peer).spoken]
 
 
+def test_a_question_to_ears_that_are_down_is_not_waited_for(talk: Conversation, port: ListPort) -> None:
+    """Speech to text has died before the wake word, and is not back when the question is over."""
+    talk.peer_lost("listen", 0.0)
+    talk.woken(100.0)
+    talk.speech_ended(1, 1_000.0)
+    assert port.said == [troubles.of_death("listen").spoken]
+
+
+def test_words_of_listen_that_died_after_them_are_answered(talk: Conversation, port: ListPort) -> None:
+    """And one that is back is waited for."""
+    talk.peer_lost("listen", 0.0)
+    talk.woken(100.0)
+    talk.heard(Heard(1, "what time is it", 0.9, 900.0), 900.0)
+    talk.speech_ended(1, 1_000.0)
+    assert len(port.said) == 1 and "nine" in port.said[0]
+    talk.peer_back("listen", 1_500.0)
+    talk.woken(2_000.0)
+    talk.speech_ended(2, 3_000.0)
+    assert len(port.said) == 1
+
+
+def test_a_long_press_without_ears_is_not_waited_for(talk: Conversation, port: ListPort) -> None:
+    port.down.add("ears")
+    talk.pressed(Press.LONG, 0.0)
+    assert port.said == [troubles.of_death("ears").spoken]
+
+
 def test_language_dying_before_the_question_means_looking_again(talk: Conversation, port: ListPort) -> None:
     """The picture it had read went with it."""
     talk.woken(0.0)
@@ -233,6 +260,35 @@ def test_no_speech_and_nonsense_are_said_aloud(talk: Conversation, port: ListPor
     assert port.said == [troubles.NO_SPEECH.spoken]
     ask_aloud(talk, None)
     assert port.said[-1] == troubles.NOT_UNDERSTOOD.spoken
+
+
+@pytest.mark.parametrize("code", ["audio-lost", "dictation-failed", "listen-too-slow"])
+@pytest.mark.parametrize("early", [False, True])
+def test_ears_that_fail_do_not_say_that_they_did_not_understand(
+    talk: Conversation, port: ListPort, code: str, early: bool
+) -> None:
+    """What went wrong is said, also where it is known before the speech has ended."""
+    talk.woken(0.0)
+    heard = Heard(1, None, 0.0, 1_100.0, failure=Failure(code, "it failed", "do something"))
+    if early:
+        talk.heard(heard, 900.0)
+        assert port.said == []
+    talk.speech_ended(1, 1_000.0)
+    if not early:
+        talk.heard(heard, 1_100.0)
+    assert port.said == [troubles.SPOKEN[code]] != [troubles.NOT_UNDERSTOOD.spoken]
+    speak_all(talk, port)
+    assert port.ended[0].trouble is not None and port.ended[0].trouble.code == code
+
+
+def test_a_failure_of_an_earlier_question_is_not_said_of_this_one(talk: Conversation, port: ListPort) -> None:
+    """Woken again while listen still worked on what was said before."""
+    talk.woken(0.0)
+    talk.speech_ended(1, 1_000.0)
+    talk.woken(1_200.0)
+    late = Failure("listen-too-slow", "it failed", "wait")
+    talk.heard(Heard(1, None, 0.0, 1_300.0, failure=late), 1_300.0)
+    assert port.said == []
 
 
 def test_a_turn_that_takes_too_long_is_given_up_twice(talk: Conversation, port: ListPort) -> None:

@@ -13,10 +13,12 @@ from harness import Brick, started
 from listen.toy_models import SENTENCE, sherpa_folder, whisper_file
 from mortar.bricks import listen
 from mortar.messages import (
+    Abort,
     Audio,
     AudioLost,
     AudioTaken,
     Heard,
+    JobBegan,
     Outlook,
     Partial,
     Ready,
@@ -270,7 +272,7 @@ def test_all_audio_is_given_back() -> None:
 
 
 def test_overwritten_audio_is_owned_up_to() -> None:
-    """The utterance counts as not understood, and people are told why."""
+    """To the log, and to the assistant, which says it to whoever asked."""
 
     async def scenario() -> None:
         async with started(listen.main, PEERS) as brick:
@@ -279,7 +281,32 @@ def test_overwritten_audio_is_owned_up_to() -> None:
             brick["ears"].send(AudioLost(7))
             heard = await brick["assistant"].expect(Heard)
             assert (heard.utterance, heard.text) == (7, None)
-            assert (await brick.failure()).code == "audio-lost"
+            assert heard.failure == await brick.failure()
+            assert heard.failure is not None and heard.failure.code == "audio-lost"
+
+    asyncio.run(scenario())
+
+
+def test_a_recogniser_that_is_given_up_is_owned_up_to() -> None:
+    """Its deadline is over at every try: the supervisor says so, and the next question is heard."""
+
+    async def abort_all(brick: Brick) -> None:
+        while True:
+            began = await brick["supervisor"].expect(JobBegan)
+            brick["supervisor"].send(Abort(began.job))
+
+    async def scenario() -> None:
+        async with started(listen.main, PEERS) as brick:
+            await brick.ready()
+            ears = Ears(brick)
+            aborting = asyncio.create_task(abort_all(brick))
+            ears.say(1, in_room(*(speak("how many dogs are there") for _ in range(6))))
+            heard = await brick["assistant"].expect(Heard)
+            aborting.cancel()
+            assert heard.failure is not None and heard.failure.code == "listen-too-slow"
+            ears.say(2, question("what do you see"))
+            heard = await brick["assistant"].expect(Heard)
+            assert (heard.text, heard.failure) == ("what do you see", None)
 
     asyncio.run(scenario())
 

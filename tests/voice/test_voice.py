@@ -352,7 +352,7 @@ async def test_a_speaker_that_fails_is_opened_again(tmp_path: Path) -> None:
 async def test_an_engine_that_fails_once_is_told_and_used_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The sentence is lost, what was heard before it stays in the file, the next is spoken."""
+    """The sentence is lost, but not in silence; what was heard before it stays, the next is spoken."""
     flag = tmp_path / "broken"
     slow_espeak(tmp_path / "bin", f"[ -e {flag} ] && exit 1; cat $made")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
@@ -366,7 +366,8 @@ async def test_an_engine_that_fails_once_is_told_and_used_again(
         flag.unlink()
         brick["assistant"].send(Say(2, 0, LONG))
         assert not (await said(brick, 1))[0].hushed
-    np.testing.assert_array_equal(read_wav(tmp_path / "a.wav"), np.concatenate([spoken(LONG)] * 2))
+    heard = [spoken(LONG), earcon("error", RATE_Hz), spoken(LONG)]
+    np.testing.assert_array_equal(read_wav(tmp_path / "a.wav"), np.concatenate(heard))
 
 
 @in_loop

@@ -93,6 +93,7 @@ class Conversation:
         )
         self._longest_turn_ms = settings.assistant.turn_deadline_ms
         self._heard_early: Heard | None = None
+        self._away = set(past.away)
 
     @property
     def turn(self) -> Turn | None:
@@ -105,7 +106,7 @@ class Conversation:
         if self._ringing.to_snooze(now_ms):
             return None
         kept = [KeptReminder.of(held) for held in self._ringing.reminders]
-        return msgspec.structs.replace(self._turns.past, reminders=kept)
+        return msgspec.structs.replace(self._turns.past, reminders=kept, away=sorted(self._away))
 
     @property
     def deadline_ms(self) -> float | None:
@@ -152,9 +153,11 @@ class Conversation:
             case Press.SHORT:
                 self._steps.question(turn, DESCRIBE, now_ms)
             case Press.LONG:
-                self._port.send("ears", Listen(turn.number))
                 self._course.begin(turn, Stage.LISTEN, now_ms)
-                self._steps.look(turn, now_ms)
+                if self._port.send("ears", Listen(turn.number)):
+                    self._steps.look(turn, now_ms)
+                else:
+                    self._steps.trouble(turn, troubles.of_death("ears"), now_ms)
             case Press.DOUBLE:
                 self._steps.say(turn, self._turns.last_answer or troubles.NOTHING_TO_REPEAT, now_ms)
 
@@ -211,6 +214,8 @@ class Conversation:
             self._course.begin(turn, Stage.UNDERSTAND, now_ms)
             if self._heard_early is not None:
                 self.heard(self._heard_early, now_ms)
+            if "listen" in self._away and Stage.UNDERSTAND in turn.open:
+                self._steps.trouble(turn, troubles.of_death("listen"), now_ms)
 
     def partly_heard(self, partial: Partial) -> None:
         """Words for people to see; they decide nothing."""
@@ -230,7 +235,7 @@ class Conversation:
         turn.intent = intent.name if intent else None
         self._course.end(turn, Stage.UNDERSTAND, now_ms, heard=turn.heard, intent=turn.intent)
         if heard.text is None:
-            self._steps.trouble(turn, troubles.NOT_UNDERSTOOD, now_ms)
+            self._steps.trouble(turn, troubles.unheard(heard.failure), now_ms)
         elif turn.in_own_speech and self._mouth.has_said(heard.text):
             self._turns.drop(turn, Dropped.OWN_WORDS, now_ms)
         else:
@@ -301,6 +306,7 @@ class Conversation:
 
     def peer_lost(self, peer: str, now_ms: float) -> None:
         """A process died: where the turn needed it, say so at once and end the turn."""
+        self._away.add(peer)
         if peer == "voice":
             self._mouth.fell_silent()
         if peer == "ears":
@@ -319,6 +325,7 @@ class Conversation:
 
     def peer_back(self, peer: str, now_ms: float) -> None:
         """A process is there (again): give it what it needs to know."""
+        self._away.discard(peer)
         if peer == "language":
             self._turns.remind()
         if peer == "voice" and self.turn is not None:

@@ -79,6 +79,8 @@ class Past(msgspec.Struct, frozen=True):
     """The ears wait, with no wake word, for a question that follows on the last answer."""
     reminders: list[KeptReminder] = []
     """Timers and alarms that are set; the conversation's keeper has them."""
+    away: list[str] = []
+    """Processes that died and are not back."""
 
 
 NO_PAST = Past()

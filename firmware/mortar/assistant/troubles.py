@@ -57,16 +57,16 @@ NO_ANSWER = Trouble(
 )
 
 SPOKEN: dict[str, str] = {
-    "audio-lost": NOT_UNDERSTOOD.spoken,
+    "audio-lost": "Sorry, I could not keep up. Please ask again.",
     "camera-missing": "I have no camera to look with.",
     "camera-failed": "I could not take a picture.",
     "camera-no-frame": "I could not take a picture.",
-    "dictation-failed": NOT_UNDERSTOOD.spoken,
+    "dictation-failed": "Sorry, I lost what you said. Please ask again.",
     "frame-shape-wrong": "I could not take a picture.",
     "language-context-full": "That question is too long for me.",
     "language-engine-failed": "Sorry, I lost my train of thought. Please ask again.",
     "language-too-slow": TOO_LONG.spoken,
-    "listen-too-slow": NOT_UNDERSTOOD.spoken,
+    "listen-too-slow": "Sorry, I was too slow to understand that. Please ask again.",
     "microphone-missing": "My microphone has gone. Please ask again when it is back.",
     "models-differ": "Sorry, my eye and my words do not fit together.",
     "picture-damaged": "I could not take a picture.",
@@ -102,6 +102,11 @@ def of_failure(peer: str, failure: Failure) -> Trouble:
     """What `peer` reported."""
     spoken = SPOKEN.get(failure.code, SPOKEN_OF_PEER[peer])
     return Trouble(failure.code, failure.what, failure.do, spoken)
+
+
+def unheard(failure: Failure | None) -> Trouble:
+    """Listen has no words for the question: it could not do its work, or heard none that it knows."""
+    return NOT_UNDERSTOOD if failure is None else of_failure("listen", failure)
 
 
 def not_kept(error: MortarError) -> Trouble:

@@ -22,6 +22,7 @@ from mortar.messages import (
     AudioLost,
     AudioOffer,
     AudioTaken,
+    Failure,
     Heard,
     LinkLost,
     Partial,
@@ -50,8 +51,6 @@ LOAD_DEADLINE_ms = 60_000
 T = TypeVar("T")
 
 ASSISTANT, EARS = "assistant", "ears"
-
-NOTHING = Transcript(None, 0.0)
 
 
 async def main(worker: Worker) -> None:
@@ -209,8 +208,8 @@ class _Listener:
         self._early = None
         self._forget_spoken()
         if isinstance(heard, MortarError):
-            self._worker.failed(heard)
-            heard = NOTHING
+            self._failed(spoken.number, heard)
+            return
         text = self._question(heard.text)
         self._worker.send(ASSISTANT, Heard(spoken.number, text, heard.confidence, now_ms()))
 
@@ -230,14 +229,18 @@ class _Listener:
     def _lost(self, utterance: int) -> None:
         if self._spoken is not None and self._spoken.number == utterance:
             self._forget_spoken()
-        self._worker.send(ASSISTANT, Heard(utterance, None, 0.0, now_ms()))
-        self._worker.failed(
-            MortarError(
-                "audio-lost",
-                "speech to text was too slow to take the question from the audio ring",
-                "close other programs that keep the processor busy, then ask again",
-            )
+        lost = MortarError(
+            "audio-lost",
+            "speech to text was too slow to take the question from the audio ring",
+            "close other programs that keep the processor busy, then ask again",
         )
+        self._failed(utterance, lost)
+
+    def _failed(self, utterance: int, error: MortarError) -> None:
+        """The supervisor logs it, the assistant says it to the person who asked."""
+        self._worker.failed(error)
+        failure = Failure(error.code, error.what, error.do)
+        self._worker.send(ASSISTANT, Heard(utterance, None, 0.0, now_ms(), failure=failure))
 
 
 def _late() -> MortarError:

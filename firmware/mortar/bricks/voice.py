@@ -160,19 +160,24 @@ class _Voice:
         try:
             async with self._speaker_free:
                 said = await self._play(sound)
-                await making
+                try:
+                    await making
+                except MortarError as error:
+                    self._complain(error, sound.turn)
+                    await self._tone(self._sound(sound.turn, None, ""), "error")  # silence would tell nobody
+                    said = False
                 self._ended(sound, said)
-        except MortarError as error:
-            self._complain(error, sound.turn)
-            self._ended(sound, said=False)
         finally:
             making.cancel()
 
     async def _chime(self, sound: _Sound, name: str) -> None:
+        async with self._speaker_free:
+            self._ended(sound, await self._tone(sound, name))
+
+    async def _tone(self, sound: _Sound, name: str) -> bool:
         sound.made(earcon(name, self._engine.rate_Hz))
         sound.chunks.put_nowait(None)
-        async with self._speaker_free:
-            self._ended(sound, await self._play(sound))
+        return await self._play(sound)
 
     async def _play(self, sound: _Sound) -> bool:
         """Whether the sound was heard to its end. A speaker that fails is opened anew next time."""

@@ -60,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write beside the name and move there: nobody ever sees half of it.
+def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Write beside the name and move there: nobody ever sees half of it, nor others any of what is `private`.
 
     Raises MortarError where the file system refuses, or the name is that of a folder or a device.
     """
@@ -71,6 +71,8 @@ def write_whole(path: Path, content: bytes) -> None:
         part = path.with_name(path.name + PART)
         try:
             with part.open("wb") as file:
+                if private:
+                    os.fchmod(file.fileno(), 0o600)
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
