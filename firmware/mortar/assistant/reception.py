@@ -15,6 +15,7 @@ from mortar.messages import (
     NoSpeech,
     Overdue,
     Partial,
+    Privacy,
     Said,
     Sentence,
     SoundBegan,
@@ -75,6 +76,8 @@ def receive(talk: Conversation, port: Port, sender: str, message: Message, at_ms
             talk.said(message, at_ms)
         case VolumeSet():
             talk.volume_set(message, at_ms)
+        case Privacy():
+            talk.privacy_told(message, at_ms)
         case Failure():
             talk.failed(sender, message, at_ms)
         case _:

@@ -12,6 +12,7 @@ from mortar.assistant.port import Port
 from mortar.assistant.ringing import Ringing
 from mortar.assistant.skills import SkillRequest, answer_with_skill, volume
 from mortar.assistant.stages import Stage
+from mortar.assistant.switches import Switches
 from mortar.assistant.troubles import Trouble
 from mortar.assistant.turn import Dropped, Sight, Turn
 from mortar.assistant.turns import Turns
@@ -37,6 +38,7 @@ class Steps:
         settings: Assistant,
         understanding: Understanding,
         ringing: Ringing,
+        switches: Switches,
         moment: Callable[[], Moment],
     ) -> None:
         self._port = port
@@ -47,6 +49,7 @@ class Steps:
         self._snooze_min = settings.snooze_min
         self._understanding = understanding
         self._ringing = ringing
+        self._switches = switches
         self._moment = moment
 
     def listen(self, turn: Turn, now_ms: float) -> None:
@@ -114,6 +117,8 @@ class Steps:
         if answer.volume is not None:
             wanted = SetVolume(turn.number, answer.volume.percent, answer.volume.is_step)
             self._volume(turn, wanted, now_ms)
+        elif answer.switch is not None:
+            self._switches.ask(turn, answer.switch)
         elif answer.text:
             self.say(turn, answer.text, now_ms)
         else:

@@ -49,6 +49,8 @@ class StatusView(msgspec.Struct):
     board: str
     model: str
     uptime_ms: float
+    muted: bool
+    camera_off: bool
     processes: dict[str, ProcessView]
     failures: list[FailureView]
 
@@ -107,6 +109,12 @@ def _show(status: StatusView, console: Console) -> None:
         f"Mortar is {_coloured(status.state)} on {status.title} ({status.board}), "
         f"model {status.model}, up {status.uptime_ms / 1e3:.0f} s"
     )
+    for is_closed, line in (
+        (status.muted, "muted: the microphone is closed; hold the button, or run `mortar mute off`"),
+        (status.camera_off, 'the camera is off; say "turn the camera on", or run `mortar camera on`'),
+    ):
+        if is_closed:
+            console.print(line, markup=False, style="yellow")
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("process", "state", "where", "does"):
         table.add_column(title)

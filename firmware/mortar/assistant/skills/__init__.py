@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from mortar.assistant.skills import (
     alarms,
+    privacy,
     say_again,
     snooze,
     stop,
@@ -50,6 +51,9 @@ SKILLS: Mapping[str, Skill] = {
     "AlarmCancel": alarms.cancel,
     "AlarmCancelAll": alarms.cancel_all,
     "Snooze": snooze.answer,
+    "Mute": privacy.mute,
+    "CameraOff": privacy.camera_off,
+    "CameraOn": privacy.camera_on,
 }
 
 FAILED = SkillAnswer("Sorry, I could not do that.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mortar.clock import Moment
+from mortar.messages import Switch
 from mortar.reminders import Change, Reminder, local_time
 
 
@@ -47,5 +48,7 @@ class SkillAnswer:
     """What to say, as words: digits and signs are read badly. Empty says nothing."""
     volume: Volume | None = None
     """To be set; what is said then is how loud it became."""
+    switch: Switch | None = None
+    """For privacy; what is said then is how it is."""
     change: Change | None = None
     """To be stored first: `text` is said once it is on the disk, and not where that fails."""
