@@ -30,7 +30,8 @@ _CODES: dict[Meanwhile, str] = {
         audio-lost camera-failed camera-missing camera-no-frame camera-off dictation-failed
         frame-shape-wrong language-context-full language-engine-failed language-too-slow listen-too-slow
         microphone-muted models-differ no-answer no-speech not-understood picture-damaged picture-missing
-        picture-too-large picture-unknown question-too-long ring-too-small store-failed store-newer turn-too-long
+        picture-too-large picture-unknown question-too-long ring-too-small store-failed store-newer
+        turn-too-long
     """,
     Meanwhile.STARTED_AGAIN: """
         assistant-died device-not-closed ears-died end-overdue eye-died job-overdue language-died listen-died

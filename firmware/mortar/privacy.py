@@ -79,7 +79,7 @@ def keep(folder: Path, closed: Closed) -> None:
 
 
 def change(folder: Path, device: Device, *, is_on: bool) -> Closed:
-    """Switch one device in the file, whoever else does so too; gives what is kept then. Raises MortarError."""
+    """Switch one device in the file; gives what is kept then. Raises MortarError."""
     with _told(folder), _alone(folder):
         try:
             before = load(folder)

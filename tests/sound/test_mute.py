@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import aclosing
 
 import pytest
 
-from harness import started
-from mortar.bricks import ears
-from mortar.drivers.microphone import CAPTURES
+from mortar.bricks.mute import Mute
+from mortar.drivers.microphone import CAPTURES, open_microphone
 from mortar.drivers.microphone_live import Capture, Inbox, LiveMicrophone
-from mortar.messages import MicrophoneOpened
-from mortar.privacy import BOTH, NONE
-from mortar.settings import Microphone, Settings, Speaker
+from mortar.settings import Microphone, RunOptions, Settings, Speaker
 from virtual_sound import VirtualSound
 from voice.loops import in_loop
 
@@ -24,31 +22,30 @@ def configured(driver: str) -> Microphone:
     return Microphone(driver=driver, echo_cancellation="none")  # type: ignore[arg-type]
 
 
-def recorders(sound: VirtualSound) -> list[str]:
-    """Streams that record the microphone now; the microphone itself takes one from its cable."""
-    lines = sound.pactl("list", "short", "source-outputs").splitlines()
-    sources = dict(line.split("\t")[1::-1] for line in sound.pactl("list", "short", "sources").splitlines())
-    microphone = sources["usb-microphone"]
-    return [line for line in lines if line.split("\t")[1] == microphone]
-
-
 @pytest.mark.parametrize("driver", DRIVERS)
 @in_loop
 async def test_while_muted_nobody_records(sound: VirtualSound, driver: str) -> None:
-    """One stream while it listens, none once the ears have said that they obey, one again after that."""
+    """Nothing is open before it is allowed, one stream while it hears, none once muting has returned."""
     sound.plug_microphone()
-    settings = Settings(microphone=configured(driver))
-    async with started(ears.main, ["assistant", "listen"], settings=settings, closed=BOTH) as brick:
-        await brick.obeyed()
-        assert await asyncio.to_thread(recorders, sound) == []
+    microphone = open_microphone(Settings(microphone=configured(driver)), RunOptions())
+    heard = asyncio.Event()
+
+    async def hear() -> None:
+        async with aclosing(microphone.blocks()) as blocks:
+            async for _ in blocks:
+                heard.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        mute = Mute(tasks, hear)
+        await mute.obey(is_muted=True)
+        assert await asyncio.to_thread(sound.recorders) == 0
         for _ in range(2):
-            brick.switch(NONE)
-            await brick.obeyed()
-            await brick["assistant"].expect(MicrophoneOpened)
-            assert len(await asyncio.to_thread(recorders, sound)) == 1
-            brick.switch(BOTH)
-            await brick.obeyed()
-            assert await asyncio.to_thread(recorders, sound) == []
+            heard.clear()
+            await mute.obey(is_muted=False)
+            await heard.wait()
+            assert await asyncio.to_thread(sound.recorders) == 1
+            await mute.obey(is_muted=True)
+            assert await asyncio.to_thread(sound.recorders) == 0
 
 
 @in_loop
@@ -62,11 +59,16 @@ async def test_a_microphone_that_is_being_opened_is_closed_before_muting_is_done
         go_on.wait()
         return CAPTURES["alsa"](configured("alsa"), Speaker(), inbox)
 
-    microphone = LiveMicrophone(slowly)
-    hearing = asyncio.create_task(anext(microphone.blocks()))
-    await asyncio.to_thread(began.wait)
-    hearing.cancel()
-    asyncio.get_running_loop().call_soon(go_on.set)
-    await asyncio.wait([hearing])
-    assert hearing.cancelled()
-    assert await asyncio.to_thread(recorders, sound) == []
+    async def hear() -> None:
+        async for _ in LiveMicrophone(slowly).blocks():
+            raise AssertionError("sound came although it was muted")
+
+    async with asyncio.TaskGroup() as tasks:
+        mute = Mute(tasks, hear)
+        await mute.obey(is_muted=False)
+        await asyncio.to_thread(began.wait)
+        muting = asyncio.create_task(mute.obey(is_muted=True))
+        await asyncio.sleep(0)  # it is under way
+        go_on.set()
+        await muting
+        assert await asyncio.to_thread(sound.recorders) == 0
