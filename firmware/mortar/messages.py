@@ -16,6 +16,7 @@ import msgspec
 
 from mortar.privacy import Closed, Device
 from mortar.settings import RunOptions, Settings
+from mortar.slowdowns import Figures
 
 Scalar = str | int | float | bool | None
 
@@ -156,6 +157,13 @@ class Placed(Message, frozen=True):
     """For people: {"vision": "tflite/cpu"}."""
 
 
+class Examined(Message, frozen=True):
+    """The answer to Examine."""
+
+    turn: int
+    figures: Figures
+
+
 class Press(Message, frozen=True):
     """The button: "short", "double" or "long"."""
 
@@ -170,6 +178,12 @@ class Switch(Message, frozen=True):
 
     device: Device
     is_on: bool
+
+
+class Examine(Message, frozen=True):
+    """Look how the board and the processes are, for `turn`."""
+
+    turn: int
 
 
 # --- made inside the assistant, never sent ----------------------------------------------------

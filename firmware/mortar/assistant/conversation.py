@@ -27,6 +27,7 @@ from mortar.assistant.turns import Turns
 from mortar.clock import Moment
 from mortar.messages import (
     Answered,
+    Examined,
     Failure,
     Heard,
     Listen,
@@ -301,6 +302,10 @@ class Conversation:
     def volume_set(self, done: VolumeSet, now_ms: float) -> None:
         if (turn := self._turns.numbered(done.turn)) is not None and not turn.sentences:
             self._steps.say(turn, volume.told(done.percent), now_ms)
+
+    def examined(self, examined: Examined, now_ms: float) -> None:
+        if (turn := self._turns.numbered(examined.turn)) is not None:
+            self._steps.examined(turn, examined.figures, now_ms)
 
     def privacy_told(self, privacy: Privacy, now_ms: float) -> None:
         """What the supervisor has switched on or off; the first one is how it is."""

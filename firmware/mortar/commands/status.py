@@ -51,6 +51,8 @@ class StatusView(msgspec.Struct):
     uptime_ms: float
     muted: bool
     camera_off: bool
+    slow: list[str]
+    """Names of what slows it down."""
     processes: dict[str, ProcessView]
     failures: list[FailureView]
 
@@ -111,6 +113,7 @@ def _show(status: StatusView, console: Console) -> None:
     )
     for is_closed, line in (
         (status.muted, "muted: the microphone is closed; hold the button, or run `mortar mute off`"),
+        (bool(status.slow), f"slowed down: {', '.join(status.slow)}"),
         (status.camera_off, 'the camera is off; say "turn the camera on", or run `mortar camera on`'),
     ):
         if is_closed:

@@ -10,6 +10,7 @@ import os
 from functools import partial
 from math import inf
 
+from mortar import resources
 from mortar.channel import Channel
 from mortar.clock import now_ms
 from mortar.errors import MortarError
@@ -17,6 +18,8 @@ from mortar.messages import (
     Abort,
     AllReady,
     Event,
+    Examine,
+    Examined,
     Failure,
     Finished,
     JobBegan,
@@ -31,7 +34,9 @@ from mortar.messages import (
     Switch,
 )
 from mortar.settings import RunOptions, Settings
+from mortar.slowdowns import Figures
 from mortar.supervisor import systemd, verdicts
+from mortar.supervisor.figures import gather
 from mortar.supervisor.health import Ladder, Rung
 from mortar.supervisor.journal import Journal
 from mortar.supervisor.process import SETTLED, Life, Process, Processes, State
@@ -86,6 +91,10 @@ class Reconciler:
             for _, life in self.processes.living():
                 life.close()
             self._spawner.close()
+
+    def figures(self) -> Figures:
+        """What may slow this run down."""
+        return gather(self.processes, self._settings, resources.data_folder(), now_ms())
 
     @property
     def zygote_pid(self) -> int:
@@ -207,6 +216,8 @@ class Reconciler:
                 self.switches.obeyed(process, number)
             case Switch(device, is_on) if process.row.name == ASSISTANT:
                 self.switches.begin(device, is_on)
+            case Examine(turn) if process.row.name == ASSISTANT:
+                life.control.send(Examined(turn, self.figures()))
             case Failure():
                 self._note(process, message)
             case Event():

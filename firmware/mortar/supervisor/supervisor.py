@@ -12,11 +12,14 @@ import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 
+import msgspec
+
 from mortar import resources
 from mortar.assistant.stages import Press as PressKind
 from mortar.clock import now_ms
 from mortar.messages import Event, Finished, Press, PressReply, Switch, Switched
 from mortar.settings import RunOptions, Settings
+from mortar.slowdowns import that_hold
 from mortar.supervisor import systemd
 from mortar.supervisor.journal import Journal
 from mortar.supervisor.process import SERVING, State
@@ -108,6 +111,7 @@ class Supervisor:
     def _status(self) -> dict[str, object]:
         now = now_ms()
         processes = self._reconciler.processes
+        figures = self._reconciler.figures()
         return {
             "state": self._state(),
             "board": self._run.board,
@@ -117,6 +121,8 @@ class Supervisor:
             "uptime_ms": round(now - self._started_ms),
             "muted": self._reconciler.switches.closed.microphone,
             "camera_off": self._reconciler.switches.closed.camera,
+            "board_figures": msgspec.to_builtins(figures),
+            "slow": [slowdown.name for slowdown in that_hold(figures)],
             "processes": {
                 "supervisor": own_report(os.getpid()),
                 "zygote": own_report(self._reconciler.zygote_pid),
