@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+
 import pytest
 
 from mortar.assistant.conversation import Conversation
@@ -9,6 +12,8 @@ from mortar.assistant.stages import Press
 from mortar.assistant.turn import Dropped
 from mortar.messages import Ask, Chime, Failure, GoOn, Listen, Look, Privacy, Switch
 from mortar.privacy import BOTH, NONE, Closed, Device
+from mortar.store.database import FILE
+from reminders.boards import Board
 from talks import ListPort, ask_aloud, conversation, look_answered, speak_all
 
 MUTED = Closed(microphone=True, camera=False)
@@ -121,6 +126,20 @@ def test_holding_the_button_unmutes_says_so_and_then_listens(talk: Conversation,
     assert port.to("ears", Listen) == []
     speak_all(talk, port)
     assert len(port.to("ears", Listen)) == 1
+
+
+def test_holding_the_button_while_it_rings_only_silences_that(tmp_path: Path) -> None:
+    """Who wants quiet must not be heard for it."""
+    board = Board(tmp_path / FILE, datetime(2026, 11, 21, 9, 0))
+    board.ask("set a timer for one minute")
+    told(board.talk, MUTED)
+    board.passes(75)
+    board.talk.pressed(Press.LONG, board.now_ms)
+    n = len(board.chimes("alarm"))
+    board.passes(300)
+    assert len(board.chimes("alarm")) == n > 1
+    assert board.stored == []
+    assert board.port.to("supervisor", Switch) == []
 
 
 @pytest.mark.parametrize("kind", [Press.SHORT, Press.DOUBLE])

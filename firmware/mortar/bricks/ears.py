@@ -52,10 +52,11 @@ from mortar.worker import Worker
 RING_SAMPLES = 45_000 * SAMPLES_PER_MS
 """Three times the longest question: it is not overwritten while speech to text copies it."""
 
-MUTED = Failure("microphone-muted", "the microphone is muted", "hold the button, or run `mortar mute off`")
-
 REPORT_SAMPLES = 20_000 * SAMPLES_PER_MS
 """Levels are reported every 20 s."""
+
+MUTED = Failure("microphone-muted", "the microphone is muted", "hold the button, or run `mortar mute off`")
+"""The answer to who asks for a question."""
 
 
 async def main(worker: Worker) -> None:

@@ -1,4 +1,4 @@
-"""The battery, as the kernel's power supplies tell it (its ABI/testing/sysfs-class-power), or as a file plays it."""
+"""The battery: as the kernel's power supplies tell it (sysfs-class-power), or as a file plays it."""
 
 from __future__ import annotations
 
