@@ -36,9 +36,9 @@ EARCONS: dict[str, tuple[Note, ...]] = {
     "thinking": (Note(440.0, 60, 0.4),),
     "error": (Note(293.7, 110), Note(220.0, 180)),
     "goodbye": (Note(987.8, 90, 0.5), Note(659.3, 160, 0.5)),
-    # Closed: two notes down, and open: the same up; the camera's are higher and as short as a shutter.
-    "mute": (Note(783.99, 110), Note(392.0, 160)),
-    "unmute": (Note(392.0, 110), Note(783.99, 160)),
+    # Muted: three notes down, and the same up. The camera's two are higher, and as short as a shutter.
+    "mute": (Note(880.0, 70), Note(659.3, 70), Note(440.0, 120)),
+    "unmute": (Note(440.0, 70), Note(659.3, 70), Note(880.0, 120)),
     "camera_off": (Note(1_568.0, 50), Note(1_046.5, 90)),
     "camera_on": (Note(1_046.5, 50), Note(1_568.0, 90)),
     "alarm": (*(Note(1_046.5, 120, 2.0), REST) * 3, REST, REST, *(Note(1_046.5, 120, 2.0), REST) * 3),

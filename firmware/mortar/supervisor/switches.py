@@ -72,8 +72,9 @@ class Switches:
         for process, life in self._processes.living():
             if process.row.device is not None:
                 self.tell(process, life)
-        failure = await self._keep()
-        failure = await self._until_closed() or failure
+        # Beside each other: a disk that hangs must not keep a device open.
+        unkept, unclosed = await asyncio.gather(self._keep(), self._until_closed())
+        failure = unclosed or unkept
         self._trouble = failure.code if failure is not None else ""
         assistant = self._processes.get(ASSISTANT)
         if assistant is not None and assistant.life is not None:
