@@ -103,6 +103,6 @@ def test_the_commands_switch_the_running_mortar_and_the_next_start(
     assert capsys.readouterr().out.splitlines() == [
         "the camera is closed when Mortar is started",
         "the microphone is closed now",
-        "the microphone is open now",
-        "the camera is open now",
+        "the microphone is on now",
+        "the camera is on now",
     ]

@@ -111,12 +111,12 @@ def _show(status: StatusView, console: Console) -> None:
         f"Mortar is {_coloured(status.state)} on {status.title} ({status.board}), "
         f"model {status.model}, up {status.uptime_ms / 1e3:.0f} s"
     )
-    for is_closed, line in (
+    for holds, line in (
         (status.muted, "muted: the microphone is closed; hold the button, or run `mortar mute off`"),
         (bool(status.slow), f"slowed down: {', '.join(status.slow)}"),
         (status.camera_off, 'the camera is off; say "turn the camera on", or run `mortar camera on`'),
     ):
-        if is_closed:
+        if holds:
             console.print(line, markup=False, style="yellow")
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("process", "state", "where", "does"):

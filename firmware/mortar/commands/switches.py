@@ -34,4 +34,4 @@ def _running(device: Device, *, is_on: bool) -> Switched | None:
 
 
 def _told(device: Device, closed: Closed) -> str:
-    return f"the {device} is {'closed' if closed.has(device) else 'open'}"
+    return f"the {device} is {'closed' if closed.has(device) else 'on'}"
