@@ -18,7 +18,19 @@ from typing import TypeVar
 from mortar import channel
 from mortar.channel import Channel
 from mortar.clock import now_ms
-from mortar.messages import AllReady, Failure, Message, PeerGone, Ready, Start, Stop, Wire
+from mortar.messages import (
+    AllReady,
+    Failure,
+    Message,
+    PeerGone,
+    Privacy,
+    PrivacyObeyed,
+    Ready,
+    Start,
+    Stop,
+    Wire,
+)
+from mortar.privacy import NONE, Closed
 from mortar.settings import RunOptions, Settings
 from mortar.worker import Main, serve
 
@@ -99,6 +111,7 @@ class Brick:
     def __init__(self, peers: Sequence[str]) -> None:
         self._peers = {name: Peer(name) for name in ("supervisor", *peers)}
         self._generations = dict.fromkeys(peers, 0)
+        self._privacy = 0
 
     def __getitem__(self, name: str) -> Peer:
         return self._peers[name]
@@ -120,6 +133,16 @@ class Brick:
         self["supervisor"].send(Wire(name, self._generations[name]), [theirs.fileno()])
         theirs.close()
 
+    def switch(self, closed: Closed) -> None:
+        """What may not be opened from now on, as the supervisor says it."""
+        self._privacy += 1
+        self["supervisor"].send(Privacy(closed, self._privacy))
+
+    async def obeyed(self) -> None:
+        """Waits until the brick has said that the last `switch` is in force."""
+        while (await self["supervisor"].expect(PrivacyObeyed)).number != self._privacy:
+            pass
+
     def die(self, name: str) -> None:
         """The peer dies: its link closes, then the supervisor confirms its exit."""
         self[name].detach()
@@ -137,10 +160,12 @@ async def started(
     restarts: int = 0,
     started_ms: float | None = None,
     all_ready: bool = True,
+    closed: Closed | None = NONE,
 ) -> AsyncIterator[Brick]:
     """Start `main` with a link to each of `peers`; on the way out it is told to stop, and must.
 
-    A recording that plays the microphone waits for AllReady: it is sent, unless not `all_ready`.
+    A recording that plays the microphone waits for AllReady: it is sent, unless not `all_ready`. No device
+    is opened before the brick knows which stay `closed`; with None it is never told.
 
     A brick that ended by itself (a MortarError) has said so to brick["supervisor"]; any other
     exception of `main` is raised here.
@@ -150,6 +175,8 @@ async def started(
     brick["supervisor"].attach(ours)
     start = Start(name, settings, run, restarts, now_ms() if started_ms is None else started_ms)
     worker = asyncio.create_task(serve(main, start, theirs), name=name)
+    if closed is not None:
+        brick.switch(closed)
     for peer in peers:
         brick.wire(peer)
     if run.mic is not None and all_ready:

@@ -95,6 +95,13 @@ class VirtualSound:
         """What is played on the speaker from now on."""
         return Recording(self.environment)
 
+    def recorders(self) -> int:
+        """How many streams record the microphone now."""
+        sources = [line.split("\t") for line in self.pactl("list", "short", "sources").splitlines()]
+        microphone = next(number for number, name, *_ in sources if name == MICROPHONE)
+        streams = [line.split("\t") for line in self.pactl("list", "short", "source-outputs").splitlines()]
+        return sum(source == microphone for _, source, *_ in streams)
+
     def pactl(self, *arguments: str) -> str:
         done = subprocess.run(
             ["pactl", *arguments],

@@ -19,25 +19,30 @@ class Meanwhile(StrEnum):
     SET_ASIDE = "The file is set aside, and Mortar goes on with an empty one."
     AS_IT_IS = "It stays as it is, and everything else goes on."
     UNTRACED = "The conversation goes on as usual; only the trace of the run is not kept."
+    PRIVATE = "The microphone and the camera stay closed until somebody switches them on."
+    UNTIL_RESTART = "It is in force all the same, but only until Mortar is started again."
     WITHOUT = "Mortar goes on without that process; a run for one exchange ends."
     ENDS = "The command ends, and changes nothing."
 
 
 _CODES: dict[Meanwhile, str] = {
     Meanwhile.NEXT_QUESTION: """
-        audio-lost camera-failed camera-missing camera-no-frame dictation-failed frame-shape-wrong
-        language-context-full language-engine-failed language-too-slow listen-too-slow models-differ no-answer
-        no-speech not-understood picture-damaged picture-missing picture-too-large picture-unknown
-        question-too-long ring-too-small store-failed store-newer turn-too-long
+        audio-lost camera-failed camera-missing camera-no-frame camera-off dictation-failed
+        frame-shape-wrong language-context-full language-engine-failed language-too-slow listen-too-slow
+        microphone-muted models-differ no-answer no-speech not-understood picture-damaged picture-missing
+        picture-too-large picture-unknown question-too-long ring-too-small store-failed store-newer
+        turn-too-long
     """,
     Meanwhile.STARTED_AGAIN: """
-        assistant-died ears-died end-overdue eye-died job-overdue language-died listen-died microphone-hangs
-        start-overdue
+        assistant-died device-not-closed ears-died end-overdue eye-died job-overdue language-died listen-died
+        microphone-hangs start-overdue
     """,
     Meanwhile.LOOKS_AGAIN: "microphone-missing sound-server-failed speaker-missing",
     Meanwhile.UNHEARD: "speaker-unwritable speech-failed speech-too-slow",
     Meanwhile.SET_ASIDE: "store-damaged",
-    Meanwhile.AS_IT_IS: "mixer-failed wake-word-unusable",
+    Meanwhile.AS_IT_IS: "device-stays-open mixer-failed wake-word-unusable",
+    Meanwhile.PRIVATE: "privacy-unreadable",
+    Meanwhile.UNTIL_RESTART: "privacy-unwritable",
     Meanwhile.UNTRACED: "trace-too-slow trace-unwritable",
     Meanwhile.WITHOUT: """
         dictation-model-damaged dictation-model-incomplete dictation-model-missing dictation-model-unset

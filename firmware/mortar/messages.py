@@ -14,7 +14,9 @@ from typing import Any
 
 import msgspec
 
+from mortar.privacy import Closed, Device
 from mortar.settings import RunOptions, Settings
+from mortar.slowdowns import Figures
 
 Scalar = str | int | float | bool | None
 
@@ -73,6 +75,20 @@ class Stop(Message, frozen=True):
     """End in an orderly way."""
 
 
+class Privacy(Message, frozen=True):
+    """Which devices stay closed from now on; the first one comes right after Start.
+
+    Whoever opens a device opens it only after this has said so, and answers `PrivacyObeyed`. To the
+    assistant it is news: it is so.
+    """
+
+    closed: Closed
+    number: int
+    """Counts the changes of a run."""
+    trouble: str = ""
+    """Code of what went wrong with the last change, where something did."""
+
+
 # --- worker -> supervisor ---------------------------------------------------------------------
 
 
@@ -118,6 +134,12 @@ class Event(Message, frozen=True):
     data: dict[str, Scalar] = {}
 
 
+class PrivacyObeyed(Message, frozen=True):
+    """What Privacy `number` closes is closed in this process."""
+
+    number: int
+
+
 class Finished(Message, frozen=True):
     """The run is over (`--once`, or the recording has ended)."""
 
@@ -135,10 +157,33 @@ class Placed(Message, frozen=True):
     """For people: {"vision": "tflite/cpu"}."""
 
 
+class Examined(Message, frozen=True):
+    """The answer to Examine."""
+
+    turn: int
+    figures: Figures
+
+
 class Press(Message, frozen=True):
     """The button: "short", "double" or "long"."""
 
     kind: str
+
+
+# --- assistant -> supervisor, and over the status socket --------------------------------------
+
+
+class Switch(Message, frozen=True):
+    """Switch a device on or off for privacy."""
+
+    device: Device
+    is_on: bool
+
+
+class Examine(Message, frozen=True):
+    """Look how the board and the processes are, for `turn`."""
+
+    turn: int
 
 
 # --- made inside the assistant, never sent ----------------------------------------------------
@@ -547,6 +592,13 @@ class PressReply(Message, frozen=True):
 
     accepted: bool
     why: str = ""
+
+
+class Switched(Message, frozen=True):
+    """The answer to Switch, once it is in force; `failure` says what went wrong with it all the same."""
+
+    closed: Closed
+    failure: Failure | None = None
 
 
 _Any: Any = reduce(or_, Message.__subclasses__())

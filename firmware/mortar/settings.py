@@ -52,6 +52,12 @@ class Camera(Section, frozen=True):
     """"auto" (the first camera found), "none", or a device path such as /dev/video0."""
 
 
+class Gauge(Section, frozen=True):
+    source: str = "auto"
+    """"auto" (the batteries that the kernel knows), "none", or a TOML file that plays one, with
+    `percent = 40` and `charging = false`: it is read at each look."""
+
+
 class Ears(Section, frozen=True):
     wake_words: Annotated[dict[str, Sensitivity], Meta(min_length=1)] = msgspec.field(
         default_factory=lambda: {"okay_nabu": 0.5}
@@ -186,6 +192,7 @@ class Settings(Section, frozen=True):
     microphone: Microphone = Microphone()
     speaker: Speaker = Speaker()
     camera: Camera = Camera()
+    gauge: Gauge = Gauge()
     ears: Ears = Ears()
     listen: Listening = Listening()
     eye: Eye = Eye()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from doctor.trees import BOARDS, PI5, RK3566, RK3588, clock, examined, the_one, tree, zones
-from mortar import resources
+from mortar import privacy, resources
 from mortar.doctor import board, checks, devices, keeping, npu, programs
 from mortar.doctor.finding import Check, Finding, Verdict
 from mortar.doctor.machine import Machine
@@ -226,6 +226,18 @@ def test_the_store_of_a_newer_mortar_is_bad(store_file: Path, tmp_path: Path) ->
         connection.execute("PRAGMA user_version = 900")
     finding = the_one(keeping.store(examined(tmp_path)))
     assert finding.verdict is Verdict.BAD and "version 900" in finding.what
+
+
+def test_what_is_switched_off_is_said(store_file: Path, tmp_path: Path) -> None:
+    """Each with how to switch it on; a file that cannot be read counts as both."""
+    held = examined(tmp_path)
+    assert the_one(keeping.switched_off(held)).verdict is Verdict.OK
+    folder = store_file.parent
+    privacy.keep(folder, privacy.BOTH)
+    assert [finding.what for finding in keeping.switched_off(held)] == ["muted", "the camera is off"]
+    (folder / privacy.FILE).write_text("?")
+    unreadable = the_one(keeping.switched_off(held))
+    assert (unreadable.code, unreadable.verdict) == ("privacy-unreadable", Verdict.BAD)
 
 
 def test_a_clock_that_was_never_set() -> None:

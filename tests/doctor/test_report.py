@@ -26,7 +26,8 @@ from mortar.doctor.machine import Machine
 from mortar.doctor.names import LEFT_OUT, Names
 from mortar.doctor.report import archive, parts
 from mortar.errors import MortarError
-from mortar.messages import Event, PressReply
+from mortar.messages import Event, PressReply, Switch, Switched
+from mortar.privacy import BOTH
 from mortar.reminders import Change, Kind, Reminder, countdown
 from mortar.settings import Settings
 from mortar.store import reminders
@@ -275,8 +276,12 @@ def test_the_npu_of_a_board_is_told_by_its_versions(tmp_path: Path) -> None:
 def test_a_running_assistant_is_asked(tmp_path: Path) -> None:
     """Over its socket, as `mortar status` does."""
 
+    async def switch(wanted: Switch) -> Switched:
+        return Switched(BOTH)
+
     async def asked() -> bytes:
-        server = StatusServer(resources.runtime_folder(), lambda: STATUS, lambda kind: PressReply(False))
+        folder = resources.runtime_folder()
+        server = StatusServer(folder, lambda: STATUS, lambda kind: PressReply(False), switch)
         try:
             return archive(await asyncio.to_thread(parts, examined(tmp_path), []))
         finally:

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mortar import channel, resources
+from mortar import channel, privacy, resources
 from mortar.bricks.language.answer import write
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.prompt import Composer, PictureRows
 from mortar.bricks.picture import preprocess
 from mortar.clock import now_ms
-from mortar.messages import Answered, Ask, Look, Looked, Message, PeerGone, Ready, Start, Wire
+from mortar.messages import Answered, Ask, Look, Looked, Message, PeerGone, Privacy, Ready, Start, Wire
 from mortar.runtimes import choose
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import RunOptions, Settings
@@ -50,6 +50,7 @@ class Process:
         self._process = subprocess.Popen(argv, pass_fds=[theirs.fileno()])
         theirs.close()
         channel.send(self.control, Start(name, SETTINGS, run, 0, now_ms()))
+        channel.send(self.control, Privacy(privacy.NONE, 0))
         self.assistant, theirs = channel.pair()
         self.wire("assistant", theirs)
         expect(self.control, Ready)

@@ -18,6 +18,7 @@ def runtime_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     importable in the zygote."""
     with tempfile.TemporaryDirectory(prefix="mortar-") as folder:
         monkeypatch.setenv("MORTAR_RUNTIME_DIR", folder)
+        monkeypatch.setenv("XDG_DATA_HOME", f"{folder}/data")
         paths = [str(TESTS), os.environ.get("PYTHONPATH", "")]
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in paths if path))
         yield Path(folder)

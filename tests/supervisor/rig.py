@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from mortar.messages import Event, Finished, Scalar
+from mortar.privacy import Device
 from mortar.settings import RunOptions, Settings, Supervision
 from mortar.supervisor.status import StatusClient
 from mortar.supervisor.supervisor import Supervisor
@@ -19,8 +20,14 @@ PATIENCE_S = 60.0
 Links = tuple[tuple[str, str], ...]
 
 
-def row(name: str, main: str, stage: Stage = Stage.PROCESSING, needed: Predicate = always) -> Row:
-    return Row(name, f"supervisor.workers:{main}", needed, stage)
+def row(
+    name: str,
+    main: str,
+    stage: Stage = Stage.PROCESSING,
+    needed: Predicate = always,
+    device: Device | None = None,
+) -> Row:
+    return Row(name, f"supervisor.workers:{main}", needed, stage, device)
 
 
 class Rig:

@@ -91,7 +91,7 @@ def test_a_peers_last_words_and_the_lost_link_come_before_its_confirmed_end() ->
                 worker.tell_supervisor(Event("told", now_ms()))
 
     async def scenario() -> None:
-        async with started(main, peers=["eye"]) as brick:
+        async with started(main, peers=["eye"], closed=None) as brick:
             await asyncio.sleep(0)
             brick["eye"].send(Rest())
             brick.die("eye")

@@ -13,7 +13,18 @@ import subprocess
 
 from mortar.clock import now_ms
 from mortar.errors import MortarError
-from mortar.messages import Event, Finished, LinkLost, PeerGone, Press, Rest, Scalar, Wire
+from mortar.messages import (
+    Event,
+    Finished,
+    LinkLost,
+    PeerGone,
+    Press,
+    Privacy,
+    PrivacyObeyed,
+    Rest,
+    Scalar,
+    Wire,
+)
 from mortar.worker import Worker
 
 MEMFD_NAME = "mortar-test-ring"
@@ -125,6 +136,25 @@ async def refusing_to_stop(worker: Worker) -> None:
             await worker.next()
         except asyncio.CancelledError:
             say(worker, "refused")
+
+
+async def holding_a_device(worker: Worker) -> None:
+    """Says what it is told of privacy, and obeys."""
+    worker.ready()
+    while True:
+        match (await worker.next()).message:
+            case Privacy(closed, number):
+                say(worker, "told", microphone=closed.microphone, restarts=worker.restarts)
+                worker.tell_supervisor(PrivacyObeyed(number))
+
+
+async def keeping_its_device(worker: Worker) -> None:
+    """In its first life it obeys nobody; in its second it is told before anything else."""
+    if worker.restarts > 0:
+        first = (await worker.next()).message
+        assert isinstance(first, Privacy) and first.closed.microphone, f"told {first} first"
+        say(worker, "told first")
+    await serving(worker)
 
 
 async def having_a_child(worker: Worker) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from mortar.messages import Failure, LinkLost, Overdue, Said, SpeechBegan, ThreadLost, Wire
+from mortar.messages import Failure, LinkLost, Overdue, Privacy, Said, SpeechBegan, ThreadLost, Wire
+from mortar.privacy import NONE, Closed
 from mortar.settings import Settings
 from mortar.traces.recorder import MOST_CUES
 from mortar.traces.replay import replay
@@ -124,6 +125,25 @@ def test_a_replay_has_the_timers_of_then() -> None:
     assert "two hours" in (put.answer or "")
     assert left.script is not None and len(left.script.past.reminders) == 1
     assert_replays(put, left)
+
+
+def test_a_replay_knows_what_was_switched_off_then() -> None:
+    """Muted by voice; then the button is held, which asks to unmute instead of listening."""
+    recorded = Recorded()
+    recorded.wake()
+    recorded.ask("mute yourself")
+    recorded.tell("supervisor", Privacy(Closed(microphone=True, camera=False), 1))
+    recorded.heard_out()
+    recorded.press("long")
+    recorded.tell("supervisor", Privacy(NONE, 2))
+    recorded.heard_out()
+    muted, unmuted = recorded.traces
+    assert (muted.answer, unmuted.answer) == (
+        "I am muted. Hold the button to unmute.",
+        "I am listening again.",
+    )
+    assert "muted" in names(muted) and "unmuted" in names(unmuted)
+    assert_replays(muted, unmuted)
 
 
 def test_what_begins_while_it_rings_is_kept_and_not_replayed() -> None:

@@ -21,22 +21,27 @@ from mortar.assistant.ringing import Ringing
 from mortar.assistant.skills import volume
 from mortar.assistant.stages import Press, Stage
 from mortar.assistant.steps import Steps
+from mortar.assistant.switches import Switches
 from mortar.assistant.turn import Dropped, Sight, Turn
 from mortar.assistant.turns import Turns
 from mortar.clock import Moment
 from mortar.messages import (
     Answered,
+    Examined,
     Failure,
     Heard,
     Listen,
     Looked,
     Partial,
+    Privacy,
     Rest,
     Said,
     Sentence,
     SoundBegan,
+    Switch,
     VolumeSet,
 )
+from mortar.privacy import Device
 from mortar.settings import Settings
 
 NEEDED: dict[str, frozenset[Stage]] = {
@@ -81,6 +86,7 @@ class Conversation:
         self._ringing = Ringing(
             port, self._mouth, self._course, self._turns, settings.assistant, keeper, moment
         )
+        self._switches = Switches(port, self._mouth, self._turns, past)
         self._steps = Steps(
             port,
             self._mouth,
@@ -89,6 +95,7 @@ class Conversation:
             settings.assistant,
             understanding,
             self._ringing,
+            self._switches,
             moment,
         )
         self._longest_turn_ms = settings.assistant.turn_deadline_ms
@@ -106,7 +113,9 @@ class Conversation:
         if self._ringing.to_snooze(now_ms):
             return None
         kept = [KeptReminder.of(held) for held in self._ringing.reminders]
-        return msgspec.structs.replace(self._turns.past, reminders=kept, away=sorted(self._away))
+        return msgspec.structs.replace(
+            self._turns.past, reminders=kept, away=sorted(self._away), closed=self._switches.closed
+        )
 
     @property
     def deadline_ms(self) -> float | None:
@@ -125,6 +134,8 @@ class Conversation:
 
     def woken(self, now_ms: float) -> None:
         """The wake word: ears is listening already, whatever went on or rang is over."""
+        if self._switches.is_muted:
+            return  # heard before, told late
         self._ringing.silence(now_ms)
         turn = self._turns.in_stage(Stage.LISTEN)
         if turn is not None and turn.tentative:
@@ -152,6 +163,8 @@ class Conversation:
         match kind:
             case Press.SHORT:
                 self._steps.question(turn, DESCRIBE, now_ms)
+            case Press.LONG if self._switches.is_muted:
+                self._switches.ask(turn, Switch(Device.MICROPHONE, is_on=True))
             case Press.LONG:
                 self._course.begin(turn, Stage.LISTEN, now_ms)
                 if self._port.send("ears", Listen(turn.number)):
@@ -168,7 +181,7 @@ class Conversation:
             self._turns.interrupt(self.turn, now_ms)
         if kind is Press.DOUBLE:
             self._steps.answer(self._turns.begin(now_ms), "snooze", SNOOZE, now_ms)
-        elif kind is Press.LONG:
+        elif kind is Press.LONG and not self._switches.is_muted:
             self.pressed(kind, now_ms)
 
     def asked(self, text: str, now_ms: float) -> None:
@@ -289,6 +302,16 @@ class Conversation:
     def volume_set(self, done: VolumeSet, now_ms: float) -> None:
         if (turn := self._turns.numbered(done.turn)) is not None and not turn.sentences:
             self._steps.say(turn, volume.told(done.percent), now_ms)
+
+    def examined(self, examined: Examined, now_ms: float) -> None:
+        if (turn := self._turns.numbered(examined.turn)) is not None:
+            self._steps.examined(turn, examined.figures, now_ms)
+
+    def privacy_told(self, privacy: Privacy, now_ms: float) -> None:
+        """What the supervisor has switched on or off; the first one is how it is."""
+        text = self._switches.told(privacy, now_ms)
+        if self.turn is not None and text is not None:
+            self._steps.say(self.turn, text, now_ms)
 
     # --- what goes wrong ---
 

@@ -34,7 +34,7 @@ from mortar.store.database import FILE
 from mortar.traces.folder import TraceFolder
 from mortar.traces.recorder import Recorder
 from mortar.traces.writer import Writer
-from mortar.worker import Mail, Worker
+from mortar.worker import SUPERVISOR, Mail, Worker
 
 ASSISTANT = "assistant"
 """Who the conversation has it from where nobody sent it."""
@@ -118,6 +118,9 @@ class WorkerPort:
         self._ending = ending
 
     def send(self, peer: str, message: Message) -> bool:
+        if peer == SUPERVISOR:
+            self._worker.tell_supervisor(message)
+            return True
         return self._worker.send(peer, message)
 
     def emit(self, event: str, at_ms: float, **data: Scalar) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from mortar.assistant.turn import Turn
 from mortar.messages import Say
+from mortar.privacy import NONE, Closed
 from mortar.reminders import AtClock, Countdown, Kind, Reminder
 
 
@@ -81,6 +82,8 @@ class Past(msgspec.Struct, frozen=True):
     """Timers and alarms that are set; the conversation's keeper has them."""
     away: list[str] = []
     """Processes that died and are not back."""
+    closed: Closed = NONE
+    """What is switched off for privacy."""
 
 
 NO_PAST = Past()

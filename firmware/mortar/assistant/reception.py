@@ -7,6 +7,7 @@ from mortar.assistant.port import Port
 from mortar.assistant.stages import Press
 from mortar.messages import (
     Answered,
+    Examined,
     Failure,
     Heard,
     LinkLost,
@@ -15,6 +16,7 @@ from mortar.messages import (
     NoSpeech,
     Overdue,
     Partial,
+    Privacy,
     Said,
     Sentence,
     SoundBegan,
@@ -75,6 +77,10 @@ def receive(talk: Conversation, port: Port, sender: str, message: Message, at_ms
             talk.said(message, at_ms)
         case VolumeSet():
             talk.volume_set(message, at_ms)
+        case Examined():
+            talk.examined(message, at_ms)
+        case Privacy():
+            talk.privacy_told(message, at_ms)
         case Failure():
             talk.failed(sender, message, at_ms)
         case _:

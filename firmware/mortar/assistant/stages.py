@@ -36,6 +36,10 @@ EARCONS: dict[str, str] = {
     "trouble": "error",
     "follow_up_unused": "goodbye",
     "ring": "alarm",
+    "muted": "mute",
+    "unmuted": "unmute",
+    "camera_off": "camera_off",
+    "camera_on": "camera_on",
 }
 """Event → the earcon that voice plays for it."""
 
@@ -51,5 +55,5 @@ class Press(StrEnum):
 PRESS_HELP: dict[Press, str] = {
     Press.SHORT: "say what is in front of the camera; while it speaks or rings: stop",
     Press.DOUBLE: "repeat the last answer; while it rings: snooze",
-    Press.LONG: "listen to a question, as after the wake word",
+    Press.LONG: "listen to a question, as after the wake word; while muted: unmute",
 }

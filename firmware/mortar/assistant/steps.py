@@ -12,13 +12,15 @@ from mortar.assistant.port import Port
 from mortar.assistant.ringing import Ringing
 from mortar.assistant.skills import SkillRequest, answer_with_skill, volume
 from mortar.assistant.stages import Stage
+from mortar.assistant.switches import Switches
 from mortar.assistant.troubles import Trouble
 from mortar.assistant.turn import Dropped, Sight, Turn
 from mortar.assistant.turns import Turns
 from mortar.clock import Moment
 from mortar.errors import MortarError
-from mortar.messages import Ask, Cancel, Look, SetVolume
+from mortar.messages import Ask, Cancel, Examine, Look, SetVolume
 from mortar.settings import Assistant
+from mortar.slowdowns import Figures
 
 FIRST_TICK_ms = 1_500
 """An answer that takes longer is waited for with a tick, and then one every `TICK_ms`."""
@@ -37,6 +39,7 @@ class Steps:
         settings: Assistant,
         understanding: Understanding,
         ringing: Ringing,
+        switches: Switches,
         moment: Callable[[], Moment],
     ) -> None:
         self._port = port
@@ -47,7 +50,10 @@ class Steps:
         self._snooze_min = settings.snooze_min
         self._understanding = understanding
         self._ringing = ringing
+        self._switches = switches
         self._moment = moment
+        self._examining: tuple[int, Intent] | None = None
+        """The turn for which the supervisor looks at the board, and what was asked."""
 
     def listen(self, turn: Turn, now_ms: float) -> None:
         self._course.begin(turn, Stage.LISTEN, now_ms)
@@ -92,7 +98,13 @@ class Steps:
         if Stage.ANSWER in turn.open:
             self.trouble(turn, trouble, now_ms)
 
-    def _skill(self, turn: Turn, intent: Intent, now_ms: float) -> None:
+    def examined(self, turn: Turn, figures: Figures, now_ms: float) -> None:
+        """What was asked about the board can be answered."""
+        if self._examining is not None and self._examining[0] == turn.number:
+            (_, intent), self._examining = self._examining, None
+            self._skill(turn, intent, now_ms, figures)
+
+    def _skill(self, turn: Turn, intent: Intent, now_ms: float, figures: Figures | None = None) -> None:
         answer = answer_with_skill(
             SkillRequest(
                 intent=intent.name,
@@ -103,6 +115,7 @@ class Steps:
                 reminders=self._ringing.reminders,
                 ringing=self._ringing.to_snooze(now_ms),
                 snooze_min=self._snooze_min,
+                figures=figures,
             )
         )
         if answer.change is not None:
@@ -114,6 +127,11 @@ class Steps:
         if answer.volume is not None:
             wanted = SetVolume(turn.number, answer.volume.percent, answer.volume.is_step)
             self._volume(turn, wanted, now_ms)
+        elif answer.examines:
+            self._examining = turn.number, intent
+            self._port.send("supervisor", Examine(turn.number))
+        elif answer.switch is not None:
+            self._switches.ask(turn, answer.switch)
         elif answer.text:
             self.say(turn, answer.text, now_ms)
         else:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from mortar.assistant.stages import Stage
 from mortar.assistant.troubles import Trouble
 from mortar.messages import Answered, Said, Say
+from mortar.privacy import Device
 
 
 class Dropped(StrEnum):
@@ -16,6 +17,7 @@ class Dropped(StrEnum):
     NOT_UNDERSTOOD = "not understood"
     OWN_WORDS = "own words"
     GIVEN_WAY = "given way"
+    MUTED = "muted"
 
 
 class Sight(StrEnum):
@@ -59,6 +61,8 @@ class Turn:
     dropped: Dropped | None = None
     n_holds: int = 0
     """How often it fell silent because somebody spoke over it."""
+    switches: Device | None = None
+    """What it has asked the supervisor to switch, until that is done."""
     rings: bool = False
     """Nobody asked: a timer or an alarm is due."""
     ended_ms: float | None = None

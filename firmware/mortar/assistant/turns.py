@@ -30,6 +30,12 @@ class Turns:
         self.now: Turn | None = None
         self.may_follow_up = past.may_follow_up
         """The ears wait, with no wake word, for a question that follows on the last answer."""
+        self.may_listen = not past.closed.microphone
+
+    @property
+    def last_number(self) -> int:
+        """Of the turn that goes on, or else of the last one."""
+        return self._next - 1
 
     @property
     def past(self) -> Past:
@@ -110,7 +116,7 @@ class Turns:
         self.end_follow_up(now_ms)
         self._port.send("ears", Rest())
         if goodbye:
-            self._mouth.chime("follow_up_unused", self._next - 1)
+            self._mouth.chime("follow_up_unused", self.last_number)
 
     def end_follow_up(self, now_ms: float) -> None:
         if self.may_follow_up:
@@ -118,8 +124,8 @@ class Turns:
             self._port.emit("follow_up_end", now_ms)
 
     def _await_follow_up(self, now_ms: float) -> None:
-        """For a while a question needs no wake word; where that is off, it needs one at once."""
-        if self._follow_up_ms == 0:
+        """For a while a question needs no wake word; where that is off, or muted, it needs one at once."""
+        if self._follow_up_ms == 0 or not self.may_listen:
             self._port.send("ears", Rest())
             return
         self.may_follow_up = True

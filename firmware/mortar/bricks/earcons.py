@@ -36,6 +36,11 @@ EARCONS: dict[str, tuple[Note, ...]] = {
     "thinking": (Note(440.0, 60, 0.4),),
     "error": (Note(293.7, 110), Note(220.0, 180)),
     "goodbye": (Note(987.8, 90, 0.5), Note(659.3, 160, 0.5)),
+    # Muted: three notes down, and the same up. The camera's two are higher, and as short as a shutter.
+    "mute": (Note(880.0, 70), Note(659.3, 70), Note(440.0, 120)),
+    "unmute": (Note(440.0, 70), Note(659.3, 70), Note(880.0, 120)),
+    "camera_off": (Note(1_568.0, 50), Note(1_046.5, 90)),
+    "camera_on": (Note(1_046.5, 50), Note(1_568.0, 90)),
     "alarm": (*(Note(1_046.5, 120, 2.0), REST) * 3, REST, REST, *(Note(1_046.5, 120, 2.0), REST) * 3),
 }
 

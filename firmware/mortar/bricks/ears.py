@@ -13,6 +13,7 @@ from typing import Protocol
 from mortar.bricks.endpointer import SAMPLES_PER_MS
 from mortar.bricks.guard import Guard
 from mortar.bricks.levels import Levels
+from mortar.bricks.mute import Mute
 from mortar.bricks.utterances import ASSISTANT, LISTEN, Utterances
 from mortar.clock import now_ms
 from mortar.drivers.microphone import Microphone, open_microphone
@@ -28,6 +29,8 @@ from mortar.messages import (
     Message,
     MicrophoneOpened,
     PeerGone,
+    Privacy,
+    PrivacyObeyed,
     Remarked,
     Rest,
     Scalar,
@@ -52,6 +55,9 @@ RING_SAMPLES = 45_000 * SAMPLES_PER_MS
 REPORT_SAMPLES = 20_000 * SAMPLES_PER_MS
 """Levels are reported every 20 s."""
 
+MUTED = Failure("microphone-muted", "the microphone is muted", "hold the button, or run `mortar mute off`")
+"""The answer to who asks for a question."""
+
 
 async def main(worker: Worker) -> None:
     microphone = open_microphone(worker.settings, worker.run)
@@ -63,8 +69,7 @@ async def main(worker: Worker) -> None:
     worker.ready({"wake word": spotter.unit})
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_follow(worker, ears))
-            tasks.create_task(ears.hear())
+            tasks.create_task(_follow(worker, ears, Mute(tasks, ears.hear)))
     except ExceptionGroup as group:
         errors, defects = group.split(MortarError)
         if errors is None or defects is not None:
@@ -74,10 +79,16 @@ async def main(worker: Worker) -> None:
         microphone.close()
 
 
-async def _follow(worker: Worker, ears: Ears) -> None:
+async def _follow(worker: Worker, ears: Ears, mute: Mute) -> None:
     """Take in what the peers say, for as long as the process lives."""
     while True:
-        ears.told((await worker.next()).message)
+        match (await worker.next()).message:
+            case Privacy(closed, number):
+                await mute.obey(is_muted=closed.microphone)
+                ears.mute(closed.microphone)
+                worker.tell_supervisor(PrivacyObeyed(number))
+            case message:
+                ears.told(message)
 
 
 class Port(Protocol):
@@ -112,6 +123,7 @@ class Ears:
         )
         self._levels = Levels()
         self._is_open = False
+        self._is_muted = False
         self._complaint = ""
         self._told_over = False
         self._is_spoken_over = False
@@ -125,6 +137,8 @@ class Ears:
         match message:
             case AllReady():
                 self._all_ready.set()
+            case Listen() if self._is_muted:
+                self._worker.send(ASSISTANT, MUTED)
             case Listen(patience_ms=patience_ms):
                 self._microphone.end_turn()
                 self._utterances.begin(patience_ms, after_wake_word=False)
@@ -163,6 +177,18 @@ class Ears:
         self._microphone.end_turn()
 
     # --- the microphone ---
+
+    def mute(self, is_muted: bool) -> None:
+        """The microphone was closed, or may be opened again. What it heard is forgotten, also a question."""
+        if is_muted == self._is_muted:
+            return
+        self._is_muted, self._is_open = is_muted, False
+        if is_muted:
+            self._rest()
+            self._guard.speaks("", self._ring.position)
+            self._watch_remarks()
+            self._ring.wipe()
+        self._report()
 
     async def hear(self) -> None:
         """Without end: a microphone that has gone is looked for until it is back.
@@ -251,9 +277,9 @@ class Ears:
 
     def _report(self) -> None:
         microphone = self._microphone
-        condition = microphone.name if self._is_open else f"waiting: {self._complaint}"
+        waiting = "closed: muted" if self._is_muted else f"waiting: {self._complaint}"
         self._worker.report(
-            microphone=condition,
+            microphone=microphone.name if self._is_open else waiting,
             lost_blocks=microphone.lost_blocks,
             **self._levels.figures(),
             **self._guard.figures,

@@ -9,6 +9,8 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 from mortar import resources
 from mortar.bricks.picture import preprocess
 from mortar.clock import now_ms
@@ -19,6 +21,8 @@ from mortar.messages import (
     Look,
     Looked,
     PeerGone,
+    Privacy,
+    PrivacyObeyed,
     SlotReleased,
     SlotTaken,
     Wire,
@@ -44,6 +48,17 @@ class Sight:
     encode_ms: float
 
 
+class CameraOff(MortarError):
+    """Nobody may look."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "camera-off",
+            "the camera is switched off",
+            'say "turn the camera on", or run `mortar camera on`',
+        )
+
+
 async def main(worker: Worker) -> None:
     folder = ModelFolder(Path(worker.run.model) if worker.run.model else resources.bundled_model())
     encoder = await worker.job("load", LOAD_DEADLINE_MS, choose.vision_encoder, worker.settings.eye, folder)
@@ -55,7 +70,7 @@ async def main(worker: Worker) -> None:
 
 
 class Eye:
-    """Everything here belongs to the event loop, except `_see`."""
+    """Everything here belongs to the event loop, except `_encode`."""
 
     def __init__(self, worker: Worker, encoder: VisionEncoder) -> None:
         self._worker = worker
@@ -71,11 +86,16 @@ class Eye:
         self._wanted: int | None = None
         """The turn to look for next; a newer one takes its place."""
         self._asked = asyncio.Event()
+        self._is_off = True  # until the supervisor says otherwise
+        self._camera_in_use = asyncio.Lock()
 
     async def follow(self) -> None:
         """Take in what the peers say, for as long as the process lives."""
         while True:
             match (await self._worker.next()).message:
+                case Privacy(closed, number):
+                    await self._switch(is_off=closed.camera)
+                    self._worker.tell_supervisor(PrivacyObeyed(number))
                 case Look(turn):
                     self._wanted = turn
                     self._asked.set()
@@ -101,13 +121,29 @@ class Eye:
             try:
                 await self._look(turn)
             except MortarError as error:
-                self._worker.failed(error, turn)
+                if not isinstance(error, CameraOff):  # that is as people wanted it
+                    self._worker.failed(error, turn)
                 self._worker.send(ASSISTANT, Failure(error.code, error.what, error.do, turn))
+
+    async def _switch(self, *, is_off: bool) -> None:
+        """Returns once it is so: a picture that is being taken is waited for, and then refused."""
+        self._is_off = is_off
+        if is_off:
+            async with self._camera_in_use:
+                pass
 
     async def _look(self, turn: int) -> None:
         deadline_ms = self._worker.settings.eye.deadline_ms
         with await self._ring.acquire_async(self._encoder.n_tok) as slot:
-            sight = await self._worker.job("look", deadline_ms, self._see, slot.array)
+            async with self._camera_in_use:
+                self._require_on()
+                began_ms = now_ms()
+                picture = await self._worker.job("take a picture", deadline_ms, self._camera.capture)
+            captured_ms = now_ms()
+            left_ms = deadline_ms - (captured_ms - began_ms)
+            await self._worker.job("encode a picture", left_ms, self._encode, picture, slot.array)
+            sight = Sight(captured_ms - began_ms, now_ms() - captured_ms)
+            self._require_on()
             slot.commit(turn)
         self._looks += 1
         looked = Looked(turn, self._looks, self._encoder.n_tok, sight.encode_ms, now_ms())
@@ -115,13 +151,13 @@ class Eye:
         self._last = sight
         self._report()
 
-    def _see(self, out: Embeddings) -> Sight:
-        """Take a picture and encode it into `out`; runs in the worker's thread."""
-        began_ms = now_ms()
-        picture = self._camera.capture()
-        captured_ms = now_ms()
+    def _require_on(self) -> None:
+        if self._is_off:
+            raise CameraOff
+
+    def _encode(self, picture: Image.Image, out: Embeddings) -> None:
+        """Runs in the worker's thread."""
         self._encoder.encode(preprocess(picture), out)
-        return Sight(captured_ms - began_ms, now_ms() - captured_ms)
 
     def _report(self) -> None:
         self._worker.report(

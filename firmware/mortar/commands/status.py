@@ -49,6 +49,10 @@ class StatusView(msgspec.Struct):
     board: str
     model: str
     uptime_ms: float
+    muted: bool
+    camera_off: bool
+    slow: list[str]
+    """Names of what slows it down."""
     processes: dict[str, ProcessView]
     failures: list[FailureView]
 
@@ -107,6 +111,13 @@ def _show(status: StatusView, console: Console) -> None:
         f"Mortar is {_coloured(status.state)} on {status.title} ({status.board}), "
         f"model {status.model}, up {status.uptime_ms / 1e3:.0f} s"
     )
+    for holds, line in (
+        (status.muted, "muted: the microphone is closed; hold the button, or run `mortar mute off`"),
+        (bool(status.slow), f"slowed down: {', '.join(status.slow)}"),
+        (status.camera_off, 'the camera is off; say "turn the camera on", or run `mortar camera on`'),
+    ):
+        if holds:
+            console.print(line, markup=False, style="yellow")
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("process", "state", "where", "does"):
         table.add_column(title)

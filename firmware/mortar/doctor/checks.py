@@ -22,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     board.clocks,
     board.throttling,
     keeping.store,
+    keeping.switched_off,
     keeping.clock,
 )
 

@@ -9,8 +9,9 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mortar import resources
-from mortar.doctor.finding import Examined, Finding, Verdict
+from mortar import privacy, resources
+from mortar.doctor.finding import Examined, Finding, Verdict, failed
+from mortar.errors import MortarError
 from mortar.store.database import FILE
 from mortar.store.schema import MIGRATIONS
 
@@ -46,6 +47,21 @@ def store_version(path: Path) -> int:
             raise sqlite3.DatabaseError(checked)
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         return version
+
+
+def switched_off(examined: Examined) -> Iterator[Finding]:
+    """Somebody who is not heard may have muted it."""
+    try:
+        closed = privacy.load(resources.data_folder())
+    except MortarError as error:
+        yield failed("privacy", error)
+        return
+    if closed.microphone:
+        yield Finding("privacy", Verdict.NOTE, "muted", "run `mortar mute off`, or hold the button")
+    if closed.camera:
+        yield Finding("privacy", Verdict.NOTE, "the camera is off", "run `mortar camera on`")
+    if closed == privacy.NONE:
+        yield Finding("privacy", Verdict.OK, "microphone and camera are on")
 
 
 def clock(examined: Examined) -> Iterator[Finding]:

@@ -145,9 +145,16 @@ class LiveMicrophone:
 
     async def _opened(self) -> Capture:
         self._inbox.clear()
+        opening = asyncio.create_task(asyncio.to_thread(self._open_capture, self._inbox))
         try:
             async with asyncio.timeout(OPEN_S):
-                capture = await asyncio.to_thread(self._open_capture, self._inbox)
+                capture = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # Nothing stops the thread: what it opens is closed at once, and it is over only then.
+            await asyncio.wait([opening])
+            if opening.exception() is None:
+                opening.result().close()
+            raise
         except TimeoutError:
             raise MortarError(
                 "microphone-hangs",

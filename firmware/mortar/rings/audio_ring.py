@@ -81,6 +81,11 @@ class AudioRingWriter:
         """Nobody will take what was lent."""
         self._lent.clear()
 
+    def wipe(self) -> None:
+        """Forget all sound: what is read from now on is silence. Positions go on."""
+        self._memory[:] = 0
+        self._lent.clear()
+
     def close(self) -> None:
         """Give up the memory; it goes once no view of it is left, here or in the reader."""
         if self.descriptor >= 0:

@@ -47,6 +47,8 @@ class Life:
     figures: dict[str, Scalar] = field(default_factory=dict)
     failure: Failure | None = None
     """What went wrong last in this life."""
+    may_hold: bool = False
+    """It was allowed to open its device, and has not said since that it is closed."""
 
     def kill(self) -> None:
         """SIGKILL, to this very process: a pidfd never means another one that got its number."""

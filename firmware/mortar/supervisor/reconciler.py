@@ -10,6 +10,7 @@ import os
 from functools import partial
 from math import inf
 
+from mortar import resources
 from mortar.channel import Channel
 from mortar.clock import now_ms
 from mortar.errors import MortarError
@@ -17,23 +18,30 @@ from mortar.messages import (
     Abort,
     AllReady,
     Event,
+    Examine,
+    Examined,
     Failure,
     Finished,
     JobBegan,
     JobEnded,
     Message,
     Placed,
+    PrivacyObeyed,
     Ready,
     Report,
     Start,
     Stop,
+    Switch,
 )
 from mortar.settings import RunOptions, Settings
+from mortar.slowdowns import Figures
 from mortar.supervisor import systemd, verdicts
+from mortar.supervisor.figures import gather
 from mortar.supervisor.health import Ladder, Rung
 from mortar.supervisor.journal import Journal
 from mortar.supervisor.process import SETTLED, Life, Process, Processes, State
 from mortar.supervisor.spawner import Spawner
+from mortar.supervisor.switches import Switches
 from mortar.supervisor.table import ASSISTANT, Conditions, Table
 from mortar.supervisor.wiring import Wiring
 
@@ -50,6 +58,7 @@ class Reconciler:
         journal: Journal,
     ) -> None:
         self.processes = Processes(table, settings.supervisor)
+        self.switches = Switches(self.processes, self._end_at_once, journal.failed)
         self.conditions = Conditions(run, settings)
         self.was_ready = False
         """Whether everything that is needed has come up once."""
@@ -82,6 +91,10 @@ class Reconciler:
             for _, life in self.processes.living():
                 life.close()
             self._spawner.close()
+
+    def figures(self) -> Figures:
+        """What may slow this run down."""
+        return gather(self.processes, self._settings, resources.data_folder(), now_ms())
 
     @property
     def zygote_pid(self) -> int:
@@ -142,7 +155,15 @@ class Reconciler:
         )
         process.state, process.life = State.STARTING, Life(control, Ladder(now_ms()))
         control.send(Start(row.name, self._settings, self._run, process.restarts, self._started_ms))
+        self.switches.tell(process, process.life)
         self._wiring.connect(row.name, self.processes.controls())
+
+    def _end_at_once(self, process: Process) -> None:
+        """As any death: it is started again. Where that does not end it, the ladder goes on."""
+        if process.life is not None:
+            process.life.kill()
+            process.life.ladder.stop(now_ms(), self._settings.supervisor.stop_grace_ms)
+            self.reconcile()
 
     def _stop(self, process: Process) -> None:
         process.state = State.STOPPING
@@ -166,6 +187,7 @@ class Reconciler:
                 case Rung.LOST:
                     process.state = State.LOST
                     self._do_without(process, verdicts.lost(process.row.name))
+                    self.switches.changed()
         self.reconcile()
 
     def _on_message(self, process: Process, message: Message, descriptors: list[int]) -> None:
@@ -190,6 +212,12 @@ class Reconciler:
                 life.ladder.ended(job, now_ms())
             case Report(figures):
                 life.figures = figures
+            case PrivacyObeyed(number):
+                self.switches.obeyed(process, number)
+            case Switch(device, is_on) if process.row.name == ASSISTANT:
+                self.switches.begin(device, is_on)
+            case Examine(turn) if process.row.name == ASSISTANT:
+                life.control.send(Examined(turn, self.figures()))
             case Failure():
                 self._note(process, message)
             case Event():
@@ -219,6 +247,7 @@ class Reconciler:
         life.close()
         process.life = None
         self._wiring.gone(name, self.processes.controls())
+        self.switches.changed()
         if process.state is State.STOPPING or self.outcome is not None:
             process.state = State.IDLE
         elif status == 0:

@@ -1,4 +1,4 @@
-"""The status socket: how `mortar status` and `mortar press` reach the running assistant.
+"""The status socket: how `mortar status`, `mortar press` and `mortar mute` reach the running assistant.
 
 SOCK_SEQPACKET in a folder that is its owner's alone, and whoever connects must be that owner or
 root. The folder is locked as long as Mortar lives, so there is never a second one; the kernel lets
@@ -12,19 +12,23 @@ import fcntl
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
 from mortar import channel, resources
 from mortar.channel import Channel, ChannelClosed
 from mortar.errors import MortarError
-from mortar.messages import Message, Press, PressReply, StatusReply, StatusRequest
+from mortar.messages import Message, Press, PressReply, StatusReply, StatusRequest, Switch, Switched
+from mortar.privacy import Device
 
 SOCKET_NAME = "status.sock"
 
 ANSWER_S = 2.0
 """How long a client waits."""
+
+SWITCH_ANSWER_S = 4.5
+"""How long it waits for a device to be closed for certain."""
 
 CLIENT_LIFETIME_S = 5.0
 """A connection is closed after this: clients ask once."""
@@ -46,9 +50,12 @@ class StatusServer:
         folder: Path,
         status: Callable[[], dict[str, object]],
         press: Callable[[str], PressReply],
+        switch: Callable[[Switch], Awaitable[Switched]],
     ) -> None:
         self._status = status
         self._press = press
+        self._switch = switch
+        self._switching: set[asyncio.Task[None]] = set()
         self._clients: dict[Channel, None] = {}
         self._loop = asyncio.get_running_loop()
         self._lock = _lock(folder)
@@ -104,8 +111,15 @@ class StatusServer:
                 client.send(StatusReply(self._status()))
             case Press(kind):
                 client.send(self._press(kind))
+            case Switch():
+                task = self._loop.create_task(self._answer_switch(client, message))
+                self._switching.add(task)
+                task.add_done_callback(self._switching.discard)
             case _:
                 self._drop(client)
+
+    async def _answer_switch(self, client: Channel, wanted: Switch) -> None:
+        client.send(await self._switch(wanted))
 
     def _drop(self, client: Channel) -> None:
         self._clients.pop(client, None)
@@ -134,7 +148,7 @@ def _is_trusted(sock: socket.socket) -> bool:
 
 
 class StatusClient:
-    """One question to the running Mortar; blocks for at most ANSWER_S.
+    """One question to the running Mortar; blocks for at most ANSWER_S, or SWITCH_ANSWER_S.
 
     Raises MortarError where none runs, or it does not answer.
     """
@@ -149,9 +163,13 @@ class StatusClient:
         """Press the button: "short", "double" or "long"."""
         return self._ask(Press(kind), PressReply)
 
-    def _ask(self, question: Message, answer_type: type[R]) -> R:
+    def switch(self, device: Device, *, is_on: bool) -> Switched:
+        """Switch a device on or off; it is so when this returns."""
+        return self._ask(Switch(device, is_on), Switched, SWITCH_ANSWER_S)
+
+    def _ask(self, question: Message, answer_type: type[R], patience_s: float = ANSWER_S) -> R:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
-            sock.settimeout(ANSWER_S)
+            sock.settimeout(patience_s)
             try:
                 sock.connect(str(self._path))
                 channel.send(sock, question)

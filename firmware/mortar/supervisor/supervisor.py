@@ -1,7 +1,7 @@
 """The supervisor of one run: what the world outside sees of it.
 
 It keeps the process table running (see reconciler.py), ends in order on SIGTERM and SIGINT, answers
-systemd, `mortar status` and `mortar press`. It never touches sound, pictures or models.
+systemd, `mortar status`, `mortar press` and `mortar mute`. It never touches sound, pictures or models.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 
+import msgspec
+
 from mortar import resources
 from mortar.assistant.stages import Press as PressKind
 from mortar.clock import now_ms
-from mortar.messages import Event, Finished, Press, PressReply
+from mortar.messages import Event, Finished, Press, PressReply, Switch, Switched
 from mortar.settings import RunOptions, Settings
+from mortar.slowdowns import that_hold
 from mortar.supervisor import systemd
 from mortar.supervisor.journal import Journal
 from mortar.supervisor.process import SERVING, State
@@ -59,6 +62,8 @@ class Supervisor:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, self.stop)
                 held.callback(loop.remove_signal_handler, number)
+            # After the socket: who finds no socket has written the file before.
+            self._reconciler.switches.open(None if self._is_for_one_question else resources.data_folder())
             systemd.feed_watchdog(loop)
             return await self._reconciler.run(bequest)
 
@@ -81,22 +86,32 @@ class Supervisor:
         assistant.life.control.send(Press(kind))
         return PressReply(True)
 
+    async def switch(self, wanted: Switch) -> Switched:
+        """Switch a device on or off; returns once it is so."""
+        return await self._reconciler.switches.switch(wanted.device, wanted.is_on)
+
     @property
     def placement(self) -> dict[str, str]:
         """What runs where, {"vision": "tflite/cpu"}; after the run, what ran where."""
         return self._reconciler.processes.placement()
 
+    @property
+    def _is_for_one_question(self) -> bool:
+        """About a file: it opens no device."""
+        return self._run.hear or self._run.ask is not None
+
     def _open_status(self, held: ExitStack) -> list[str]:
         """The status socket's path; a run for one question has none, so that it may go beside."""
-        if self._run.hear or self._run.ask is not None:
+        if self._is_for_one_question:
             return []
-        server = StatusServer(resources.runtime_folder(), self._status, self.press)
+        server = StatusServer(resources.runtime_folder(), self._status, self.press, self.switch)
         held.callback(server.close)
         return [str(server.path)]
 
     def _status(self) -> dict[str, object]:
         now = now_ms()
         processes = self._reconciler.processes
+        figures = self._reconciler.figures()
         return {
             "state": self._state(),
             "board": self._run.board,
@@ -104,6 +119,10 @@ class Supervisor:
             "model": self._run.model or "bundled",
             "pid": os.getpid(),
             "uptime_ms": round(now - self._started_ms),
+            "muted": self._reconciler.switches.closed.microphone,
+            "camera_off": self._reconciler.switches.closed.camera,
+            "board_figures": msgspec.to_builtins(figures),
+            "slow": [slowdown.name for slowdown in that_hold(figures)],
             "processes": {
                 "supervisor": own_report(os.getpid()),
                 "zygote": own_report(self._reconciler.zygote_pid),

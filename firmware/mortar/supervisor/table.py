@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from mortar.privacy import Device
 from mortar.settings import RunOptions, Settings
 
 ASSISTANT = "assistant"
@@ -56,6 +57,8 @@ class Row:
     """ "module:function" of the worker's `main`."""
     needed: Predicate
     stage: Stage
+    device: Device | None = None
+    """What it opens that people may switch off."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ class Table:
 
 TABLE = Table(
     rows=(
-        Row("ears", "mortar.bricks.ears:main", hears, Stage.INPUT),
-        Row("eye", "mortar.bricks.eye:main", sees, Stage.INPUT),
+        Row("ears", "mortar.bricks.ears:main", hears, Stage.INPUT, Device.MICROPHONE),
+        Row("eye", "mortar.bricks.eye:main", sees, Stage.INPUT, Device.CAMERA),
         Row("listen", "mortar.bricks.listen:main", hears, Stage.PROCESSING),
         Row("language", "mortar.bricks.language:main", sees, Stage.PROCESSING),
         Row("assistant", "mortar.assistant.main:main", always, Stage.PROCESSING),

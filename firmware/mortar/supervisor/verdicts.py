@@ -54,6 +54,24 @@ def lost(name: str) -> MortarError:
     )
 
 
+def not_closed(name: str) -> Failure:
+    """Why a process that was to close its device is being killed."""
+    return Failure(
+        "device-not-closed",
+        f"{name} did not close its device in time, and is ended",
+        "it is started again with the device closed; see its last lines in the log",
+    )
+
+
+def stays_open(name: str) -> Failure:
+    """Not even its end closes it."""
+    return Failure(
+        "device-stays-open",
+        f"the device of {name} may still be open: a driver holds {name}, which does not end even when killed",
+        "unplug the device, or switch the board off",
+    )
+
+
 def zygote_gone() -> MortarError:
     return MortarError("zygote-gone", "the process that starts all others has ended", "start Mortar again")
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 
 from mortar.assistant.skills import (
     alarms,
+    board,
+    privacy,
     say_again,
     snooze,
     stop,
@@ -50,6 +52,11 @@ SKILLS: Mapping[str, Skill] = {
     "AlarmCancel": alarms.cancel,
     "AlarmCancelAll": alarms.cancel_all,
     "Snooze": snooze.answer,
+    "Battery": board.battery,
+    "WhySlow": board.why_slow,
+    "Mute": privacy.mute,
+    "CameraOff": privacy.camera_off,
+    "CameraOn": privacy.camera_on,
 }
 
 FAILED = SkillAnswer("Sorry, I could not do that.")

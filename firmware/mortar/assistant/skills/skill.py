@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mortar.clock import Moment
+from mortar.messages import Switch
 from mortar.reminders import Change, Reminder, local_time
+from mortar.slowdowns import Figures
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class SkillRequest:
     ringing: Sequence[Reminder] = ()
     """Those that ring, or were silenced a moment ago."""
     snooze_min: int = 9
+    figures: Figures | None = None
+    """How the board is, for a skill that `examines`."""
 
     @property
     def now(self) -> datetime:
@@ -47,5 +51,9 @@ class SkillAnswer:
     """What to say, as words: digits and signs are read badly. Empty says nothing."""
     volume: Volume | None = None
     """To be set; what is said then is how loud it became."""
+    switch: Switch | None = None
+    """For privacy; what is said then is how it is."""
+    examines: bool = False
+    """The board is to be looked at first: then the skill is asked once more, with its figures."""
     change: Change | None = None
     """To be stored first: `text` is said once it is on the disk, and not where that fails."""

@@ -1,0 +1,37 @@
+"""What `mortar mute` and `mortar camera` have in common: one device, on or off, now and after restarts."""
+
+from __future__ import annotations
+
+from mortar import privacy, resources
+from mortar.errors import MortarError
+from mortar.messages import Switched
+from mortar.privacy import Closed, Device
+from mortar.supervisor.status import StatusClient
+
+
+def switch(device: Device, *, is_on: bool) -> str:
+    """Switch it, and say how it is now. Raises MortarError where that is not so, or not kept."""
+    switched = _running(device, is_on=is_on)
+    if switched is None:
+        closed = privacy.change(resources.data_folder(), device, is_on=is_on)
+        # One that has started meanwhile may have read the file before it was written.
+        switched = _running(device, is_on=is_on)
+        if switched is None:
+            return f"{_told(device, closed)} when Mortar is started"
+    if switched.failure is not None:
+        raise MortarError(switched.failure.code, switched.failure.what, switched.failure.do)
+    return f"{_told(device, switched.closed)} now"
+
+
+def _running(device: Device, *, is_on: bool) -> Switched | None:
+    """The answer of the running Mortar; None where none runs."""
+    try:
+        return StatusClient().switch(device, is_on=is_on)
+    except MortarError as error:
+        if error.code != "not-running":
+            raise
+    return None
+
+
+def _told(device: Device, closed: Closed) -> str:
+    return f"the {device} is {'closed' if closed.has(device) else 'on'}"
