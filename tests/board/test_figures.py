@@ -10,7 +10,8 @@ import pytest
 from mortar.assistant.skills import SkillAnswer, SkillRequest, answer_with_skill
 from mortar.clock import Moment
 from mortar.drivers.gauge import read_battery
-from mortar.drivers.thermal import clock_share, hottest_C
+from mortar.drivers.kernel import Kernel
+from mortar.drivers.thermal import clocks_MHz, temperatures_C
 from mortar.settings import Gauge
 from mortar.slowdowns import SLOWDOWNS, Battery, Figures, that_hold
 
@@ -49,8 +50,9 @@ def test_the_battery_is_what_its_gauge_tells(
     tmp_path: Path, supplies: dict[str, Files], battery: Battery | None
 ) -> None:
     """By capacity, energy or charge; not a mouse's, and nothing where the gauge tells none of them."""
-    assert read_battery(Gauge(), tree(tmp_path, supplies)) == battery
-    assert read_battery(Gauge(source="none"), tmp_path) is None
+    tree(tmp_path / "sys/class/power_supply", supplies)
+    assert read_battery(Gauge(), Kernel(tmp_path)) == battery
+    assert read_battery(Gauge(source="none"), Kernel(tmp_path)) is None
 
 
 @pytest.mark.parametrize("script", ["percent = 'half'", "percent = ", "charging = true", None])
@@ -67,21 +69,27 @@ def test_a_file_plays_the_battery(tmp_path: Path, script: str | None) -> None:
     assert read_battery(gauge) is None
 
 
-def test_the_hottest_zone_counts(tmp_path: Path) -> None:
-    """A zone that cannot be read is left out; on a board without any, nobody knows."""
-    zones = {"thermal_zone0": {"temp": "41000"}, "thermal_zone1": {"temp": "83500"}, "thermal_zone2": {}}
-    assert hottest_C(tree(tmp_path, zones)) == 83.5
-    assert hottest_C(tmp_path / "none") is None
+def test_every_zone_that_can_be_read_is_told(tmp_path: Path) -> None:
+    """Also two of the same kind; on a board without any, nobody knows."""
+    zones = {
+        "thermal_zone0": {"type": "cpu", "temp": "41000"},
+        "thermal_zone1": {"type": "cpu", "temp": "83500"},
+        "thermal_zone2": {"type": "gpu"},
+    }
+    tree(tmp_path / "sys/class/thermal", zones)
+    assert temperatures_C(Kernel(tmp_path)) == {"cpu": 41.0, "cpu (thermal_zone1)": 83.5}
+    assert temperatures_C(Kernel(tmp_path / "none")) == {}
 
 
-def test_the_clock_that_is_held_down_most_counts(tmp_path: Path) -> None:
+def test_the_clocks_are_what_may_be_and_what_could_be(tmp_path: Path) -> None:
     policies = {
         "policy0": {"scaling_max_freq": "1800000", "cpuinfo_max_freq": "1800000"},
         "policy4": {"scaling_max_freq": "1200000", "cpuinfo_max_freq": "2400000"},
         "policy6": {"scaling_max_freq": "2400000"},
     }
-    assert clock_share(tree(tmp_path, policies)) == 0.5
-    assert clock_share(tmp_path / "none") is None
+    tree(tmp_path / "sys/devices/system/cpu/cpufreq", policies)
+    assert clocks_MHz(Kernel(tmp_path)) == {"policy0": (1800, 1800), "policy4": (1200, 2400)}
+    assert clocks_MHz(Kernel(tmp_path / "none")) == {}
 
 
 WELL = Figures(Battery(80, charging=False), 50.0, 1.0, 4_000, 10_000)

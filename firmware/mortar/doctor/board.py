@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 
 from mortar import resources
 from mortar.doctor.finding import Examined, Finding, Verdict
 from mortar.doctor.machine import Machine
+from mortar.drivers.kernel import free_MB
+from mortar.drivers.thermal import clocks_MHz, temperatures_C
 
 LEAST_MEMORY_MB = 512
 LEAST_DISK_MB = 200
@@ -38,11 +39,9 @@ def memory(examined: Examined) -> Iterator[Finding]:
 
 def disk(examined: Examined) -> Iterator[Finding]:
     """Where Mortar keeps what it is told, or will."""
-    folder = resources.data_folder()
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    free_MB = shutil.disk_usage(there).free // 2**20
-    told = f"{free_MB} MB free for what Mortar keeps"
-    if free_MB >= LEAST_DISK_MB:
+    left_MB = free_MB(resources.data_folder())
+    told = f"{left_MB} MB free for what Mortar keeps"
+    if left_MB >= LEAST_DISK_MB:
         yield Finding("disk", Verdict.OK, told)
     else:
         yield Finding("disk", Verdict.NOTE, told, "make room: remove files, or packages that nobody uses")
@@ -103,24 +102,3 @@ def _flags(machine: Machine) -> int | None:
             with suppress(ValueError):
                 return int(machine.text(path) or "", 16)
     return None
-
-
-def temperatures_C(machine: Machine) -> dict[str, float]:
-    """Zone → °C; a zone that is switched off is not among them."""
-    found = {}
-    for zone in machine.find("sys/class/thermal/thermal_zone*"):
-        kind, held_mC = machine.text(zone / "type"), machine.number(zone / "temp")
-        if kind is not None and held_mC is not None:
-            found[kind] = held_mC / 1000
-    return found
-
-
-def clocks_MHz(machine: Machine) -> dict[str, tuple[int, int]]:
-    """CPU cluster → the highest clock that is allowed now, and the highest that it has."""
-    found = {}
-    for policy in machine.find("sys/devices/system/cpu/cpufreq/policy*"):
-        allowed_kHz = machine.number(policy / "scaling_max_freq")
-        possible_kHz = machine.number(policy / "cpuinfo_max_freq")
-        if allowed_kHz is not None and possible_kHz is not None:
-            found[policy.name] = (allowed_kHz // 1000, possible_kHz // 1000)
-    return found

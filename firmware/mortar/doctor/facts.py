@@ -6,10 +6,10 @@ import platform
 from typing import Any
 
 from mortar import __version__
-from mortar.doctor.board import clocks_MHz, temperatures_C
 from mortar.doctor.machine import Machine
 from mortar.doctor.npu import BINDING, look, shown
 from mortar.doctor.programs import installed, versions
+from mortar.drivers.thermal import clocks_MHz, temperatures_C
 
 
 def program() -> dict[str, Any]:

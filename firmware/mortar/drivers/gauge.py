@@ -7,45 +7,46 @@ from pathlib import Path
 
 import msgspec
 
-from mortar.drivers import sysfs
+from mortar.drivers.kernel import Kernel
 from mortar.settings import Gauge
 from mortar.slowdowns import Battery
 
-POWER_SUPPLIES = Path("/sys/class/power_supply")
+BOARD = Kernel()
+"""This one."""
 
 LEVELS = (("energy_now", "energy_full"), ("charge_now", "charge_full"))
 """Where a gauge gives no capacity: in µWh, or in µAh."""
 
 
-def read_battery(settings: Gauge, supplies: Path = POWER_SUPPLIES) -> Battery | None:
+def read_battery(settings: Gauge, kernel: Kernel = BOARD) -> Battery | None:
     """The battery that runs the board, read now; None where there is none, or its gauge tells nothing."""
     if settings.source == "none":
         return None
     if settings.source != "auto":
         return _played(Path(settings.source))
-    return _of_board(supplies)
+    return _of_board(kernel)
 
 
-def _of_board(supplies: Path) -> Battery | None:
+def _of_board(kernel: Kernel) -> Battery | None:
     """Of several, their mean: they stand beside each other."""
     batteries = [
         folder
-        for folder in sorted(supplies.glob("*"))
+        for folder in kernel.find("sys/class/power_supply/*")
         # The battery of a mouse or a headset has the scope "Device".
-        if sysfs.text(folder / "type") == "Battery" and sysfs.text(folder / "scope") != "Device"
+        if kernel.text(folder / "type") == "Battery" and kernel.text(folder / "scope") != "Device"
     ]
-    levels = [percent for folder in batteries if (percent := _percent(folder)) is not None]
+    levels = [percent for folder in batteries if (percent := _percent(kernel, folder)) is not None]
     if not levels:
         return None
-    charging = any(sysfs.text(folder / "status") in ("Charging", "Full") for folder in batteries)
+    charging = any(kernel.text(folder / "status") in ("Charging", "Full") for folder in batteries)
     return Battery(round(sum(levels) / len(levels)), charging)
 
 
-def _percent(folder: Path) -> float | None:
-    if (capacity := sysfs.number(folder / "capacity")) is not None:
+def _percent(kernel: Kernel, folder: Path) -> float | None:
+    if (capacity := kernel.number(folder / "capacity")) is not None:
         return min(max(capacity, 0), 100)
     for now, full in LEVELS:
-        held, most = sysfs.number(folder / now), sysfs.number(folder / full)
+        held, most = kernel.number(folder / now), kernel.number(folder / full)
         if held is not None and most is not None and most > 0:
             return min(max(100 * held / most, 0), 100)
     return None

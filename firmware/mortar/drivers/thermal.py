@@ -1,30 +1,26 @@
-"""How hot the board is, and how far its clocks are held down, from the kernel's files."""
+"""How hot the board is, and how far its clocks are held down."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from mortar.drivers import sysfs
-
-THERMAL = Path("/sys/class/thermal")
-CPUFREQ = Path("/sys/devices/system/cpu/cpufreq")
+from mortar.drivers.kernel import Kernel
 
 
-def hottest_C(zones: Path = THERMAL) -> float | None:
-    """Of all thermal zones that can be read; None where none can."""
-    held_mC = [sysfs.number(zone / "temp") for zone in zones.glob("thermal_zone*")]
-    return max((mC / 1_000 for mC in held_mC if mC is not None), default=None)
+def temperatures_C(kernel: Kernel) -> dict[str, float]:
+    """Zone → °C; a zone that is switched off is not among them."""
+    found = {}
+    for zone in kernel.find("sys/class/thermal/thermal_zone*"):
+        kind, held_mC = kernel.text(zone / "type"), kernel.number(zone / "temp")
+        if kind is not None and held_mC is not None:
+            found[kind if kind not in found else f"{kind} ({zone.name})"] = held_mC / 1000
+    return found
 
 
-def clock_share(policies: Path = CPUFREQ) -> float | None:
-    """What the cores may run at, of what they can, 0..1: of the policy that is held down most. None where
-    the kernel does not scale clocks."""
-    shares = []
-    for policy in policies.glob("policy*"):
-        allowed, most = (
-            sysfs.number(policy / "scaling_max_freq"),
-            sysfs.number(policy / "cpuinfo_max_freq"),
-        )
-        if allowed is not None and most is not None and most > 0:
-            shares.append(allowed / most)
-    return min(shares, default=None)
+def clocks_MHz(kernel: Kernel) -> dict[str, tuple[int, int]]:
+    """CPU cluster → the highest clock that is allowed now, and the highest that it has."""
+    found = {}
+    for policy in kernel.find("sys/devices/system/cpu/cpufreq/policy*"):
+        allowed_kHz = kernel.number(policy / "scaling_max_freq")
+        possible_kHz = kernel.number(policy / "cpuinfo_max_freq")
+        if allowed_kHz is not None and possible_kHz:
+            found[policy.name] = (allowed_kHz // 1000, possible_kHz // 1000)
+    return found

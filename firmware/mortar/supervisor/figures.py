@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-from mortar.drivers.gauge import read_battery
-from mortar.drivers.thermal import clock_share, hottest_C
+from mortar.drivers.gauge import BOARD, read_battery
+from mortar.drivers.kernel import free_MB
+from mortar.drivers.thermal import clocks_MHz, temperatures_C
 from mortar.settings import Settings
 from mortar.slowdowns import Figures
 from mortar.supervisor.process import Processes, State
@@ -21,26 +21,14 @@ def gather(processes: Processes, settings: Settings, data: Path, now_ms: float) 
         for process, life in processes.living()
         if process.row.name in MODELS and life.ladder.job is not None
     ]
+    shares = [allowed / possible for allowed, possible in clocks_MHz(BOARD).values()]
     return Figures(
         battery=read_battery(settings.gauge),
-        hottest_C=hottest_C(),
-        clock_share=clock_share(),
-        memory_MB=_memory_MB(),
-        disk_MB=_disk_MB(data),
+        hottest_C=max(temperatures_C(BOARD).values(), default=None),
+        clock_share=min(shares, default=None),
+        memory_MB=BOARD.meminfo_MB("MemAvailable"),
+        disk_MB=free_MB(data),
         starting=sum(held.state is State.STARTING and held.restarts > 0 for held in processes.values()),
         missing=sum(held.state in (State.GIVEN_UP, State.LOST) for held in processes.values()),
         job_ms=round(max(jobs_ms, default=0.0)),
     )
-
-
-def _memory_MB() -> int | None:
-    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) // 1024
-    return None
-
-
-def _disk_MB(data: Path) -> int | None:
-    """The folder may not have been made yet: then it is where it will be made."""
-    there = next(folder for folder in (data, *data.parents) if folder.exists())
-    return shutil.disk_usage(there).free // 2**20
