@@ -18,6 +18,7 @@ from harness import Brick, started
 from mortar import resources
 from mortar.bricks import eye
 from mortar.messages import Failure, Look, Looked, RingOffer, SlotReady
+from mortar.privacy import NONE, Closed
 from mortar.rings.token_ring import TokenRingReader
 from mortar.settings import RunOptions
 
@@ -107,5 +108,22 @@ def test_a_disk_that_is_full_fails_the_turn_and_nothing_else(tmp_path: Path, pho
             assert [path.name for path in photos.iterdir()] == [first]
             second = await photo(brick, 3)
             assert {path.name for path in photos.iterdir()} == {first, second}
+
+    asyncio.run(scenario())
+
+
+def test_no_photo_while_the_camera_is_off(tmp_path: Path, photos: Path) -> None:
+    """And one as soon as it is on again."""
+
+    async def scenario() -> None:
+        async with started(eye.main, PEERS, run=camera(tmp_path)) as brick:
+            await brick.ready()
+            brick.switch(Closed(microphone=False, camera=True))
+            await brick.obeyed()
+            brick["assistant"].send(Look(1, keep=True))
+            assert (await brick["assistant"].expect(Failure)).code == "camera-off"
+            assert not photos.exists()
+            brick.switch(NONE)
+            await photo(brick, 2)
 
     asyncio.run(scenario())
