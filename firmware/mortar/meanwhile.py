@@ -29,7 +29,8 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.NEXT_QUESTION: """
         audio-lost camera-failed camera-missing camera-no-frame camera-off dictation-failed
         frame-shape-wrong language-context-full language-engine-failed language-too-slow listen-too-slow
-        microphone-muted models-differ no-answer no-speech not-understood picture-damaged picture-missing
+        microphone-muted models-differ no-answer no-speech not-understood photo-undeletable
+        photo-unwritable picture-damaged picture-missing
         picture-too-large picture-unknown question-too-long ring-too-small store-failed store-newer
         turn-too-long
     """,
@@ -40,7 +41,7 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.LOOKS_AGAIN: "microphone-missing sound-server-failed speaker-missing",
     Meanwhile.UNHEARD: "speaker-unwritable speech-failed speech-too-slow",
     Meanwhile.SET_ASIDE: "store-damaged",
-    Meanwhile.AS_IT_IS: "device-stays-open mixer-failed wake-word-unusable",
+    Meanwhile.AS_IT_IS: "device-stays-open mixer-failed photos-unreadable wake-word-unusable",
     Meanwhile.PRIVATE: "privacy-unreadable",
     Meanwhile.UNTIL_RESTART: "privacy-unwritable",
     Meanwhile.UNTRACED: "trace-too-slow trace-unwritable",
@@ -53,12 +54,13 @@ _CODES: dict[Meanwhile, str] = {
         voice-missing voice-unusable words-unknown
     """,
     Meanwhile.ENDS: """
-        already-running assistant-ended board-unknown card-size cards-damaged file-unwritable no-wake-word
-        not-running pace pictogram-missing press-refused probe-failed recording-damaged recording-empty
-        recording-long recording-unreadable recordings-missing run-unknown runtime-folder-failed
-        runtime-folder-unsafe settings-invalid settings-syntax settings-unreadable speaker-kind
-        status-no-answer status-socket-failed thing-unknown trace-damaged trace-newer trace-not-replayable
-        trace-other-version trace-unreadable wake-word-unknown zygote-gone
+        already-running assistant-ended board-unknown card-size cards-damaged data-unreadable
+        file-unwritable no-wake-word not-running pace pictogram-missing press-refused probe-failed
+        recording-damaged recording-empty recording-long recording-unreadable recordings-missing
+        run-unknown runtime-folder-failed runtime-folder-unsafe settings-invalid settings-syntax
+        settings-unreadable speaker-kind status-no-answer status-socket-failed still-running thing-unknown
+        trace-damaged trace-newer trace-not-replayable trace-other-version trace-unreadable
+        wake-word-unknown wipe-failed wipe-unconfirmed zygote-gone
     """,
 }
 

@@ -376,18 +376,22 @@ class Heard(Message, frozen=True):
 # --- assistant <-> eye ------------------------------------------------------------------------
 
 
-class Look(Message, frozen=True):
+class Look(Message, frozen=True, omit_defaults=True):
     """Take a frame now, encode it, hand it to the language brick."""
 
     turn: int
+    keep: bool = False
+    """As a photo, which somebody asked for."""
 
 
-class Looked(Message, frozen=True):
+class Looked(Message, frozen=True, omit_defaults=True):
     turn: int
     frame: int
     n_tok: int
     encode_ms: float
     t_ms: float
+    photo: str | None = None
+    """The photo's file, on the disk by now, where one was to be kept."""
 
 
 # --- eye <-> language (over the token ring's link) --------------------------------------------

@@ -18,6 +18,8 @@ from msgspec import Meta
 from mortar import resources
 from mortar.errors import UsageError
 
+MOST_PHOTOS = 10_000
+
 Sensitivity = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -176,6 +178,11 @@ class Tracing(Section, frozen=True):
     their words until newer ones replace them; `runs = 0` for one start removes them."""
 
 
+class Photos(Section, frozen=True):
+    keep: Annotated[int, Meta(ge=1, le=MOST_PHOTOS)] = 200
+    """How many photos are kept; the oldest leave first, with what was said of them."""
+
+
 class Supervision(Section, frozen=True):
     restarts: Annotated[int, Meta(ge=1, le=100)] = 5
     """Deaths of one process within `restart_window_s` before it is given up."""
@@ -200,6 +207,7 @@ class Settings(Section, frozen=True):
     voice: Voice = Voice()
     assistant: Assistant = Assistant()
     trace: Tracing = Tracing()
+    photos: Photos = Photos()
     supervisor: Supervision = Supervision()
 
 

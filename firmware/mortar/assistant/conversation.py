@@ -20,7 +20,7 @@ from mortar.assistant.port import Port
 from mortar.assistant.ringing import Ringing
 from mortar.assistant.skills import volume
 from mortar.assistant.stages import Press, Stage
-from mortar.assistant.steps import Steps
+from mortar.assistant.steps import DESCRIBE, Steps
 from mortar.assistant.switches import Switches
 from mortar.assistant.turn import Dropped, Sight, Turn
 from mortar.assistant.turns import Turns
@@ -51,9 +51,6 @@ NEEDED: dict[str, frozenset[Stage]] = {
 }
 """Process → the open stages that cannot go on without it. Not among them: voice, whose
 successor says what is unsaid, and the eye, which a question may turn out not to need."""
-
-DESCRIBE = "what do you see"
-"""What a short press asks."""
 
 MOST_HOLDS = 2
 """In one answer: a television that is as loud as a person must not chop it up."""
@@ -96,8 +93,10 @@ class Conversation:
             understanding,
             self._ringing,
             self._switches,
+            keeper.album,
             moment,
         )
+        self._album = keeper.album
         self._longest_turn_ms = settings.assistant.turn_deadline_ms
         self._heard_early: Heard | None = None
         self._away = set(past.away)
@@ -114,7 +113,11 @@ class Conversation:
             return None
         kept = [KeptReminder.of(held) for held in self._ringing.reminders]
         return msgspec.structs.replace(
-            self._turns.past, reminders=kept, away=sorted(self._away), closed=self._switches.closed
+            self._turns.past,
+            reminders=kept,
+            away=sorted(self._away),
+            closed=self._switches.closed,
+            photos=self._album.photos,
         )
 
     @property
@@ -256,10 +259,17 @@ class Conversation:
             self._steps.answer(turn, heard.text, intent, now_ms)
 
     def looked(self, looked: Looked, now_ms: float) -> None:
-        if (turn := self._turns.numbered(looked.turn)) is not None and Stage.LOOK in turn.open:
+        turn = self._turns.numbered(looked.turn)
+        if turn is not None and (
+            Stage.LOOK not in turn.open or turn.takes_photo != (looked.photo is not None)
+        ):
+            turn = None  # it was given up, or this is its early look, and a photo is awaited
+        if turn is not None:
             turn.sight = Sight.SEEN
             encode_ms = round(looked.encode_ms, 1)
             self._course.end(turn, Stage.LOOK, now_ms, encode_ms=encode_ms, n_tok=looked.n_tok)
+        if looked.photo is not None:
+            self._steps.photo_taken(turn, looked.photo, now_ms)
 
     def sentence(self, sentence: Sentence, now_ms: float) -> None:
         if (turn := self._turns.numbered(sentence.turn)) is not None and Stage.ANSWER in turn.open:
@@ -278,10 +288,12 @@ class Conversation:
             confidence=round(answered.confidence, 3),
             first_token_ms=round(answered.first_token_ms, 1),
         )
-        if turn.sentences:
-            self._turns.finish_if_complete(turn, now_ms)
-        else:
+        if not answered.text:
             self._steps.trouble(turn, troubles.NO_ANSWER, now_ms)
+            return
+        if turn.photo is not None:
+            self._steps.described(turn, turn.photo, answered.text, now_ms)
+        self._turns.finish_if_complete(turn, now_ms)
 
     def sound_began(self, sound: SoundBegan, now_ms: float) -> None:
         if (turn := self._turns.numbered(sound.turn)) is None:

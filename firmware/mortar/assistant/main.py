@@ -138,7 +138,7 @@ async def main(worker: Worker) -> None:
         await Hearing(worker, understanding).serve()
         return
     ending = Ending(worker)
-    keeper = Keeper(resources.data_folder() / FILE, worker.failed)
+    keeper = Keeper(resources.data_folder() / FILE, worker.failed, worker.settings.photos)
     if worker.run.ask is None:  # a typed question leaves alone what another Mortar may be keeping
         keeper.open()
     port = WorkerPort(worker, ending)

@@ -6,6 +6,7 @@ import msgspec
 
 from mortar.assistant.turn import Turn
 from mortar.messages import Say
+from mortar.photos import Photo
 from mortar.privacy import NONE, Closed
 from mortar.reminders import AtClock, Countdown, Kind, Reminder
 
@@ -84,6 +85,8 @@ class Past(msgspec.Struct, frozen=True):
     """Processes that died and are not back."""
     closed: Closed = NONE
     """What is switched off for privacy."""
+    photos: tuple[Photo, ...] = ()
+    """All that are kept. A trace has them where its question was about them."""
 
 
 NO_PAST = Past()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from mortar.assistant import troubles
+from mortar.assistant.album import Album
 from mortar.assistant.course import Course
 from mortar.assistant.intents import Intent, Kind, Understanding
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.port import Port
 from mortar.assistant.ringing import Ringing
-from mortar.assistant.skills import SkillRequest, answer_with_skill, volume
+from mortar.assistant.skills import SkillRequest, answer_with_skill, photos, volume
 from mortar.assistant.stages import Stage
 from mortar.assistant.switches import Switches
 from mortar.assistant.troubles import Trouble
@@ -19,8 +21,14 @@ from mortar.assistant.turns import Turns
 from mortar.clock import Moment
 from mortar.errors import MortarError
 from mortar.messages import Ask, Cancel, Examine, Look, SetVolume
+from mortar.photos import Photo
 from mortar.settings import Assistant
 from mortar.slowdowns import Figures
+
+log = logging.getLogger(__name__)
+
+DESCRIBE = "what do you see"
+"""What a short press and a photo ask."""
 
 FIRST_TICK_ms = 1_500
 """An answer that takes longer is waited for with a tick, and then one every `TICK_ms`."""
@@ -40,6 +48,7 @@ class Steps:
         understanding: Understanding,
         ringing: Ringing,
         switches: Switches,
+        album: Album,
         moment: Callable[[], Moment],
     ) -> None:
         self._port = port
@@ -51,6 +60,7 @@ class Steps:
         self._understanding = understanding
         self._ringing = ringing
         self._switches = switches
+        self._album = album
         self._moment = moment
         self._examining: tuple[int, Intent] | None = None
         """The turn for which the supervisor looks at the board, and what was asked."""
@@ -116,15 +126,20 @@ class Steps:
                 ringing=self._ringing.to_snooze(now_ms),
                 snooze_min=self._snooze_min,
                 figures=figures,
+                photos=self._album.photos,
             )
         )
-        if answer.change is not None:
-            try:
+        try:
+            if answer.change is not None:
                 self._ringing.apply(answer.change, now_ms)
-            except MortarError as error:
-                self.trouble(turn, troubles.not_kept(error), now_ms)
-                return
-        if answer.volume is not None:
+            if answer.forget:
+                self._album.forget(answer.forget)
+        except MortarError as error:
+            self.trouble(turn, troubles.not_kept(error), now_ms)
+            return
+        if answer.takes_photo:
+            self._take_photo(turn, now_ms)
+        elif answer.volume is not None:
             wanted = SetVolume(turn.number, answer.volume.percent, answer.volume.is_step)
             self._volume(turn, wanted, now_ms)
         elif answer.examines:
@@ -136,6 +151,40 @@ class Steps:
             self.say(turn, answer.text, now_ms)
         else:
             self._turns.rest(turn, now_ms)
+
+    def _take_photo(self, turn: Turn, now_ms: float) -> None:
+        """Of what is there now, whatever was looked at early."""
+        self._mouth.chime("understood", turn.number)
+        self._course.begin(turn, Stage.ANSWER, now_ms)
+        if not self._port.send("eye", Look(turn.number, keep=True)):
+            self.trouble(turn, troubles.of_death("eye"), now_ms)
+            return
+        turn.takes_photo, turn.sight, turn.tick_ms = True, Sight.LOOKING, now_ms + FIRST_TICK_ms
+        if Stage.LOOK not in turn.open:
+            self._course.begin(turn, Stage.LOOK, now_ms)
+
+    def photo_taken(self, turn: Turn | None, file: str, now_ms: float) -> None:
+        """Its file is on the disk. It is kept though its turn be over; else `turn` tells and describes it."""
+        try:
+            self._album.keep(Photo(file, self._moment()))
+        except MortarError as error:
+            log.error("%s", error)
+            if turn is not None:
+                self.trouble(turn, troubles.not_kept(error), now_ms)
+            return
+        self._port.emit("photo", now_ms, file=file)
+        if turn is None:
+            return
+        turn.photo = file
+        self.say(turn, photos.TAKEN, now_ms)
+        if not self._port.send("language", Ask(turn.number, DESCRIBE, look=True)):
+            self.trouble(turn, troubles.of_death("language"), now_ms)
+
+    def described(self, turn: Turn, file: str, description: str, now_ms: float) -> None:
+        try:
+            self._album.describe(file, description)
+        except MortarError as error:
+            self.trouble(turn, troubles.not_kept(error), now_ms)
 
     def _volume(self, turn: Turn, wanted: SetVolume, now_ms: float) -> None:
         """The voice has the mixer: what is said is how loud it became."""

@@ -72,6 +72,8 @@ SPOKEN: dict[str, str] = {
     "microphone-missing": "My microphone has gone. Please ask again when it is back.",
     "microphone-muted": "I am muted. Hold the button to unmute.",
     "models-differ": "Sorry, my eye and my words do not fit together.",
+    "photo-undeletable": "Sorry, I could not delete that.",
+    "photo-unwritable": "Sorry, I could not keep the photo. My disk may be full.",
     "picture-damaged": "I could not take a picture.",
     "picture-missing": "I could not take a picture.",
     "picture-too-large": "I could not take a picture.",

@@ -49,6 +49,10 @@ class Turn:
     tick_ms: float | None = None
     """When the next tick is due, while the answer is awaited."""
     intent: str | None = None
+    takes_photo: bool = False
+    """What is looked at is kept."""
+    photo: str | None = None
+    """The file of the photo that was taken."""
     unsaid: list[Say] = field(default_factory=list)
     """Sentences on their way through voice; kept so that a restarted voice gets them again."""
     sentences: list[str] = field(default_factory=list)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from PIL import Image
@@ -15,6 +16,7 @@ from mortar import resources
 from mortar.bricks.picture import preprocess
 from mortar.clock import now_ms
 from mortar.drivers.camera import open_camera
+from mortar.drivers.pictures import jpeg
 from mortar.errors import MortarError
 from mortar.messages import (
     Failure,
@@ -27,6 +29,7 @@ from mortar.messages import (
     SlotTaken,
     Wire,
 )
+from mortar.photos import FOLDER, PhotoFolder
 from mortar.rings.slots import Policy
 from mortar.rings.token_ring import Embeddings, TokenRingWriter
 from mortar.runtimes import choose
@@ -46,6 +49,8 @@ class Sight:
 
     capture_ms: float
     encode_ms: float
+    photo: str | None = None
+    """The file, where it was to be kept."""
 
 
 class CameraOff(MortarError):
@@ -83,8 +88,9 @@ class Eye:
         )
         self._looks = 0
         self._last = Sight(0.0, 0.0)
-        self._wanted: int | None = None
-        """The turn to look for next; a newer one takes its place."""
+        self._photos = PhotoFolder(resources.data_folder() / FOLDER)
+        self._wanted: Look | None = None
+        """The next look; a newer one takes its place."""
         self._asked = asyncio.Event()
         self._is_off = True  # until the supervisor says otherwise
         self._camera_in_use = asyncio.Lock()
@@ -96,8 +102,8 @@ class Eye:
                 case Privacy(closed, number):
                     await self._switch(is_off=closed.camera)
                     self._worker.tell_supervisor(PrivacyObeyed(number))
-                case Look(turn):
-                    self._wanted = turn
+                case Look() as look:
+                    self._wanted = look
                     self._asked.set()
                 case SlotTaken() | SlotReleased() as message:
                     self._ring.handle(message)
@@ -115,15 +121,15 @@ class Eye:
         while True:
             await self._asked.wait()
             self._asked.clear()
-            turn, self._wanted = self._wanted, None
-            if turn is None:
+            look, self._wanted = self._wanted, None
+            if look is None:
                 continue
             try:
-                await self._look(turn)
+                await self._look(look)
             except MortarError as error:
                 if not isinstance(error, CameraOff):  # that is as people wanted it
-                    self._worker.failed(error, turn)
-                self._worker.send(ASSISTANT, Failure(error.code, error.what, error.do, turn))
+                    self._worker.failed(error, look.turn)
+                self._worker.send(ASSISTANT, Failure(error.code, error.what, error.do, look.turn))
 
     async def _switch(self, *, is_off: bool) -> None:
         """Returns once it is so: a picture that is being taken is waited for, and then refused."""
@@ -132,7 +138,7 @@ class Eye:
             async with self._camera_in_use:
                 pass
 
-    async def _look(self, turn: int) -> None:
+    async def _look(self, look: Look) -> None:
         deadline_ms = self._worker.settings.eye.deadline_ms
         with await self._ring.acquire_async(self._encoder.n_tok) as slot:
             async with self._camera_in_use:
@@ -142,12 +148,21 @@ class Eye:
             captured_ms = now_ms()
             left_ms = deadline_ms - (captured_ms - began_ms)
             await self._worker.job("encode a picture", left_ms, self._encode, picture, slot.array)
-            sight = Sight(captured_ms - began_ms, now_ms() - captured_ms)
+            encoded_ms = now_ms()
             self._require_on()
-            slot.commit(turn)
+            photo = (
+                await self._worker.job("keep a photo", deadline_ms, self._keep, picture)
+                if look.keep
+                else None
+            )
+            sight = Sight(captured_ms - began_ms, encoded_ms - captured_ms, photo)
+            slot.commit(look.turn)
         self._looks += 1
-        looked = Looked(turn, self._looks, self._encoder.n_tok, sight.encode_ms, now_ms())
-        self._worker.send(ASSISTANT, looked)
+        # Language has the picture before the assistant hears of it: its question will not find an older one.
+        self._worker.send(
+            ASSISTANT,
+            Looked(look.turn, self._looks, self._encoder.n_tok, sight.encode_ms, now_ms(), sight.photo),
+        )
         self._last = sight
         self._report()
 
@@ -158,6 +173,10 @@ class Eye:
     def _encode(self, picture: Image.Image, out: Embeddings) -> None:
         """Runs in the worker's thread."""
         self._encoder.encode(preprocess(picture), out)
+
+    def _keep(self, picture: Image.Image) -> str:
+        """Its file's name, on the disk; runs in the worker's thread."""
+        return self._photos.keep(jpeg(picture), datetime.now())
 
     def _report(self) -> None:
         self._worker.report(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import os
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,10 @@ from mortar.cards.deck import Card, deck, pick
 from mortar.cards.page import page
 from mortar.cards.sheets import PAPERS_mm, sheets
 from mortar.errors import MortarError, UsageError
+from mortar.whole_files import PRIVATE, written_whole
+
+PUBLIC = 0o666
+"""Less what the user's umask takes away."""
 
 PART = ".part"
 """Added to a file's name while it is being written."""
@@ -66,26 +69,21 @@ def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
     Raises MortarError where the file system refuses, or the name is that of a folder or a device.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise OSError(errno.EINVAL, "this is not an ordinary file")
-        part = path.with_name(path.name + PART)
-        try:
-            with part.open("wb") as file:
-                if private:
-                    os.fchmod(file.fileno(), 0o600)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
+        require_file(path)
+        with written_whole(path, path.with_name(path.name + PART), PRIVATE if private else PUBLIC) as file:
+            file.write(content)
     except OSError as error:
         raise MortarError(
             "file-unwritable",
             f"{path}: {error.strerror or error}",
             "name a file where there is room and permission to write",
         ) from None
+
+
+def require_file(path: Path) -> None:
+    """Raises OSError where the name is that of a folder or a device."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "this is not an ordinary file")
 
 
 def _list(cards: Sequence[Card]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mortar.assistant.conversation import DESCRIBE
+from mortar.assistant.steps import DESCRIBE
 from mortar.commands.conduct import RunFailed, add_common, conduct, print_json, print_json_event
 from mortar.messages import Event
 from mortar.settings import RunOptions

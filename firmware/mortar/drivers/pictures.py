@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import warnings
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", "
 
 MOST_PIXELS = 50_000_000
 """Larger pictures are refused before they are decoded: 50 megapixels are 150 MB as RGB."""
+
+JPEG_QUALITY = 90
+"""Of 100. A frame of 640×480 is about 100 kB then."""
 
 
 def read_picture(path: Path) -> Image.Image:
@@ -71,6 +75,13 @@ def to_rgb(image: Image.Image) -> Image.Image:
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image).convert("RGB")
     return image.convert("RGB")
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """`image`, RGB, as a JPEG file of its size, with no word in it about where and when."""
+    file = BytesIO()
+    Image.fromarray(np.asarray(image)).save(file, "JPEG", quality=JPEG_QUALITY)
+    return file.getvalue()
 
 
 def _check_is_file(path: Path) -> None:

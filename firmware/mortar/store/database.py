@@ -54,6 +54,23 @@ class Database:
         self._connection.close()
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A file that there is, as it is at one moment: it is not made, brought up or set aside.
+
+    Raises MortarError.
+    """
+    with _told(path):
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_S, isolation_level=None
+        )
+        try:
+            connection.execute("BEGIN")
+            yield connection
+        finally:
+            connection.close()
+
+
 class _Damaged(Exception):
     """The file is no store, or no longer a whole one."""
 

@@ -21,4 +21,15 @@ MIGRATIONS: tuple[str, ...] = (
         CHECK ((length_s IS NULL) = (local IS NOT NULL))
     ) STRICT
     """,
+    # 2: photos. Their files are in the folder beside the store; a photo that has no description yet has "".
+    """
+    CREATE TABLE photos (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        file TEXT NOT NULL UNIQUE,
+        taken_wall_s REAL NOT NULL,
+        taken_up_s REAL NOT NULL,
+        boot TEXT NOT NULL,
+        description TEXT NOT NULL
+    ) STRICT
+    """,
 )

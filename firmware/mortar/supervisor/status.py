@@ -12,7 +12,8 @@ import fcntl
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,7 +59,7 @@ class StatusServer:
         self._switching: set[asyncio.Task[None]] = set()
         self._clients: dict[Channel, None] = {}
         self._loop = asyncio.get_running_loop()
-        self._lock = _lock(folder)
+        self._lock = _lock(folder, _already_running)
         self.path = folder / SOCKET_NAME
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._listener.setblocking(False)
@@ -126,18 +127,40 @@ class StatusServer:
         client.close()
 
 
-def _lock(folder: Path) -> int:
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Meanwhile no Mortar runs that has `folder`. Raises MortarError where one does."""
+    lock = _lock(folder, _still_running)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+def _lock(folder: Path, held: Callable[[Path], MortarError]) -> int:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise MortarError(
-            "already-running",
-            f"Mortar is running already (it holds {folder})",
-            "see `mortar status`; stop it, or set MORTAR_RUNTIME_DIR to run a second one",
-        ) from None
+        raise held(folder) from None
     return descriptor
+
+
+def _already_running(folder: Path) -> MortarError:
+    return MortarError(
+        "already-running",
+        f"Mortar is running already (it holds {folder})",
+        "see `mortar status`; stop it, or set MORTAR_RUNTIME_DIR to run a second one",
+    )
+
+
+def _still_running(folder: Path) -> MortarError:
+    return MortarError(
+        "still-running",
+        f"Mortar is running (it holds {folder}), and would keep on what it knows",
+        "stop it first",
+    )
 
 
 def _is_trusted(sock: socket.socket) -> bool:

@@ -14,6 +14,10 @@ import msgspec
 from mortar import resources
 from mortar.errors import MortarError, UsageError
 from mortar.traces.trace import SCHEMA, Trace
+from mortar.whole_files import written_whole
+
+FOLDER = "traces"
+"""In the data folder."""
 
 LAST = "last"
 _NAME = re.compile(r"(\d{6,})\.json")
@@ -30,7 +34,7 @@ class TraceFolder:
     """Numbered files; numbers go on where the last one is, whoever wrote it."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or resources.data_folder() / "traces"
+        self._path = path or resources.data_folder() / FOLDER
 
     def keep(self, trace: Trace, most: int) -> int:
         """Write it and remove the oldest beyond `most`; gives its number.
@@ -92,17 +96,8 @@ class TraceFolder:
 
     def _write(self, path: Path, data: bytes) -> None:
         # One name for all that is unfinished: what a power cut leaves, the next trace writes over.
-        unfinished = self._path / _UNFINISHED
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            with open(os.open(unfinished, flags, 0o600), "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.rename(path)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
-            raise
+        with written_whole(path, self._path / _UNFINISHED) as file:
+            file.write(data)
 
     def _remove_beyond(self, most: int) -> None:
         numbers = self.numbers()

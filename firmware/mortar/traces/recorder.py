@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from mortar import __version__, clock
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.past import Past
@@ -19,6 +21,9 @@ from mortar.traces.trace import SCHEMA, Cue, Part, Script, Sent, Trace, begins
 
 MOST_CUES = 2_000
 """A turn with more (a minute has about 100) is kept without the rest, and cannot be replayed."""
+
+ABOUT_PHOTOS = frozenset({"PhotoSeen", "PhotoDeleteLast", "PhotoDeleteAll"})
+"""Intents whose traces have what was seen on the photos; no other says what others have in it."""
 
 
 @dataclass(frozen=True)
@@ -157,13 +162,16 @@ class Recorder:
             trouble=turn.trouble.code if turn.trouble else None,
             ends_ms=_since(zero_ms, ends_ms),
             cues=[_finished(cue, zero_ms) for cue in draft.cues],
-            script=self._script(draft),
+            script=self._script(draft, turn),
         )
 
-    def _script(self, draft: _Draft) -> Script | None:
-        if draft.past is None or len(draft.cues) > MOST_CUES:
+    def _script(self, draft: _Draft, turn: Turn) -> Script | None:
+        past = draft.past
+        if past is None or len(draft.cues) > MOST_CUES:
             return None
-        return Script(draft.turn, self._settings.assistant, draft.past)
+        if turn.intent not in ABOUT_PHOTOS:
+            past = msgspec.structs.replace(past, photos=())
+        return Script(draft.turn, self._settings.assistant, past)
 
 
 def _finished(cue: _Cue, zero_ms: float) -> Cue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from difflib import ndiff
 
 import msgspec
@@ -19,7 +19,7 @@ from mortar.clock import Moment
 from mortar.errors import MortarError
 from mortar.messages import Event, Message, Plain, Scalar, from_plain, to_plain
 from mortar.reminders import Change
-from mortar.settings import Settings
+from mortar.settings import MOST_PHOTOS, Photos, Settings
 from mortar.traces.trace import Cue, Part, Sent, Trace, begins
 
 
@@ -49,22 +49,30 @@ def replay(trace: Trace, understanding: Understanding) -> list[Difference]:
         Settings(assistant=script.settings),
         understanding,
         moment=port.moment,
-        keeper=_keeper(script.past),
+        keeper=_keeper(script.past, trace.began.tzinfo),
         first_turn=script.turn,
         past=script.past,
     )
     return list(_differences(trace, talk, port))
 
 
-def _keeper(past: Past) -> Keeper:
-    """With the timers and alarms of then, in memory."""
+def _keeper(past: Past, zone: tzinfo | None) -> Keeper:
+    """With the timers, alarms and photos of then, in memory."""
 
     def complain(error: MortarError) -> None:
         raise error
 
-    keeper = Keeper(None, complain)
+    keeper = Keeper(None, complain, Photos(keep=MOST_PHOTOS))
     keeper.apply(Change(add=[kept.reminder for kept in past.reminders]))
+    for photo in past.photos:
+        keeper.album.keep(replace(photo, taken=_here(photo.taken, zone)))
     return keeper
+
+
+def _here(then: Moment, zone: tzinfo | None) -> Moment:
+    """When the clock shows the same here as it did there."""
+    shown = datetime.fromtimestamp(then.wall_s, zone).replace(tzinfo=None)
+    return replace(then, wall_s=shown.timestamp())
 
 
 def _differences(trace: Trace, talk: Conversation, port: _ReplayPort) -> Iterator[Difference]:
@@ -131,9 +139,7 @@ class _ReplayPort:
 
     def moment(self) -> Moment:
         """It is the same hour here as it was there, whatever the time zone."""
-        then = self._clock or Moment(self._began.timestamp(), 0.0, "")
-        shown = datetime.fromtimestamp(then.wall_s, self._began.tzinfo).replace(tzinfo=None)
-        return replace(then, wall_s=shown.timestamp())
+        return _here(self._clock or Moment(self._began.timestamp(), 0.0, ""), self._began.tzinfo)
 
     def send(self, peer: str, message: Message) -> bool:
         is_away = peer in self._away

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from mortar.assistant.skills import (
     alarms,
     board,
+    photos,
     privacy,
     say_again,
     snooze,
@@ -57,6 +58,10 @@ SKILLS: Mapping[str, Skill] = {
     "Mute": privacy.mute,
     "CameraOff": privacy.camera_off,
     "CameraOn": privacy.camera_on,
+    "PhotoTake": photos.take,
+    "PhotoSeen": photos.seen,
+    "PhotoDeleteLast": photos.delete_last,
+    "PhotoDeleteAll": photos.delete_all,
 }
 
 FAILED = SkillAnswer("Sorry, I could not do that.")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from mortar.clock import Moment
 from mortar.messages import Switch
+from mortar.photos import Photo
 from mortar.reminders import Change, Reminder, local_time
 from mortar.slowdowns import Figures
 
@@ -30,6 +31,8 @@ class SkillRequest:
     snooze_min: int = 9
     figures: Figures | None = None
     """How the board is, for a skill that `examines`."""
+    photos: Sequence[Photo] = ()
+    """All there are, in the order in which they were taken."""
 
     @property
     def now(self) -> datetime:
@@ -57,3 +60,7 @@ class SkillAnswer:
     """The board is to be looked at first: then the skill is asked once more, with its figures."""
     change: Change | None = None
     """To be stored first: `text` is said once it is on the disk, and not where that fails."""
+    takes_photo: bool = False
+    """Of what is in front of the camera now; what is said then is that it is kept, and what is on it."""
+    forget: Sequence[Photo] = ()
+    """To be deleted first, as with `change`."""
