@@ -1,12 +1,14 @@
-"""The reminders that there are: in memory as they are in the store."""
+"""What is kept: the reminders and notes that there are, in memory as they are in the store."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mortar.assistant.notebook import Notebook
 from mortar.errors import MortarError
 from mortar.reminders import Change, Reminder
+from mortar.store import note_files
 from mortar.store import reminders as stored
 from mortar.store.database import Database
 
@@ -19,6 +21,7 @@ class Keeper:
         self._complain = complain
         self._database: Database | None = None
         self.reminders: Sequence[Reminder] = ()
+        self.notebook = Notebook(self._opened, path.with_name(note_files.FOLDER) if path else None)
 
     def open(self) -> None:
         """A file that cannot be read is complained of, and tried again when something is to be kept."""
@@ -37,4 +40,8 @@ class Keeper:
             if self._database.set_aside is not None:
                 self._complain(self._database.set_aside)
             self.reminders = stored.load(self._database)
+            try:
+                self.notebook.load(self._database)
+            except MortarError as error:  # timers and alarms ring without it
+                self._complain(error)
         return self._database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from difflib import ndiff
 
 import msgspec
@@ -49,22 +49,29 @@ def replay(trace: Trace, understanding: Understanding) -> list[Difference]:
         Settings(assistant=script.settings),
         understanding,
         moment=port.moment,
-        keeper=_keeper(script.past),
+        keeper=_keeper(script.past, trace.began.tzinfo),
         first_turn=script.turn,
         past=script.past,
     )
     return list(_differences(trace, talk, port))
 
 
-def _keeper(past: Past) -> Keeper:
-    """With the timers and alarms of then, in memory."""
+def _keeper(past: Past, zone: tzinfo | None) -> Keeper:
+    """With the timers, alarms and notes of then, in memory."""
 
     def complain(error: MortarError) -> None:
         raise error
 
     keeper = Keeper(None, complain)
     keeper.apply(Change(add=[kept.reminder for kept in past.reminders]))
+    notes = [msgspec.structs.replace(note, kept_s=_here(note.kept_s, zone)) for note in past.notes]
+    keeper.notebook.take_up(notes, past.note_at_hand)
     return keeper
+
+
+def _here(wall_s: float, zone: tzinfo | None) -> float:
+    """When the clock shows the same here as it did there."""
+    return datetime.fromtimestamp(wall_s, zone).replace(tzinfo=None).timestamp()
 
 
 def _differences(trace: Trace, talk: Conversation, port: _ReplayPort) -> Iterator[Difference]:
@@ -106,9 +113,11 @@ def _compared(cue: Cue, does: list[Sent | Event]) -> tuple[list[str], list[str]]
 def _line(did: Sent | Event) -> str:
     if isinstance(did, Event):
         return f"{did.event} {_values(did.data)}".rstrip()
-    values = {name: value for name, value in did.message.items() if name != "type"}
+    # Made a message first: what an older program did not know has the value that means the same.
+    message = to_plain(_message(did.message))
+    values = {name: value for name, value in message.items() if name != "type"}
     refused = " (it is not there)" if did.refused else ""
-    return f"{did.message['type']} to {did.to} {_values(values)}".rstrip() + refused
+    return f"{message['type']} to {did.to} {_values(values)}".rstrip() + refused
 
 
 def _values(data: dict[str, Scalar]) -> str:
@@ -132,8 +141,7 @@ class _ReplayPort:
     def moment(self) -> Moment:
         """It is the same hour here as it was there, whatever the time zone."""
         then = self._clock or Moment(self._began.timestamp(), 0.0, "")
-        shown = datetime.fromtimestamp(then.wall_s, self._began.tzinfo).replace(tzinfo=None)
-        return replace(then, wall_s=shown.timestamp())
+        return replace(then, wall_s=_here(then.wall_s, self._began.tzinfo))
 
     def send(self, peer: str, message: Message) -> bool:
         is_away = peer in self._away

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from mortar.assistant.skills import (
     alarms,
     board,
+    notes,
     privacy,
     say_again,
     snooze,
@@ -57,6 +58,12 @@ SKILLS: Mapping[str, Skill] = {
     "Mute": privacy.mute,
     "CameraOff": privacy.camera_off,
     "CameraOn": privacy.camera_on,
+    "NoteTake": notes.take,
+    "NoteTell": notes.tell,
+    "NoteOlder": notes.tell_older,
+    "NoteForget": notes.forget,
+    "NoteForgetLast": notes.forget_last,
+    "NoteForgetAll": notes.forget_all,
 }
 
 FAILED = SkillAnswer("Sorry, I could not do that.")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from mortar.clock import Moment
 from mortar.messages import Switch
+from mortar.notes import Note
 from mortar.reminders import Change, Reminder, local_time
 from mortar.slowdowns import Figures
 
@@ -30,6 +31,10 @@ class SkillRequest:
     snooze_min: int = 9
     figures: Figures | None = None
     """How the board is, for a skill that `examines`."""
+    notes: Sequence[Note] = ()
+    """Oldest first."""
+    note_at_hand: Note | None = None
+    """The one that was taken or told a moment ago."""
 
     @property
     def now(self) -> datetime:
@@ -46,6 +51,20 @@ class Volume:
 
 
 @dataclass(frozen=True)
+class NoteChange:
+    keep: str = ""
+    """Words to be remembered."""
+    forget: Sequence[Note] = ()
+
+
+@dataclass(frozen=True)
+class ToldNote:
+    text: str
+    """To be said; behind it comes the recording, where the note is one."""
+    note: Note
+
+
+@dataclass(frozen=True)
 class SkillAnswer:
     text: str
     """What to say, as words: digits and signs are read badly. Empty says nothing."""
@@ -57,3 +76,9 @@ class SkillAnswer:
     """The board is to be looked at first: then the skill is asked once more, with its figures."""
     change: Change | None = None
     """To be stored first: `text` is said once it is on the disk, and not where that fails."""
+    notes: NoteChange | None = None
+    """As `change`."""
+    tell: Sequence[ToldNote] = ()
+    """To be told behind `text`."""
+    asks_for_note: bool = False
+    """What is said behind `text` is to be remembered."""
