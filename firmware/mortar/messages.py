@@ -206,6 +206,8 @@ class Listen(Message, frozen=True):
     turn: int
     patience_ms: int | None = None
     """How long to wait for it; None is the patience after a wake word."""
+    pause_ms: int | None = None
+    """Silence that ends it, whatever was said; None is what the settings have for that."""
 
 
 class Rest(Message, frozen=True):
@@ -215,8 +217,9 @@ class Rest(Message, frozen=True):
 class Speaking(Message, frozen=True):
     """What the assistant itself is saying from now on, so that nobody takes it for a person."""
 
-    text: str
-    """The sentence that has begun to sound; empty: it has fallen silent."""
+    text: str | None
+    """The sentence that has begun to sound; empty: it has fallen silent. None is a recording, of which
+    nobody knows the words."""
 
 
 class MicrophoneOpened(Message, frozen=True):
@@ -351,7 +354,7 @@ class AudioLost(Message, frozen=True):
     utterance: int
 
 
-# --- listen -> assistant ----------------------------------------------------------------------
+# --- listen <-> assistant ----------------------------------------------------------------------
 
 
 class Partial(Message, frozen=True):
@@ -371,6 +374,22 @@ class Heard(Message, frozen=True):
     t_ms: float
     failure: Failure | None = None
     """Why it could not."""
+    is_dictated: bool = False
+    """They may be any words; otherwise it is the likeliest sentence of the templates."""
+
+
+class KeepNote(Message, frozen=True):
+    """To listen: write down the sound of `utterance`, the one that it told of last."""
+
+    turn: int
+    utterance: int
+
+
+class NoteKept(Message, frozen=True):
+    """The recording is on the disk, under that name in the notes' folder."""
+
+    turn: int
+    file: str
 
 
 # --- assistant <-> eye ------------------------------------------------------------------------
@@ -495,6 +514,8 @@ class Say(Message, frozen=True):
     turn: int
     index: int
     text: str
+    recording: str = ""
+    """Name of a file in the notes' folder, to be played instead of a text."""
 
 
 class Chime(Message, frozen=True):

@@ -94,6 +94,11 @@ class Recogniser(StrEnum):
     WHISPER = "whisper"
     SHERPA = "sherpa"
 
+    @property
+    def is_dictation(self) -> bool:
+        """Whether it hears any words, and not only those of the sentence templates."""
+        return self not in (Recogniser.BUNDLED, Recogniser.POCKETSPHINX)
+
 
 class Listening(Section, frozen=True):
     engine: Recogniser = Recogniser.BUNDLED

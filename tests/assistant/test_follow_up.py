@@ -168,6 +168,16 @@ def test_it_can_be_switched_off(port: ListPort) -> None:
     assert talk.turn is None
 
 
+@pytest.mark.parametrize("thanks", ["thank you", "that is all"])
+def test_who_thanks_has_ended_it(talk: Conversation, port: ListPort, thanks: str) -> None:
+    """No answer, no earcon and no further waiting: the wake word is needed again."""
+    quiet(port)
+    follows(talk, thanks)
+    assert port.said == [] and port.to("voice", Chime) == []
+    assert port.sent[-1] == ("ears", Rest()) and port.to("ears", Listen) == []
+    assert talk.turn is None
+
+
 def test_nothing_follows_on_silence(port: ListPort) -> None:
     """ "Stop" has no answer, and so no follow-up."""
     talk = conversation(port)

@@ -110,6 +110,46 @@ def test_the_wake_word_in_its_own_mouth_wakes_nobody(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize(("louder_dB", "wakes"), [(0.0, False), (12.0, True)])
+def test_the_wake_word_in_a_note_wakes_nobody(tmp_path: Path, louder_dB: float, wakes: bool) -> None:
+    """A recording plays whose words nobody knows. Who means it is louder than the loudspeaker."""
+    echo = 10 ** (-15 / 20)
+    wake = (speak("okay nabu") * (echo * 10 ** (louder_dB / 20))).astype(np.int16)
+    note = (speak("the ladder is with the neighbours since the first of may") * echo).astype(np.int16)
+    run = heard_in(tmp_path / "a.wav", note, pause(100), wake, pause(300), note)
+
+    async def scenario() -> None:
+        async with started(ears.main, PEERS, run=run) as brick:
+            await brick.ready()
+            brick["assistant"].send(Speaking(None))
+            brick["assistant"].send(Rest())
+            if wakes:
+                await brick["assistant"].expect(WakeHeard)
+            else:
+                await brick["assistant"].expect(SoundEnded)
+                assert not any(isinstance(message, WakeHeard) for message in brick["assistant"].seen)
+
+    asyncio.run(scenario())
+
+
+def test_a_note_is_not_ended_by_a_breath(tmp_path: Path) -> None:
+    """Whatever listen thinks of the sentence, the pause is as long as the assistant wants it."""
+    parts = (pause(500), speak("where is the key"), pause(1_200), speak("in the drawer"), pause(2_500))
+    soundfile.write(tmp_path / "q.wav", in_room(*parts), RATE_Hz)
+    run = RunOptions(mic=str(tmp_path / "q.wav"))
+
+    async def scenario() -> None:
+        async with started(ears.main, PEERS, run=run) as brick:
+            await brick.ready()
+            brick["assistant"].send(Listen(1, patience_ms=5_000, pause_ms=1_800))
+            paused = await brick["listen"].expect(SpeechPaused)
+            brick["listen"].send(SpeechJudged(paused.utterance, paused.to_sample, Outlook.CLOSED))
+            ended = await brick["assistant"].expect(SpeechEnded)
+            assert ended.to_sample > sum(map(len, parts[:4])) - RATE_Hz // 4
+
+    asyncio.run(scenario())
+
+
 def test_the_wake_word_over_an_answer_is_heard(tmp_path: Path) -> None:
     run = heard_in(tmp_path / "a.wav", pause(700), speak("okay nabu"), pause(700))
 

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-from hassil import Intents, RangeSlotList, SlotList
+from hassil import Intents, RangeSlotList, SlotList, WildcardSlotList, parse_sentence
+from hassil.intents import Intent
 
 from mortar import resources, settings
-from mortar.assistant.intents import SENTENCES, in_words
+from mortar.assistant.intents import SENTENCES, in_words, needs_dictation
 from mortar.assistant.skills import SKILLS
 from mortar.cards.deck import deck
 from mortar.cards.sheets import sheets
@@ -87,15 +88,25 @@ def sentences_page() -> str:
         "Typed questions (`mortar describe --ask`) are not limited to these: the model was also taught",
         "to say so where it does not know a word, or where a picture cannot tell.\n",
     ]
-    templates = Intents.from_files(sorted(SENTENCES.glob("*.yaml"))).intents
+    templates = Intents.from_files(sorted(SENTENCES.glob("*.yaml")))
     for title, is_skill in (("About the picture", False), ("Without the picture", True)):
         lines.append(f"## {title}\n")
-        for name, intent in templates.items():
+        for name, intent in templates.intents.items():
             if (name in SKILLS) is is_skill:
-                said = [f"`{text}`" for data in intent.data for text in data.sentence_texts]
-                lines.append(f"- **{name}**: " + " · ".join(said))
+                lines.append(f"- **{name}**: " + _said(intent, templates))
         lines.append("")
     return "\n".join([*lines, *_parts_of_sentences(), ""])
+
+
+def _said(intent: Intent, templates: Intents) -> str:
+    """Its sentences; those behind that the bundled ears leave out."""
+    known: list[str] = []
+    dictated: list[str] = []
+    for text in (text for data in intent.data for text in data.sentence_texts):
+        is_dictated = needs_dictation(parse_sentence(text), templates)
+        (dictated if is_dictated else known).append(f"`{text}`")
+    also = f"; with [dictation](dictation.md) also {' · '.join(dictated)}" if dictated else ""
+    return " · ".join(known) + also
 
 
 def _parts_of_sentences() -> Iterator[str]:
@@ -112,6 +123,8 @@ def _parts_of_sentences() -> Iterator[str]:
 def _entries(name: str, slots: SlotList, language: str) -> str:
     if isinstance(slots, RangeSlotList):
         return f"a number from {slots.start} to {slots.stop}"
+    if isinstance(slots, WildcardSlotList):
+        return "any words"
     return ", ".join(in_words(name, slots, language))
 
 

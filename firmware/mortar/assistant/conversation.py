@@ -15,6 +15,7 @@ from mortar.assistant.course import Course
 from mortar.assistant.intents import Intent, Kind, Understanding
 from mortar.assistant.keeper import Keeper
 from mortar.assistant.mouth import Mouth
+from mortar.assistant.note_taking import NoteTaking
 from mortar.assistant.past import NO_PAST, KeptReminder, Past
 from mortar.assistant.port import Port
 from mortar.assistant.ringing import Ringing
@@ -32,6 +33,7 @@ from mortar.messages import (
     Heard,
     Listen,
     Looked,
+    NoteKept,
     Partial,
     Privacy,
     Rest,
@@ -84,6 +86,7 @@ class Conversation:
             port, self._mouth, self._course, self._turns, settings.assistant, keeper, moment
         )
         self._switches = Switches(port, self._mouth, self._turns, past)
+        self._notebook = keeper.notebook
         self._steps = Steps(
             port,
             self._mouth,
@@ -94,9 +97,13 @@ class Conversation:
             self._ringing,
             self._switches,
             keeper.album,
+            self._notebook,
             moment,
         )
         self._album = keeper.album
+        self._note_taking = NoteTaking(
+            port, self._course, self._turns, self._steps, self._notebook, understanding, moment
+        )
         self._longest_turn_ms = settings.assistant.turn_deadline_ms
         self._heard_early: Heard | None = None
         self._away = set(past.away)
@@ -112,12 +119,15 @@ class Conversation:
         if self._ringing.to_snooze(now_ms):
             return None
         kept = [KeptReminder.of(held) for held in self._ringing.reminders]
+        at_hand = self._notebook.at_hand(now_ms)
         return msgspec.structs.replace(
             self._turns.past,
             reminders=kept,
             away=sorted(self._away),
             closed=self._switches.closed,
             photos=self._album.photos,
+            notes=self._notebook.without_words,
+            note_at_hand=at_hand.number if at_hand is not None else 0,
         )
 
     @property
@@ -150,7 +160,9 @@ class Conversation:
 
     def speech_began(self, now_ms: float) -> None:
         """Where it follows on an answer, with no wake word, it begins a turn."""
-        if self._turns.may_follow_up:
+        if self._turns.note_wanted:
+            self._note_taking.begin(now_ms)
+        elif self._turns.may_follow_up:
             self._steps.listen(self._turns.begin(now_ms, tentative=True), now_ms)
 
     def pressed(self, kind: Press, now_ms: float) -> None:
@@ -175,7 +187,7 @@ class Conversation:
                 else:
                     self._steps.trouble(turn, troubles.of_death("ears"), now_ms)
             case Press.DOUBLE:
-                self._steps.say(turn, self._turns.last_answer or troubles.NOTHING_TO_REPEAT, now_ms)
+                self._steps.repeat(turn, now_ms)
 
     def _pressed_while_ringing(self, kind: Press, now_ms: float) -> None:
         """It is silenced already: nobody wants to hear now what is in front of the camera."""
@@ -219,6 +231,8 @@ class Conversation:
     def no_speech(self, now_ms: float) -> None:
         if (turn := self._turns.in_stage(Stage.LISTEN)) is not None:
             self._steps.trouble(turn, troubles.NO_SPEECH, now_ms)
+        elif self._turns.note_wanted:
+            self._note_taking.silence(now_ms)
         elif self._turns.may_follow_up:
             self._turns.miss_follow_up(now_ms, goodbye=not self._ringing.is_on)
 
@@ -246,6 +260,9 @@ class Conversation:
         if turn is None or turn.utterance != heard.utterance:
             return
         self._heard_early = None
+        if turn.takes_note:
+            self._note_taking.heard(turn, heard, now_ms)
+            return
         turn.heard = heard.text
         intent = self._understanding.understand(heard.text) if heard.text else None
         turn.intent = intent.name if intent else None
@@ -257,6 +274,9 @@ class Conversation:
         else:
             turn.tentative = False
             self._steps.answer(turn, heard.text, intent, now_ms)
+
+    def note_recorded(self, kept: NoteKept, now_ms: float) -> None:
+        self._note_taking.recorded(kept, now_ms)
 
     def looked(self, looked: Looked, now_ms: float) -> None:
         turn = self._turns.numbered(looked.turn)
@@ -299,6 +319,7 @@ class Conversation:
         if (turn := self._turns.numbered(sound.turn)) is None:
             return
         self._mouth.sound_began(turn, sound)
+        self._notebook.sounded(turn, sound.index, now_ms)
         if sound.index is None:
             self._port.emit("earcon", sound.t_ms)
         elif sound.index == 0:
@@ -336,6 +357,8 @@ class Conversation:
             return
         if peer == "eye":
             self._steps.blinded(turn, troubles.of_failure(peer, failure), now_ms)
+        elif peer == "voice":
+            self._steps.say(turn, troubles.SPOKEN[failure.code], now_ms)
         elif NEEDED.get(peer, frozenset()) & turn.open:
             self._steps.trouble(turn, troubles.of_failure(peer, failure), now_ms)
 

@@ -28,7 +28,7 @@ class Course:
         turn.open.add(stage)
         event = f"{stage}_start"
         self._port.emit(event, now_ms)
-        if not turn.tentative:
+        if not (turn.tentative or turn.takes_note):  # for a note the earcon has sounded already
             self._mouth.chime(event, turn.number)
 
     def end(self, turn: Turn, stage: Stage, now_ms: float, **data: Scalar) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from hassil import Intents, SlotList, parse_sentence
+from hassil import Intents, SlotList, WildcardSlotList, parse_sentence
 from hassil.sample import sample_sentence
 
 from mortar import resources
-from mortar.assistant.intents import SENTENCES, in_words, thing_lists
+from mortar.assistant.intents import SENTENCES, in_words, needs_dictation, thing_lists
 from mortar.word_graph import Grammar, grammar
 
 PRONUNCIATIONS = {"nabu": "N AA B UW", "mycroft": "M AY K R AO F T"}
@@ -20,7 +20,7 @@ PRONUNCIATIONS = {"nabu": "N AA B UW", "mycroft": "M AY K R AO F T"}
 
 
 def sentence_grammar(wake_phrases: list[str], things: Path | None = None) -> Grammar:
-    """Every sentence that `assistant.intents` recognises.
+    """Every sentence that `assistant.intents` recognises, but those with a place for any words.
 
     One of `wake_phrases` ("okay nabu") may stand before the sentence, since people ask in one breath.
     `things` is the table of what the model can name.
@@ -49,8 +49,13 @@ def phrases(things: Path | None = None) -> tuple[list[str], dict[str, list[str]]
         for intent in intents.intents.values()
         for data in intent.data
         for sentence in data.sentences
+        if not needs_dictation(sentence, intents)
         for template in sample(sentence, expansion_rules=kept)
     ]
     rules = {name: list(sample(body, expansion_rules=kept)) for name, body in intents.expansion_rules.items()}
-    entries = {name: in_words(name, slots, intents.language) for name, slots in lists.items()}
+    entries = {
+        name: in_words(name, slots, intents.language)
+        for name, slots in lists.items()
+        if not isinstance(slots, WildcardSlotList)
+    }
     return templates, rules | entries

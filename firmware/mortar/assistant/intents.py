@@ -17,8 +17,10 @@ from pathlib import Path
 from hassil import (
     Intents,
     ListReference,
+    Sentence,
     SlotList,
     TextSlotList,
+    WildcardSlotList,
     recognize_best,
     sample_expression,
     sample_intents,
@@ -69,7 +71,7 @@ class Understanding:
         return Intent(
             name=found.intent.name,
             kind=_kind(found.intent.name),
-            slots={name: _plain(entity.value) for name, entity in found.entities.items()},
+            slots={name: _plain(entity.value).strip() for name, entity in found.entities.items()},
         )
 
     @cached_property
@@ -105,11 +107,20 @@ class Understanding:
             if isinstance(slots, TextSlotList)
             else some_numbers(name, slots, self._intents.language)
             for name, slots in every.items()
+            if not isinstance(slots, WildcardSlotList)
         }
 
     def _is_plain(self, text: str) -> bool:
         intent = self.understand(text)
         return intent is not None and len(set(intent.slots.values())) == len(intent.slots)
+
+
+def needs_dictation(sentence: Sentence, intents: Intents) -> bool:
+    """Whether it has a place for any words: those no grammar knows."""
+    return any(
+        isinstance(intents.slot_lists.get(name), WildcardSlotList)
+        for name in sentence.list_names(intents.expansion_rules)
+    )
 
 
 def in_words(name: str, slots: SlotList, language: str) -> list[str]:

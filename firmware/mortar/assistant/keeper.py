@@ -1,4 +1,4 @@
-"""What is kept: the reminders and the photos that there are, in memory as they are in the store."""
+"""What is kept: the reminders, photos and notes that there are, in memory as they are in the store."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mortar.assistant.album import Album
+from mortar.assistant.notebook import Notebook
 from mortar.errors import MortarError
 from mortar.photos import FOLDER, PhotoFolder
 from mortar.reminders import Change, Reminder
 from mortar.settings import Photos
+from mortar.store import note_files
 from mortar.store import reminders as stored
 from mortar.store.database import Database
 
@@ -28,6 +30,7 @@ class Keeper:
         self.reminders: Sequence[Reminder] = ()
         folder = PhotoFolder(path.with_name(FOLDER)) if path else None
         self.album = Album(self._opened, folder, photos.keep)
+        self.notebook = Notebook(self._opened, path.with_name(note_files.FOLDER) if path else None)
 
     def open(self) -> None:
         """A file that cannot be read is complained of, and tried again when something is to be kept."""
@@ -46,8 +49,9 @@ class Keeper:
             if self._database.set_aside is not None:
                 self._complain(self._database.set_aside)
             self.reminders = stored.load(self._database)
-            try:
-                self.album.load(self._database)
-            except MortarError as error:  # timers and alarms ring without it
-                self._complain(error)
+            for held in (self.album, self.notebook):
+                try:
+                    held.load(self._database)
+                except MortarError as error:  # timers and alarms ring without it
+                    self._complain(error)
         return self._database

@@ -26,13 +26,15 @@ class Memory:
 
     @property
     def turns(self) -> list[Turn]:
-        """All that are kept, oldest first: `keep` makes the same memory of them."""
-        held = {turn.number: turn for turn in (*self._asked, *self._ended)}
+        """All that are kept, oldest first: `keep` makes the same memory of them, but for what no trace may
+        have."""
+        held = {turn.number: turn for turn in (*self._asked, *self._ended) if not turn.confidential}
         return [held[number] for number in sorted(held)]
 
     @property
-    def last_answer(self) -> str | None:
-        return next((turn.spoken for turn in reversed(self._ended) if turn.spoken), None)
+    def last_answered(self) -> Turn | None:
+        """The last turn of which something was heard."""
+        return next((turn for turn in reversed(self._ended) if turn.spoken), None)
 
     def keep(self, turn: Turn) -> None:
         """The turn is over; apologies are not remembered."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 from mortar.assistant.past import Past
 from mortar.assistant.port import Port
@@ -15,6 +16,11 @@ RECENT_SENTENCES = 4
 """More do not sound within the time that an echo lasts."""
 
 
+class _Sounded(NamedTuple):
+    text: str
+    is_confidential: bool = False
+
+
 class Mouth:
     """Without `speaks` there is no voice, and what would be said counts as said."""
 
@@ -25,12 +31,17 @@ class Mouth:
         self._ticks = False
         """A tick is on its way through voice."""
         self._is_held = False
-        self.recent: deque[str] = deque(past.sounded, maxlen=RECENT_SENTENCES)
-        """Sentences that began to sound."""
+        self._recent: deque[_Sounded] = deque(map(_Sounded, past.sounded), maxlen=RECENT_SENTENCES)
 
-    def say(self, turn: Turn, text: str) -> None:
+    @property
+    def recent(self) -> list[str]:
+        """Sentences that began to sound last, without those that no trace keeps."""
+        return [sounded.text for sounded in self._recent if not sounded.is_confidential]
+
+    def say(self, turn: Turn, text: str, recording: str = "") -> None:
+        """A sentence; or a recording, by its name in the notes' folder, which has no text."""
         self._cut_tick()
-        say = Say(turn.number, len(turn.sentences), text)
+        say = Say(turn.number, len(turn.sentences), text, recording)
         turn.sentences.append(text)
         turn.unsaid.append(say)
         if self.speaks:
@@ -83,8 +94,9 @@ class Mouth:
     def sound_began(self, turn: Turn, sound: SoundBegan) -> None:
         if sound.index is not None:
             self.is_heard = True
-            self.recent.append(turn.sentences[sound.index])
-            self._port.send("ears", Speaking(turn.sentences[sound.index]))
+            text = turn.sentences[sound.index]
+            self._recent.append(_Sounded(text, turn.confidential))
+            self._port.send("ears", Speaking(text or None))
 
     def said(self, turn: Turn, said: Said) -> None:
         turn.said(said)
@@ -98,5 +110,6 @@ class Mouth:
             self._port.send("ears", Speaking(""))
 
     def has_said(self, text: str) -> bool:
-        """Whether `text` is part of what was heard of the assistant last."""
-        return says(" ".join(self.recent), text)
+        """Whether `text` is, or in a recording may be, part of what was heard of the assistant last."""
+        sounded = [held.text for held in self._recent]
+        return sounded[-1:] == [""] or says(" ".join(sounded), text)

@@ -6,6 +6,7 @@ import msgspec
 
 from mortar.assistant.turn import Turn
 from mortar.messages import Say
+from mortar.notes import Note
 from mortar.photos import Photo
 from mortar.privacy import NONE, Closed
 from mortar.reminders import AtClock, Countdown, Kind, Reminder
@@ -79,6 +80,8 @@ class Past(msgspec.Struct, frozen=True):
     """The last turn is over, and one of its sentences still sounds."""
     may_follow_up: bool = False
     """The ears wait, with no wake word, for a question that follows on the last answer."""
+    note_wanted: bool = False
+    """They wait for what is to be remembered."""
     reminders: list[KeptReminder] = []
     """Timers and alarms that are set; the conversation's keeper has them."""
     away: list[str] = []
@@ -87,6 +90,10 @@ class Past(msgspec.Struct, frozen=True):
     """What is switched off for privacy."""
     photos: tuple[Photo, ...] = ()
     """All that are kept. A trace has them where its question was about them."""
+    notes: list[Note] = []
+    """Without what was dictated; the conversation's keeper has them."""
+    note_at_hand: int = 0
+    """Number of the note that was taken or told a moment ago; 0 where none was."""
 
 
 NO_PAST = Past()

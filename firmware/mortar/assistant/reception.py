@@ -14,6 +14,7 @@ from mortar.messages import (
     Looked,
     Message,
     NoSpeech,
+    NoteKept,
     Overdue,
     Partial,
     Privacy,
@@ -65,6 +66,8 @@ def receive(talk: Conversation, port: Port, sender: str, message: Message, at_ms
             talk.partly_heard(message)
         case Heard():
             talk.heard(message, at_ms)
+        case NoteKept():
+            talk.note_recorded(message, at_ms)
         case Looked():
             talk.looked(message, at_ms)
         case Sentence():

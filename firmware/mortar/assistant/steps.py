@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mortar.assistant import troubles
 from mortar.assistant.album import Album
 from mortar.assistant.course import Course
 from mortar.assistant.intents import Intent, Kind, Understanding
 from mortar.assistant.mouth import Mouth
+from mortar.assistant.notebook import Notebook
 from mortar.assistant.port import Port
 from mortar.assistant.ringing import Ringing
-from mortar.assistant.skills import SkillRequest, answer_with_skill, photos, volume
+from mortar.assistant.skills import SkillAnswer, SkillRequest, answer_with_skill, photos, volume
+from mortar.assistant.skills.skill import NoteChange, ToldNote
 from mortar.assistant.stages import Stage
 from mortar.assistant.switches import Switches
 from mortar.assistant.troubles import Trouble
@@ -21,6 +23,7 @@ from mortar.assistant.turns import Turns
 from mortar.clock import Moment
 from mortar.errors import MortarError
 from mortar.messages import Ask, Cancel, Examine, Look, SetVolume
+from mortar.notes import Note
 from mortar.photos import Photo
 from mortar.settings import Assistant
 from mortar.slowdowns import Figures
@@ -49,6 +52,7 @@ class Steps:
         ringing: Ringing,
         switches: Switches,
         album: Album,
+        notebook: Notebook,
         moment: Callable[[], Moment],
     ) -> None:
         self._port = port
@@ -61,6 +65,7 @@ class Steps:
         self._ringing = ringing
         self._switches = switches
         self._album = album
+        self._notebook = notebook
         self._moment = moment
         self._examining: tuple[int, Intent] | None = None
         """The turn for which the supervisor looks at the board, and what was asked."""
@@ -114,26 +119,46 @@ class Steps:
             (_, intent), self._examining = self._examining, None
             self._skill(turn, intent, now_ms, figures)
 
+    def repeat(self, turn: Turn, now_ms: float) -> None:
+        last = self._turns.last_answered
+        turn.confidential = last is not None and last.confidential
+        self.say(turn, last.spoken if last is not None else troubles.NOTHING_TO_REPEAT, now_ms)
+
     def _skill(self, turn: Turn, intent: Intent, now_ms: float, figures: Figures | None = None) -> None:
+        last = self._turns.last_answered
         answer = answer_with_skill(
             SkillRequest(
                 intent=intent.name,
                 slots=intent.slots,
                 moment=self._moment(),
-                last_answer=self._turns.last_answer,
+                last_answer=last.spoken if last is not None else None,
                 examples=self._understanding.examples,
                 reminders=self._ringing.reminders,
                 ringing=self._ringing.to_snooze(now_ms),
                 snooze_min=self._snooze_min,
                 figures=figures,
                 photos=self._album.photos,
+                notes=self._notebook.notes,
+                note_at_hand=self._notebook.at_hand(now_ms),
             )
         )
+        turn.asks_for_note = answer.asks_for_note
+        turn.confidential = (
+            (last is not None and last.confidential and answer.text == last.spoken)
+            or (answer.notes is not None and bool(answer.notes.keep))
+            or any(told.note.text for told in answer.tell)
+        )
+        self._do(turn, intent, answer, now_ms)
+
+    def _do(self, turn: Turn, intent: Intent, answer: SkillAnswer, now_ms: float) -> None:
+        """What is to be stored first: nothing is confirmed that is not on the disk."""
         try:
             if answer.change is not None:
                 self._ringing.apply(answer.change, now_ms)
             if answer.forget:
                 self._album.forget(answer.forget)
+            if answer.notes is not None:
+                self._change_notes(answer.notes, now_ms)
         except MortarError as error:
             self.trouble(turn, troubles.not_kept(error), now_ms)
             return
@@ -148,7 +173,7 @@ class Steps:
         elif answer.switch is not None:
             self._switches.ask(turn, answer.switch)
         elif answer.text:
-            self.say(turn, answer.text, now_ms)
+            self.say(turn, answer.text, now_ms, answer.tell)
         else:
             self._turns.rest(turn, now_ms)
 
@@ -186,17 +211,32 @@ class Steps:
         except MortarError as error:
             self.trouble(turn, troubles.not_kept(error), now_ms)
 
+    def _change_notes(self, change: NoteChange, now_ms: float) -> None:
+        if change.keep:
+            self._notebook.keep(Note(self._moment().wall_s, text=change.keep), now_ms)
+        if change.forget:
+            self._notebook.forget(change.forget)
+
     def _volume(self, turn: Turn, wanted: SetVolume, now_ms: float) -> None:
         """The voice has the mixer: what is said is how loud it became."""
         if not (self._mouth.speaks and self._port.send("voice", wanted)):
             self.say(turn, volume.told(None), now_ms)
 
-    def say(self, turn: Turn, text: str, now_ms: float) -> None:
+    def say(self, turn: Turn, text: str, now_ms: float, tell: Sequence[ToldNote] = ()) -> None:
         turn.tick_ms = None
         if Stage.SPEAK not in turn.open:
             self._course.begin(turn, Stage.SPEAK, now_ms)
         self._mouth.say(turn, text)
+        for told in tell:
+            self._tell(turn, told)
         self._turns.finish_if_complete(turn, now_ms)
+
+    def _tell(self, turn: Turn, told: ToldNote) -> None:
+        turn.told[len(turn.sentences)] = told.note.number
+        self._mouth.say(turn, told.text)
+        if told.note.file:
+            turn.told[len(turn.sentences)] = told.note.number
+            self._mouth.say(turn, "", told.note.file)
 
     def trouble(self, turn: Turn, trouble: Trouble, now_ms: float) -> None:
         """Give the turn up with an earcon and one sentence; in silence where nobody knows of it."""

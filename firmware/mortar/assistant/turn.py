@@ -56,7 +56,7 @@ class Turn:
     unsaid: list[Say] = field(default_factory=list)
     """Sentences on their way through voice; kept so that a restarted voice gets them again."""
     sentences: list[str] = field(default_factory=list)
-    """Everything that was given to voice, in order."""
+    """Everything that was given to voice, in order; a recording has no words here."""
     parts_said: dict[int, str] = field(default_factory=dict)
     """What was heard of the sentences that voice is done with, by their index."""
     answered: Answered | None = None
@@ -69,11 +69,19 @@ class Turn:
     """What it has asked the supervisor to switch, until that is done."""
     rings: bool = False
     """Nobody asked: a timer or an alarm is due."""
+    asks_for_note: bool = False
+    """Its answer asks what is to be remembered."""
+    takes_note: bool = False
+    """What is said is to be remembered, whatever it means."""
+    told: dict[int, int] = field(default_factory=dict)
+    """Index of a sentence → number of the note that it tells."""
+    confidential: bool = False
+    """It has the words of a note, which can be forgotten here alone: no trace keeps them."""
     ended_ms: float | None = None
 
     @property
     def answer(self) -> str:
-        return " ".join(self.sentences)
+        return " ".join(text for text in self.sentences if text)
 
     @property
     def spoken(self) -> str:

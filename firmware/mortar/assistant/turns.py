@@ -12,6 +12,11 @@ from mortar.assistant.turn import Dropped, Turn
 from mortar.messages import Cancel, Context, Listen, Rest, Said
 from mortar.settings import Assistant
 
+NOTE_PATIENCE_ms = 8_000
+"""Who is asked what to remember has to find the words first."""
+NOTE_PAUSE_ms = 1_800
+"""Silence that ends what is to be remembered: people think while they say it."""
+
 
 class Turns:
     """`first` is the number of the first turn, `past` what went before it."""
@@ -30,6 +35,8 @@ class Turns:
         self.now: Turn | None = None
         self.may_follow_up = past.may_follow_up
         """The ears wait, with no wake word, for a question that follows on the last answer."""
+        self.note_wanted = past.note_wanted
+        """They wait for what is to be remembered."""
         self.may_listen = not past.closed.microphone
 
     @property
@@ -41,12 +48,13 @@ class Turns:
     def past(self) -> Past:
         """Of a turn that would begin now."""
         turns = [RememberedTurn.of(turn) for turn in self._memory.turns]
-        return Past(turns, list(self._mouth.recent), self._mouth.is_heard, self.may_follow_up)
+        mouth = self._mouth
+        return Past(turns, mouth.recent, mouth.is_heard, self.may_follow_up, self.note_wanted)
 
     @property
-    def last_answer(self) -> str | None:
-        """What was heard of it."""
-        return self._memory.last_answer
+    def last_answered(self) -> Turn | None:
+        """The last turn of which something was heard."""
+        return self._memory.last_answered
 
     def numbered(self, number: int) -> Turn | None:
         """The turn that goes on, if it has that number."""
@@ -80,14 +88,14 @@ class Turns:
         turn.dropped = why
         self.end(turn, now_ms)
         if why is Dropped.OWN_WORDS:
-            self._await_follow_up(now_ms)
+            self._await_follow_up(now_ms, note_wanted=turn.takes_note)
         else:
             self._port.send("ears", Rest())
 
     def finish_if_complete(self, turn: Turn, now_ms: float) -> None:
         if turn.complete:
             self.end(turn, now_ms)
-            self._await_follow_up(now_ms)
+            self._await_follow_up(now_ms, note_wanted=turn.asks_for_note)
 
     def rest(self, turn: Turn, now_ms: float) -> None:
         """End it, and wait for the wake word."""
@@ -120,11 +128,18 @@ class Turns:
 
     def end_follow_up(self, now_ms: float) -> None:
         if self.may_follow_up:
-            self.may_follow_up = False
+            self.may_follow_up = self.note_wanted = False
             self._port.emit("follow_up_end", now_ms)
 
-    def _await_follow_up(self, now_ms: float) -> None:
-        """For a while a question needs no wake word; where that is off, or muted, it needs one at once."""
+    def _await_follow_up(self, now_ms: float, *, note_wanted: bool) -> None:
+        """For a while a question needs no wake word; where that is off, or muted, it needs one at once. What
+        is to be remembered was asked for."""
+        if note_wanted and self.may_listen:
+            self.may_follow_up = self.note_wanted = True
+            self._port.emit("follow_up_start", now_ms)
+            self._mouth.chime("listen_start", self.last_number)
+            self._port.send("ears", Listen(self._next, NOTE_PATIENCE_ms, NOTE_PAUSE_ms))
+            return
         if self._follow_up_ms == 0 or not self.may_listen:
             self._port.send("ears", Rest())
             return

@@ -139,9 +139,9 @@ class Ears:
                 self._all_ready.set()
             case Listen() if self._is_muted:
                 self._worker.send(ASSISTANT, MUTED)
-            case Listen(patience_ms=patience_ms):
+            case Listen(_, patience_ms, pause_ms):
                 self._microphone.end_turn()
-                self._utterances.begin(patience_ms, after_wake_word=False)
+                self._utterances.begin(patience_ms, pause_ms, after_wake_word=False)
             case Rest():
                 self._rest()
             case Speaking(text):
@@ -246,7 +246,7 @@ class Ears:
             self._worker.send(ASSISTANT, SoundEnded(now_ms()))
 
     def _woken(self, detection: Detection) -> None:
-        if self._guard.is_own("own_wakes", spoken(detection.word), self._ring.position):
+        if self._guard.is_own_wake(spoken(detection.word), self._ring.position):
             self._report()
             return
         self._microphone.begin_turn()

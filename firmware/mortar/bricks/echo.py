@@ -15,20 +15,21 @@ class OwnSpeech:
     """Sentences that sound, and those whose echo may still be in the air."""
 
     def __init__(self) -> None:
-        self._now = ""
-        self._fading: list[tuple[str, int]] = []
-        """Sentences that have ended, and the sample to which they may be heard."""
+        self._now: str | None = ""
+        """None is a recording, whose words nobody knows."""
+        self._fading: list[tuple[str | None, int]] = []
+        """What has ended, and the sample to which it may be heard."""
         self.silent_from = 0
         """Sample at which the assistant fell silent last, echo aside."""
 
     @property
     def sounds(self) -> bool:
-        return bool(self._now)
+        return self._now != ""
 
-    def begin(self, text: str, at: int) -> None:
-        """From sample `at` on it says `text`, or nothing where that is empty."""
+    def begin(self, text: str | None, at: int) -> None:
+        """From sample `at` on it says `text`, or nothing where that is empty; None is a recording."""
         self._fading = [(held, until) for held, until in self._fading if until > at]
-        if self._now:
+        if self.sounds:
             self._fading.append((self._now, at + TAIL_SAMPLES))
             self.silent_from = at
         self._now = text
@@ -38,6 +39,12 @@ class OwnSpeech:
         return self.sounds or at < max((until for _, until in self._fading), default=0)
 
     def has(self, phrase: str, at: int) -> bool:
-        """Whether what may be heard of it at sample `at` has `phrase` in it."""
-        heard = [text for text, until in self._fading if until > at]
-        return any(says(text, phrase) for text in (*heard, self._now))
+        """Whether what may be heard of it at sample `at` is known to have `phrase` in it."""
+        return any(text is not None and says(text, phrase) for text in self._audible(at))
+
+    def has_a_recording(self, at: int) -> bool:
+        """Whether what may be heard of it at sample `at` may have any words in it."""
+        return None in self._audible(at)
+
+    def _audible(self, at: int) -> list[str | None]:
+        return [*(text for text, until in self._fading if until > at), self._now]

@@ -56,19 +56,26 @@ Edge = Began | Paused | Ended | NothingSaid
 class Endpointer:
     """For one utterance, listened for from `start` on. `start_patience_ms` replaces the setting's.
 
-    How long a silence ends it depends on what was said before: `judge` is told.
+    How long a silence ends it depends on what was said before: `judge` is told. Where `pause_ms` is given,
+    it is that long, whatever was said.
     """
 
-    def __init__(self, settings: Ears, start: int, start_patience_ms: int | None = None) -> None:
+    def __init__(
+        self,
+        settings: Ears,
+        start: int,
+        start_patience_ms: int | None = None,
+        pause_ms: int | None = None,
+    ) -> None:
         self._settings = settings
         self._start = start
         self._start_patience_ms = (
             settings.start_patience_ms if start_patience_ms is None else start_patience_ms
         )
         self._patience_ms = {
-            Outlook.CLOSED: settings.complete_patience_ms,
-            Outlook.OPEN: settings.end_patience_ms,
-            Outlook.UNFINISHED: settings.hesitation_patience_ms,
+            Outlook.CLOSED: pause_ms or settings.complete_patience_ms,
+            Outlook.OPEN: pause_ms or settings.end_patience_ms,
+            Outlook.UNFINISHED: pause_ms or settings.hesitation_patience_ms,
         }
         self._outlook = Outlook.OPEN
         self._began: int | None = None

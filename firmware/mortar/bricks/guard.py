@@ -31,10 +31,10 @@ class Guard:
         """Whether somebody speaks over the assistant at sample `at`, or what they said is being judged."""
         return self.own.sounds and (self._remarks.goes_on or self._is_judged(at))
 
-    def speaks(self, text: str, at: int) -> None:
-        """From sample `at` on the assistant says `text`; nothing where that is empty."""
+    def speaks(self, text: str | None, at: int) -> None:
+        """From sample `at` on the assistant says `text`; nothing where that is empty. None is a recording."""
         self.own.begin(text, at)
-        if not text:
+        if not self.own.sounds:
             self._remarks.end()
             self._judged = None
 
@@ -54,13 +54,18 @@ class Guard:
         self._judged = None
         if remarked.phrase is None:
             return None
-        return None if self.is_own("own_stops", remarked.phrase, remark.to_sample) else remarked.phrase
+        # A recording that says it is not told apart by its words, but it was loud enough to be a remark.
+        own = self.own.has(remarked.phrase, remark.to_sample)
+        return None if self._counted("own_stops", own) else remarked.phrase
 
     def _is_judged(self, at: int) -> bool:
         return self._judged is not None and at - self._judged.to_sample <= LATEST_SAMPLES
 
-    def is_own(self, figure: str, phrase: str, at: int) -> bool:
-        """Whether it says `phrase` itself, which then counts in `figure`."""
-        own = self.own.has(phrase, at)
+    def is_own_wake(self, phrase: str, at: int) -> bool:
+        """Whether it says the wake word itself. A recording may: then somebody must be louder than it."""
+        may_be_recorded = self.own.has_a_recording(at) and not self._remarks.somebody_speaks
+        return self._counted("own_wakes", self.own.has(phrase, at) or may_be_recorded)
+
+    def _counted(self, figure: str, own: bool) -> bool:
         self.figures[figure] = int(self.figures[figure] or 0) + own
         return own

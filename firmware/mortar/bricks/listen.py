@@ -1,6 +1,6 @@
 """Speech to text: copies an utterance out of the audio ring while it is spoken, and says what was said.
 
-And whether what somebody said over the assistant was "stop".
+And whether what somebody said over the assistant was "stop". What is to be remembered it writes down.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
 from mortar.assistant.outlook import Sentences
 from mortar.assistant.wake_phrase import without_wake_word
 from mortar.bricks.remark_judge import RemarkJudge
+from mortar.bricks.scribe import Scribe
 from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.messages import (
@@ -24,6 +25,7 @@ from mortar.messages import (
     AudioTaken,
     Failure,
     Heard,
+    KeepNote,
     LinkLost,
     Partial,
     Remark,
@@ -83,16 +85,19 @@ class _Spoken:
         self.number = number
         self.shown = ""
         """What was shown of it last."""
+        self.sound: list[Samples] = []
+        """All of it."""
         self._utterance = utterance
-        self._sound: deque[Samples] = deque()
+        self._unheard: deque[Samples] = deque()
 
     def add(self, samples: Samples) -> None:
-        self._sound.append(samples)
+        self.sound.append(samples)
+        self._unheard.append(samples)
 
     def hear(self) -> str:
         text = ""
-        while self._sound:
-            text = self._utterance.hear(self._sound.popleft())
+        while self._unheard:
+            text = self._utterance.hear(self._unheard.popleft())
         return text
 
     def conclude(self) -> Transcript:
@@ -112,6 +117,7 @@ class _Listener:
         self._worker = worker
         self._engine, self._sentences = loaded.engine, loaded.sentences
         self._remarks = RemarkJudge(worker, loaded.stop_phrases)
+        self._scribe = Scribe(worker)
         self._wake_phrases = wake_phrases
         self._ring: AudioRingReader | None = None
         self._spoken: _Spoken | None = None
@@ -136,6 +142,8 @@ class _Listener:
                         self._early = asyncio.create_task(self._judge(self._spoken, to_sample))
                 case AudioLost(utterance):
                     self._lost(utterance)
+                case KeepNote():
+                    await self._scribe.keep(mail.message)
                 case Remark(_, first, end) if self._ring is not None and self._spoken is None:
                     self._remarks.take(mail.message, self._ring.read(first, end))
                 case _:
@@ -144,6 +152,7 @@ class _Listener:
     def _begin(self, utterance: int) -> _Spoken:
         self._forget_spoken()
         self._remarks.drop()
+        self._scribe.forget()
         self._spoken = _Spoken(utterance, self._engine.utterance())
         return self._spoken
 
@@ -206,12 +215,13 @@ class _Listener:
     async def _finish(self, spoken: _Spoken) -> None:
         heard = await (self._early or self._conclude(spoken))
         self._early = None
+        self._scribe.take(spoken.number, spoken.sound)
         self._forget_spoken()
         if isinstance(heard, MortarError):
             self._failed(spoken.number, heard)
             return
         text = self._question(heard.text)
-        self._worker.send(ASSISTANT, Heard(spoken.number, text, heard.confidence, now_ms()))
+        self._tell(spoken.number, text, heard.confidence)
 
     async def _job(self, what: str, work: Callable[[], T]) -> T:
         return await self._worker.job(what, self._worker.settings.listen.deadline_ms, work)
@@ -240,7 +250,13 @@ class _Listener:
         """The supervisor logs it, the assistant says it to the person who asked."""
         self._worker.failed(error)
         failure = Failure(error.code, error.what, error.do)
-        self._worker.send(ASSISTANT, Heard(utterance, None, 0.0, now_ms(), failure=failure))
+        self._tell(utterance, None, 0.0, failure)
+
+    def _tell(
+        self, utterance: int, text: str | None, confidence: float, failure: Failure | None = None
+    ) -> None:
+        is_dictated = self._worker.settings.listen.engine.is_dictation
+        self._worker.send(ASSISTANT, Heard(utterance, text, confidence, now_ms(), failure, is_dictated))
 
 
 def _late() -> MortarError:

@@ -65,11 +65,14 @@ class Utterances:
         """Whether a question is awaited or being spoken."""
         return self._now is not None
 
-    def begin(self, patience_ms: int | None = None, *, after_wake_word: bool) -> None:
-        """A question is awaited from now on; what was spoken so far is none."""
+    def begin(
+        self, patience_ms: int | None = None, pause_ms: int | None = None, *, after_wake_word: bool
+    ) -> None:
+        """A question is awaited from now on; what was spoken so far is none. It may begin for `patience_ms`,
+        and ends with `pause_ms` of silence; None is what the settings have."""
         self._detector.reset()
         start = self._ring.position
-        endpointer = Endpointer(self._settings, start, patience_ms)
+        endpointer = Endpointer(self._settings, start, patience_ms, pause_ms)
         self._now = Utterance(next(self._numbers), endpointer, start, after_wake_word)
 
     def forget(self) -> None:

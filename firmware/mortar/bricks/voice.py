@@ -1,22 +1,24 @@
-"""The voice: says sentences in order, each synthesised while those before it still sound."""
+"""The voice: says sentences in order, each synthesised while those before it still sound; and plays notes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from mortar.bricks.earcons import earcon
+from mortar.bricks.note_player import recording_at
 from mortar.bricks.reading.aloud import read_aloud
 from mortar.bricks.spoken import GAP_ms, Heard, audible
 from mortar.clock import now_ms
 from mortar.drivers.mixer import turn_mixer
 from mortar.drivers.speaker import Speaker, open_speaker
 from mortar.errors import MortarError
-from mortar.messages import Chime, GoOn, Hold, Hush, Said, Say, SetVolume, SoundBegan, VolumeSet
+from mortar.messages import Chime, Failure, GoOn, Hold, Hush, Said, Say, SetVolume, SoundBegan, VolumeSet
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Samples, SpeechSynthesiser
 from mortar.settings import Voice
@@ -66,6 +68,7 @@ class _Voice:
     def __init__(self, worker: Worker, engine: SpeechSynthesiser) -> None:
         self._worker = worker
         self._engine = engine
+        self._gap = np.zeros(engine.rate_Hz * GAP_ms // 1_000, np.int16)
         self._speaker: Speaker | None = None
         self._speaker_free = asyncio.Lock()
         self._sounding: dict[asyncio.Task[None], _Sound] = {}
@@ -75,9 +78,10 @@ class _Voice:
     async def serve(self, tasks: asyncio.TaskGroup) -> None:
         while True:
             match (mail := await self._worker.next()).message:
-                case Say(turn, index, text):
+                case Say(turn, index, text, recording):
                     sound = self._sound(turn, index, text)
-                    self._sounding[tasks.create_task(self._say(sound, text))] = sound
+                    make = partial(self._load, recording) if recording else partial(self._make, text)
+                    self._sounding[tasks.create_task(self._say(sound, make))] = sound
                 case Chime(name, turn):
                     sound = self._sound(turn, None, "")
                     self._sounding[tasks.create_task(self._chime(sound, name))] = sound
@@ -155,8 +159,8 @@ class _Voice:
 
     # --- sound ---
 
-    async def _say(self, sound: _Sound, text: str) -> None:
-        making = asyncio.create_task(self._make(sound, text))
+    async def _say(self, sound: _Sound, make: Callable[[_Sound], Coroutine[None, None, None]]) -> None:
+        making = asyncio.create_task(make(sound))
         try:
             async with self._speaker_free:
                 said = await self._play(sound)
@@ -208,10 +212,9 @@ class _Voice:
 
     # --- speech ---
 
-    async def _make(self, sound: _Sound, text: str) -> None:
+    async def _make(self, text: str, sound: _Sound) -> None:
         """Synthesise in the worker's thread, as far ahead of the speaker as it gets."""
         worker, loop = self._worker, asyncio.get_running_loop()
-        gap = np.zeros(self._engine.rate_Hz * GAP_ms // 1_000, np.int16)
 
         def synthesise() -> None:
             words = read_aloud(text, self._engine.language)
@@ -227,11 +230,25 @@ class _Voice:
                     loop.call_soon_threadsafe(sound.made, samples)
                     is_silent = False
             if not is_silent:
-                loop.call_soon_threadsafe(sound.chunks.put_nowait, gap)
+                loop.call_soon_threadsafe(sound.chunks.put_nowait, self._gap)
 
         try:
             await worker.job("synthesise", worker.settings.voice.deadline_ms, synthesise)
             sound.heard.made_whole()
+        finally:
+            sound.chunks.put_nowait(None)
+
+    async def _load(self, recording: str, sound: _Sound) -> None:
+        """A note in somebody's own voice; the assistant is told where it cannot be played."""
+        worker = self._worker
+        deadline_ms, rate_Hz = worker.settings.voice.deadline_ms, self._engine.rate_Hz
+        try:
+            sound.made(await worker.job("load a note", deadline_ms, recording_at, recording, rate_Hz))
+            sound.made(self._gap)
+            sound.heard.made_whole()
+        except MortarError as error:
+            worker.send("assistant", Failure(error.code, error.what, error.do, sound.turn))
+            raise
         finally:
             sound.chunks.put_nowait(None)
 

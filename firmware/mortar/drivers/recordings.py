@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,13 @@ def load(path: Path) -> Samples:
     if not len(samples):
         raise MortarError("recording-empty", f"{path} holds no sound", "record it again")
     return samples
+
+
+def flac(sound: Samples) -> bytes:
+    """int16 mono at 16 kHz as a FLAC file: about half of its size, and nothing of it lost."""
+    encoded = BytesIO()
+    soundfile.write(encoded, sound, RATE_Hz, format="FLAC", subtype="PCM_16")
+    return encoded.getvalue()
 
 
 def _raw(path: Path) -> Samples:

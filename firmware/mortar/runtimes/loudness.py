@@ -30,6 +30,10 @@ _FILTERS = (
 )
 
 
+LARGEST_GAIN = 10.0
+"""20 dB: what is fainter is mostly noise."""
+
+
 class Levelled:
     """`engine` with its sound scaled by one factor, measured once, so that it has SPEECH_LUFS.
 
@@ -49,15 +53,23 @@ class Levelled:
                 f"{engine.unit} makes no sound that can be heard with this voice",
                 "choose another voice",
             )
-        self._factor = 10 ** ((SPEECH_LUFS - measured_LUFS) / 20)
+        self._factor = _factor(measured_LUFS)
 
     def synthesise(self, text: str) -> Generator[Samples, None, None]:
         with closing(self._engine.synthesise(text)) as made:
             for samples in made:
-                yield np.clip(np.round(samples * self._factor), -32_768, 32_767).astype(np.int16)
+                yield _scaled(samples, self._factor)
 
     def close(self) -> None:
         self._engine.close()
+
+
+def at_speech_level(samples: Samples, rate_Hz: int) -> Samples:
+    """A recording, int16 mono, as loud as the voice; by LARGEST_GAIN at most, and silence as it is."""
+    measured_LUFS = loudness_LUFS(samples, rate_Hz)
+    if measured_LUFS == -np.inf:
+        return samples
+    return _scaled(samples, min(_factor(measured_LUFS), LARGEST_GAIN))
 
 
 def loudness_LUFS(samples: Samples, rate_Hz: int) -> float:
@@ -75,6 +87,15 @@ def loudness_LUFS(samples: Samples, rate_Hz: int) -> float:
         return -np.inf
     heard = heard[_LUFS(heard) > _LUFS(heard.mean()) + RELATIVE_LU]
     return float(_LUFS(heard.mean()))
+
+
+def _factor(measured_LUFS: float) -> float:
+    return float(10 ** ((SPEECH_LUFS - measured_LUFS) / 20))
+
+
+def _scaled(samples: Samples, factor: float) -> Samples:
+    scaled: Samples = np.clip(np.round(samples * factor), -32_768, 32_767).astype(np.int16)
+    return scaled
 
 
 def _LUFS(power: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -16,6 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from mortar import __version__, photos
 from mortar.errors import MortarError
+from mortar.store import note_files
 from mortar.store.database import FILE, reading
 from mortar.traces import folder as traces
 from mortar.whole_files import sync_folder
@@ -57,9 +58,14 @@ TABLES: tuple[Table, ...] = (
         "photos",
         f"SELECT file, {UTC.format('taken_wall_s')} AS taken, description FROM photos ORDER BY number",
     ),
+    Table("notes", "notes", f"SELECT {UTC.format('kept_s')} AS kept, text, file FROM notes ORDER BY number"),
 )
 
-FOLDERS: dict[str, str] = {photos.FOLDER: "files of photos", traces.FOLDER: "last runs"}
+FOLDERS: dict[str, str] = {
+    photos.FOLDER: "files of photos",
+    note_files.FOLDER: "recordings of notes",
+    traces.FOLDER: "last runs",
+}
 """Folder → title."""
 
 SET_ASIDE = f"{FILE}.damaged-*"

@@ -32,4 +32,14 @@ MIGRATIONS: tuple[str, ...] = (
         description TEXT NOT NULL
     ) STRICT
     """,
+    # 3: notes. The words that were dictated, or the name of a recording in the notes' folder.
+    """
+    CREATE TABLE notes (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        kept_s REAL NOT NULL,
+        text TEXT,
+        file TEXT UNIQUE,
+        CHECK ((text IS NULL) = (file IS NOT NULL))
+    ) STRICT
+    """,
 )

@@ -17,7 +17,7 @@ from mortar.assistant.turn import Turn
 from mortar.clock import Moment
 from mortar.messages import Event, Message, Plain, Scalar, to_plain
 from mortar.settings import RunOptions, Settings
-from mortar.traces.trace import SCHEMA, Cue, Part, Script, Sent, Trace, begins
+from mortar.traces.trace import SCHEMA, Cue, Part, Script, Sent, Trace, begins, without_words
 
 MOST_CUES = 2_000
 """A turn with more (a minute has about 100) is kept without the rest, and cannot be replayed."""
@@ -57,7 +57,8 @@ class Recorder:
     """The conversation's port and clock, in front of the real ones: `port`, `now`.
 
     `keep` gets each trace. Turns that nobody noticed are in none: what they heard was said to others. Nor are
-    the rounds of what rings: nobody asked, and an hour of them would push out all else.
+    the rounds of what rings: nobody asked, and an hour of them would push out all else. A turn that has the
+    words of a note is kept without words: who says "forget it" relies on that.
     """
 
     def __init__(
@@ -98,7 +99,8 @@ class Recorder:
             self._note_afterwards(self._over[-1][0])
         for draft, turn, ends_ms in self._over:
             if turn.dropped is None and not turn.rings:
-                self._keep(self._trace(draft, turn, ends_ms))
+                trace = self._trace(draft, turn, ends_ms)
+                self._keep(without_words(trace) if turn.confidential else trace)
 
     # --- what the conversation does ---
 

@@ -57,7 +57,7 @@ def replay(trace: Trace, understanding: Understanding) -> list[Difference]:
 
 
 def _keeper(past: Past, zone: tzinfo | None) -> Keeper:
-    """With the timers, alarms and photos of then, in memory."""
+    """With the timers, alarms, photos and notes of then, in memory."""
 
     def complain(error: MortarError) -> None:
         raise error
@@ -65,14 +65,19 @@ def _keeper(past: Past, zone: tzinfo | None) -> Keeper:
     keeper = Keeper(None, complain, Photos(keep=MOST_PHOTOS))
     keeper.apply(Change(add=[kept.reminder for kept in past.reminders]))
     for photo in past.photos:
-        keeper.album.keep(replace(photo, taken=_here(photo.taken, zone)))
+        keeper.album.keep(replace(photo, taken=_then(photo.taken, zone)))
+    notes = [msgspec.structs.replace(note, kept_s=_here(note.kept_s, zone)) for note in past.notes]
+    keeper.notebook.take_up(notes, past.note_at_hand)
     return keeper
 
 
-def _here(then: Moment, zone: tzinfo | None) -> Moment:
+def _then(then: Moment, zone: tzinfo | None) -> Moment:
+    return replace(then, wall_s=_here(then.wall_s, zone))
+
+
+def _here(wall_s: float, zone: tzinfo | None) -> float:
     """When the clock shows the same here as it did there."""
-    shown = datetime.fromtimestamp(then.wall_s, zone).replace(tzinfo=None)
-    return replace(then, wall_s=shown.timestamp())
+    return datetime.fromtimestamp(wall_s, zone).replace(tzinfo=None).timestamp()
 
 
 def _differences(trace: Trace, talk: Conversation, port: _ReplayPort) -> Iterator[Difference]:
@@ -114,9 +119,11 @@ def _compared(cue: Cue, does: list[Sent | Event]) -> tuple[list[str], list[str]]
 def _line(did: Sent | Event) -> str:
     if isinstance(did, Event):
         return f"{did.event} {_values(did.data)}".rstrip()
-    values = {name: value for name, value in did.message.items() if name != "type"}
+    # Made a message first: what an older program did not know has the value that means the same.
+    message = to_plain(_message(did.message))
+    values = {name: value for name, value in message.items() if name != "type"}
     refused = " (it is not there)" if did.refused else ""
-    return f"{did.message['type']} to {did.to} {_values(values)}".rstrip() + refused
+    return f"{message['type']} to {did.to} {_values(values)}".rstrip() + refused
 
 
 def _values(data: dict[str, Scalar]) -> str:
@@ -139,7 +146,7 @@ class _ReplayPort:
 
     def moment(self) -> Moment:
         """It is the same hour here as it was there, whatever the time zone."""
-        return _here(self._clock or Moment(self._began.timestamp(), 0.0, ""), self._began.tzinfo)
+        return _then(self._clock or Moment(self._began.timestamp(), 0.0, ""), self._began.tzinfo)
 
     def send(self, peer: str, message: Message) -> bool:
         is_away = peer in self._away

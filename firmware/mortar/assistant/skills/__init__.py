@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from mortar.assistant.skills import (
     alarms,
     board,
+    notes,
     photos,
     privacy,
     say_again,
@@ -62,6 +63,12 @@ SKILLS: Mapping[str, Skill] = {
     "PhotoSeen": photos.seen,
     "PhotoDeleteLast": photos.delete_last,
     "PhotoDeleteAll": photos.delete_all,
+    "NoteTake": notes.take,
+    "NoteTell": notes.tell,
+    "NoteOlder": notes.tell_older,
+    "NoteForget": notes.forget,
+    "NoteForgetLast": notes.forget_last,
+    "NoteForgetAll": notes.forget_all,
 }
 
 FAILED = SkillAnswer("Sorry, I could not do that.")

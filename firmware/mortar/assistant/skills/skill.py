@@ -8,6 +8,7 @@ from datetime import datetime
 
 from mortar.clock import Moment
 from mortar.messages import Switch
+from mortar.notes import Note
 from mortar.photos import Photo
 from mortar.reminders import Change, Reminder, local_time
 from mortar.slowdowns import Figures
@@ -33,6 +34,10 @@ class SkillRequest:
     """How the board is, for a skill that `examines`."""
     photos: Sequence[Photo] = ()
     """All there are, in the order in which they were taken."""
+    notes: Sequence[Note] = ()
+    """Oldest first."""
+    note_at_hand: Note | None = None
+    """The one that was taken or told a moment ago."""
 
     @property
     def now(self) -> datetime:
@@ -46,6 +51,20 @@ class Volume:
 
     percent: int
     is_step: bool
+
+
+@dataclass(frozen=True)
+class NoteChange:
+    keep: str = ""
+    """Words to be remembered."""
+    forget: Sequence[Note] = ()
+
+
+@dataclass(frozen=True)
+class ToldNote:
+    text: str
+    """To be said; behind it comes the recording, where the note is one."""
+    note: Note
 
 
 @dataclass(frozen=True)
@@ -64,3 +83,9 @@ class SkillAnswer:
     """Of what is in front of the camera now; what is said then is that it is kept, and what is on it."""
     forget: Sequence[Photo] = ()
     """To be deleted first, as with `change`."""
+    notes: NoteChange | None = None
+    """As `change`."""
+    tell: Sequence[ToldNote] = ()
+    """To be told behind `text`."""
+    asks_for_note: bool = False
+    """What is said behind `text` is to be remembered."""
