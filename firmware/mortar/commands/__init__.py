@@ -10,7 +10,10 @@ from importlib.metadata import entry_points
 from mortar import __version__
 from mortar.errors import MortarError, UsageError
 
-COMMANDS = ("run", "describe", "hear", "press", "mute", "camera", "status", "replay", "cards", "doctor")
+COMMANDS = (
+    *("run", "describe", "hear", "press", "ask", "mute", "camera"),
+    *("status", "replay", "cards", "doctor"),
+)
 """Modules beside this file; each has `add(subparsers)` and `run(args) -> exit status`."""
 
 ENTRY_POINTS = "mortar.commands"
