@@ -30,13 +30,16 @@ ELSEWHERE = {
     "language-context-full": "language/test_llama.py",
     "language-engine-failed": "language/test_llama.py",
     "language-too-slow": "language/test_language.py",
+    "microphone-muted": "assistant/test_privacy.py",
     "models-differ": "language/test_language.py",
     "no-answer": "assistant/test_conversation.py",
+    "privacy-unwritable": "assistant/test_privacy.py",
     "ring-too-small": "rings/test_token_ring.py",
 }
 """Errors that are said aloud and that no scenario brings about, and the file of tests that makes them."""
 
 NOWHERE = {
+    "device-stays-open": "a process would have to keep a device open against its will",
     "dictation-failed": "whisper.cpp would have to fail on sound that is whole",
     "listen-too-slow": "a recogniser would have to take half a second, and then give up within another",
 }
