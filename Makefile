@@ -18,9 +18,14 @@ run: setup ## run the assistant on this computer
 
 # The ears' engines carry a ggml and a TensorFlow Lite of their own, which do not fit into one process with
 # llama.cpp's and tflite-runtime's. In the program they are in different processes, and so they are in tests.
+# What plays on a sound card, if only PulseAudio's, does so in real time, and has the processor to itself.
+live := tests/sound tests/system/test_sound_card.py tests/voice/test_speaker.py
+side_by_side := -n 2 --dist loadfile
+
 test: setup lint ## check style and types, then run the tests that take minutes
-	$(bin)/python -m pytest --ignore tests/ears
-	$(bin)/python -m pytest tests/ears
+	$(bin)/python -m pytest $(side_by_side) --ignore tests/ears $(addprefix --ignore=,$(live))
+	$(bin)/python -m pytest $(side_by_side) tests/ears
+	$(bin)/python -m pytest $(live)
 
 test-all: setup lint ## also run the slow tests: soaks, long fuzzing
 	$(bin)/python -m pytest --ignore tests/ears -m "slow or not slow"

@@ -55,11 +55,11 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.ENDS: """
         already-running assistant-ended board-unknown card-size cards-damaged data-unreadable
         file-unwritable no-wake-word not-running pace pictogram-missing press-refused probe-failed
-        recording-damaged recording-empty recording-long recording-unreadable recordings-missing
-        run-unknown runtime-folder-failed runtime-folder-unsafe settings-invalid settings-syntax
-        settings-unreadable speaker-kind status-no-answer status-socket-failed still-running thing-unknown
-        trace-damaged trace-newer trace-not-replayable trace-other-version trace-unreadable
-        wake-word-unknown wipe-failed wipe-unconfirmed zygote-gone
+        question-refused question-unusable recording-damaged recording-empty recording-long
+        recording-unreadable recordings-missing run-unknown runtime-folder-failed runtime-folder-unsafe
+        settings-invalid settings-syntax settings-unreadable speaker-kind status-no-answer
+        status-socket-failed still-running thing-unknown trace-damaged trace-newer trace-not-replayable
+        trace-other-version trace-unreadable wake-word-unknown wipe-failed wipe-unconfirmed zygote-gone
     """,
 }
 

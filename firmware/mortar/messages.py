@@ -170,6 +170,12 @@ class Press(Message, frozen=True):
     kind: str
 
 
+class Typed(Message, frozen=True):
+    """A question, in writing."""
+
+    text: str
+
+
 # --- assistant -> supervisor, and over the status socket --------------------------------------
 
 
@@ -612,8 +618,8 @@ class StatusReply(Message, frozen=True):
     status: dict[str, object]
 
 
-class PressReply(Message, frozen=True):
-    """`accepted` is False where the assistant is not running; `why` says so."""
+class CommandReply(Message, frozen=True):
+    """Of a press, or of a typed question: where the assistant does not get it, `why` says why."""
 
     accepted: bool
     why: str = ""

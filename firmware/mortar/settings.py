@@ -221,7 +221,7 @@ class RunOptions(Section, frozen=True):
 
     board: str = "host"
     mic: str | None = None
-    """Recording that plays the microphone."""
+    """Recording, folder of recordings, or named pipe that plays the microphone."""
     camera: str | None = None
     """Picture, or folder of pictures, that plays the camera."""
     speaker: str | None = None

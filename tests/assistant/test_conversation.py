@@ -373,6 +373,24 @@ def test_the_button(talk: Conversation, port: ListPort) -> None:
     assert len(port.to("eye", Look)) == 2
 
 
+def test_a_model_that_says_nothing_is_apologised_for(talk: Conversation, port: ListPort) -> None:
+    turn = ask_aloud(talk, "what do you see")
+    talk.answered(answer(turn, "", n_tok=0), 1_400.0)
+    assert port.said == [troubles.NO_ANSWER.spoken]
+    speak_all(talk, port)
+    assert [held.trouble.code for held in port.ended if held.trouble] == ["no-answer"]
+
+
+def test_a_typed_question_is_answered_as_one_that_was_said(talk: Conversation, port: ListPort) -> None:
+    """A skill at once; what no skill knows goes to the language model, in its words. It ends what went on."""
+    talk.typed("who are you", 0.0)
+    assert port.said[-1].startswith("I am Mortar")
+    talk.typed("is there a cat", 100.0)
+    assert port.events.count("interrupted") == 1
+    assert [(turn.heard, turn.intent) for turn in port.ended] == [("who are you", "WhoAreYou")]
+    assert [ask.question for ask in port.to("language", Ask) if isinstance(ask, Ask)] == ["is there a cat"]
+
+
 def test_stages_only_follow_those_that_the_table_names(talk: Conversation, port: ListPort) -> None:
     """What listen or ears say in the wrong stage changes nothing."""
     talk.heard(Heard(9, "what time is it", 0.9, 0.0), 0.0)

@@ -26,7 +26,7 @@ from mortar.doctor.machine import Machine
 from mortar.doctor.names import LEFT_OUT, Names
 from mortar.doctor.report import archive, parts
 from mortar.errors import MortarError
-from mortar.messages import Event, PressReply, Switch, Switched
+from mortar.messages import CommandReply, Event, Switch, Switched
 from mortar.privacy import BOTH
 from mortar.reminders import Change, Kind, Reminder, countdown
 from mortar.settings import Settings
@@ -276,12 +276,15 @@ def test_the_npu_of_a_board_is_told_by_its_versions(tmp_path: Path) -> None:
 def test_a_running_assistant_is_asked(tmp_path: Path) -> None:
     """Over its socket, as `mortar status` does."""
 
+    def refuse(_: str) -> CommandReply:
+        return CommandReply(False)
+
     async def switch(wanted: Switch) -> Switched:
         return Switched(BOTH)
 
     async def asked() -> bytes:
         folder = resources.runtime_folder()
-        server = StatusServer(folder, lambda: STATUS, lambda kind: PressReply(False), switch)
+        server = StatusServer(folder, lambda: STATUS, refuse, refuse, switch)
         try:
             return archive(await asyncio.to_thread(parts, examined(tmp_path), []))
         finally:

@@ -180,7 +180,7 @@ def introduce(writer, actor):
 
 
 @pytest.mark.parametrize("heard", [True, False], ids=["its messages arrive", "its messages are lost"])
-@pytest.mark.parametrize(("life", "dies_at"), READERS_END, ids=lambda held: str(held))
+@pytest.mark.parametrize(("life", "dies_at"), READERS_END, ids=lambda held: getattr(held, "__name__", held))
 def test_the_reader_is_killed(born, life, dies_at, heard):
     """Wherever the reader dies, a next one gets what is unread, and then the whole ring."""
     writer = TokenRingWriter(SLOTS, SLOT_TOK, N_EMBD, SLOTS * SLOT_TOK, Policy.DROP_OLDEST)

@@ -16,7 +16,7 @@ from mortar import channel
 from mortar.channel import ChannelClosed
 from mortar.commands import main
 from mortar.errors import MortarError
-from mortar.messages import Press, PressReply, Stop
+from mortar.messages import CommandReply, Press, Stop
 from mortar.settings import RunOptions
 from mortar.supervisor.status import MOST_CLIENTS, SOCKET_NAME, StatusClient
 from supervisor.rig import PATIENCE_S, Rig, row, supervised
@@ -73,7 +73,7 @@ def test_a_press_reaches_the_assistant() -> None:
     async def scenario() -> None:
         async with supervised(row("assistant", "serving")) as rig:
             await rig.event("ready")
-            assert await asyncio.to_thread(StatusClient().press, "long") == PressReply(True)
+            assert await asyncio.to_thread(StatusClient().press, "long") == CommandReply(True)
             assert (await rig.event("pressed"))["kind"] == "long"
 
     asyncio.run(scenario())
@@ -83,7 +83,7 @@ def test_a_press_that_nobody_could_take_is_refused_with_a_reason() -> None:
     async def scenario() -> None:
         async with supervised(row("assistant", "serving")) as rig:
             reply = rig.supervisor.press("short")
-            assert reply == PressReply(False, "the assistant is idle")
+            assert reply == CommandReply(False, "the assistant is idle")
             await rig.event("ready")
             reply = await asyncio.to_thread(StatusClient().press, "quadruple")
             assert not reply.accepted
@@ -92,10 +92,28 @@ def test_a_press_that_nobody_could_take_is_refused_with_a_reason() -> None:
     asyncio.run(scenario())
 
 
+def test_a_typed_question_reaches_the_assistant() -> None:
+    async def scenario() -> None:
+        async with supervised(row("assistant", "serving")) as rig:
+            assert rig.supervisor.ask("what time is it") == CommandReply(False, "the assistant is idle")
+            await rig.event("ready")
+            assert await asyncio.to_thread(main, ["ask", "  what time\nis it "]) == 0
+            assert (await rig.event("typed"))["text"] == "what time is it"
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("text", ["", " \n", "why " * 300])
+def test_what_is_no_question_is_wrong_use(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", text]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_where_nothing_runs_one_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status"]) == 1
     assert capsys.readouterr().err == ("mortar: Mortar is not running; start it with `mortar run`\n")
     assert main(["press"]) == 1
+    assert main(["ask", "what time is it"]) == 1
 
 
 def test_the_socket_is_its_owners_alone(runtime_folder: Path) -> None:
@@ -198,7 +216,7 @@ def test_clients_that_talk_nonsense_hang_or_crowd_hurt_nobody(runtime_folder: Pa
                 channel.receive(impostor)
         with connected(runtime_folder) as generous:
             channel.send(generous, Press("short"), [0, 1, 2])
-            assert channel.receive(generous)[0] == PressReply(True)
+            assert channel.receive(generous)[0] == CommandReply(True)
         crowd = [connected(runtime_folder) for _ in range(2 * MOST_CLIENTS)]
         assert StatusClient().status()["state"] == "ready"
         for client in crowd:

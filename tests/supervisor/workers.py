@@ -23,6 +23,7 @@ from mortar.messages import (
     PrivacyObeyed,
     Rest,
     Scalar,
+    Typed,
     Wire,
 )
 from mortar.worker import Worker
@@ -47,6 +48,8 @@ async def serving(worker: Worker) -> None:
                     worker.send(peer, Rest())
                 case Press(kind):
                     say(worker, "pressed", kind=kind)
+                case Typed(text):
+                    say(worker, "typed", text=text)
                 case _:
                     say(worker, "got", sender=sender, message=type(message).__name__)
     finally:

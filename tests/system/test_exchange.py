@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -14,32 +13,20 @@ from scenes import table
 from system.recordings import ask
 from voices import RATE_Hz, in_room, pause, speak
 
-QUESTIONS = [
-    ("what do you see", ["key"], "en-us", "key"),
-    ("what do you see", ["dog", "apple"], "en-gb", "dog.*apple"),
-    ("how many apples are there", ["apple", "apple"], "en-us+m3", "two apples"),
-    ("where is the banana", ["banana", "car"], "en-us", "left"),
-    ("is there a dog", ["car"], "en-gb+m7", "No"),
-    ("is there a pizza", ["pizza", "car"], "en-us", "Yes"),
-]
 
-
-@pytest.mark.parametrize(("question", "things", "voice", "answer"), QUESTIONS)
-def test_a_picture_question_is_answered_aloud(
-    tmp_path: Path, question: str, things: list[str], voice: str, answer: str
-) -> None:
-    """Voices and cards that the model has never met give the right answer."""
+def test_a_picture_question_is_answered_aloud(tmp_path: Path) -> None:
+    """By voice, into a file, and the run ends with it. tests/scenarios asks more."""
     ran = mortar(
         tmp_path / "run",
         *("run", "--board", "host", "--once", "--json", "--fast"),
-        *("--mic", ask(tmp_path / "q.wav", question, voice)),
-        *("--camera", table(things, tmp_path / "p.png")),
+        *("--mic", ask(tmp_path / "q.wav", "where is the banana")),
+        *("--camera", table(["banana", "car"], tmp_path / "p.png")),
         *("--speaker", tmp_path / "a.wav"),
     )
     assert ran.status == 0, ran.errors
     assert ran.result["event"] == "done"
-    assert ran.result["heard"] == question
-    assert re.search(answer, ran.result["answer"]), ran.result["answer"]
+    assert ran.result["heard"] == "where is the banana"
+    assert "left" in ran.result["answer"]
     sound, _ = soundfile.read(tmp_path / "a.wav")
     assert np.sqrt(np.mean(np.square(sound))) > 0.01, "the answer is audible"
 

@@ -16,22 +16,6 @@ from system.recordings import ask
 STAGES = ("listen_start", "speech_end", "look_start", "answer_start", "speak_start")
 WORKERS = ("ears", "listen", "eye", "language", "voice", "assistant")
 
-TELLING = {
-    ("ears", "listen_start"),
-    ("listen", "speech_end"),
-    ("eye", "look_start"),
-    ("language", "answer_start"),
-    ("voice", "speak_start"),
-    ("assistant", "listen_start"),
-}
-"""For each worker, the stage that most depends on it; the other pairs are slow tests."""
-
-CASES = [
-    pytest.param(worker, stage, marks=[] if (worker, stage) in TELLING else pytest.mark.slow)
-    for worker in WORKERS
-    for stage in STAGES
-]
-
 
 def arguments(tmp_path: Path) -> list[str | Path]:
     """Two questions, one after the other: the second must be answered after the first went wrong."""
@@ -45,7 +29,9 @@ def arguments(tmp_path: Path) -> list[str | Path]:
     ]
 
 
-@pytest.mark.parametrize(("worker", "stage"), CASES)
+@pytest.mark.slow  # tests/scenarios kills each once, in the stage that most depends on it
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("worker", WORKERS)
 def test_a_killed_worker_comes_back(tmp_path: Path, worker: str, stage: str) -> None:
     """After SIGKILL in any stage: a restart, a sound, and the next question is answered."""
     with Running(tmp_path / "run", arguments(tmp_path)) as run:
@@ -86,20 +72,3 @@ def test_only_one_assistant_at_a_time(tmp_path: Path) -> None:
         assert ran.status == 1
         assert ran.errors.count("\n") == 1
         assert run.status()["processes"]
-
-
-def test_the_button(tmp_path: Path) -> None:
-    """`mortar press` makes the running assistant say what it sees; status shows it."""
-    recordings = tmp_path / "silence.raw"
-    recordings.write_bytes(os.urandom(2) * 16_000 * 30)
-    with Running(
-        tmp_path / "run",
-        [
-            *("run", "--json", "--mic", recordings),
-            *("--camera", table(["car"], tmp_path / "p.png"), "--speaker", tmp_path / "a.wav"),
-        ],
-    ) as run:
-        run.until("ready")
-        assert mortar(tmp_path / "run", "press").status == 0
-        exchange = run.until("exchange")
-        assert exchange["answer"] and exchange["trouble"] is None

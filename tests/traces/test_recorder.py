@@ -5,7 +5,18 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from mortar.messages import Failure, LinkLost, Overdue, Privacy, Said, SpeechBegan, ThreadLost, Wire
+from mortar.messages import (
+    Failure,
+    LinkLost,
+    Overdue,
+    Privacy,
+    Said,
+    SoundBegan,
+    SpeechBegan,
+    ThreadLost,
+    Typed,
+    Wire,
+)
 from mortar.privacy import NONE, Closed
 from mortar.settings import Settings
 from mortar.traces.recorder import MOST_CUES
@@ -86,6 +97,19 @@ def test_a_short_press_into_an_answer_only_ends_it() -> None:
     (trace,) = recorded.traces
     assert names(trace).count("press") == 2
     assert_replays(trace)
+
+
+def test_a_typed_question_is_a_turn_like_any_other() -> None:
+    """It begins with the typing, replays, and leaves no word where words are not kept."""
+    recorded = looked_and_answered()
+    recorded.tell("supervisor", Typed("who are you"))
+    recorded.tell("voice", SoundBegan(recorded.turn, 0, recorded.now_ms))
+    recorded.heard_out()
+    _, trace = recorded.traces
+    assert names(trace)[0] == "typed" and trace.heard == "who are you"
+    assert trace.wait_ms == 100.0
+    assert_replays(trace)
+    assert b"who" not in msgspec.json.encode(without_words(trace))
 
 
 def test_what_was_said_to_others_is_not_kept() -> None:

@@ -11,17 +11,21 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
 from typing import Any
 
+from mortar.supervisor.status import StatusClient
+
 PATIENCE_S = 90.0
 """How long something that must happen is waited for: generous, it only ends a hang."""
 
 Line = dict[str, Any]
+
+NO_VARIABLES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,18 @@ def mortar(runtime: Path, *arguments: str | Path, cwd: Path | None = None) -> Ra
 
 
 class Running:
-    """A run that goes on while the caller acts on it."""
+    """A run that goes on while the caller acts on it; `variables` are added to its environment."""
 
-    def __init__(self, runtime: Path, arguments: Sequence[str | Path]) -> None:
+    def __init__(
+        self, runtime: Path, arguments: Sequence[str | Path], variables: Mapping[str, str] = NO_VARIABLES
+    ) -> None:
         self.runtime = runtime
+        self.client = StatusClient(runtime)
         self.seen: list[Line] = []
         self._lines: Queue[Line | None] = Queue()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "mortar", *map(str, arguments)],
-            env=environment(runtime),
+            env=environment(runtime) | dict(variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
@@ -85,6 +92,10 @@ class Running:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Tell it to end, and wait until it has."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -96,14 +107,14 @@ class Running:
 
     def until(self, *events: str) -> Line:
         """The next line whose event is one of `events`."""
-        for line in self._following():
+        for line in self.following():
             if line["event"] in events:
                 return line
         raise AssertionError(f"the run ended before {events}; it had said {self.seen}")
 
     def to_the_end(self) -> list[Line]:
         """All lines of the run, once it has ended by itself."""
-        for _ in self._following():
+        for _ in self.following():
             pass
         self.process.wait(PATIENCE_S)
         return self.seen
@@ -114,20 +125,26 @@ class Running:
         return ran.result
 
     def pid(self, process: str) -> int:
-        pid: int = self.status()["processes"][process]["pid"]
+        """Asked for through the socket: a program of its own for that takes half a second."""
+        pid: int = self.client.status()["processes"][process]["pid"]
         return pid
 
-    def _following(self) -> Iterator[Line]:
-        while True:
-            try:
-                line = self._lines.get(timeout=PATIENCE_S)
-            except Empty:
-                raise AssertionError(f"nothing for {PATIENCE_S} s; it had said {self.seen}") from None
-            if line is None:
-                self._lines.put(None)
-                return
-            self.seen.append(line)
+    def following(self) -> Iterator[Line]:
+        """Every further line, as it comes."""
+        while (line := self.line()) is not None:
             yield line
+
+    def line(self, patience_s: float = PATIENCE_S) -> Line | None:
+        """The next line; None after the last one. Raises AssertionError where none comes for so long."""
+        try:
+            line = self._lines.get(timeout=patience_s)
+        except Empty:
+            raise AssertionError(f"nothing for {patience_s:.0f} s; it had said {self.seen}") from None
+        if line is None:
+            self._lines.put(None)
+        else:
+            self.seen.append(line)
+        return line
 
     def _read(self) -> None:
         assert self.process.stdout is not None

@@ -199,6 +199,15 @@ class Conversation:
         elif kind is Press.LONG and not self._switches.is_muted:
             self.pressed(kind, now_ms)
 
+    def typed(self, text: str, now_ms: float) -> None:
+        """As if it had been said behind the wake word."""
+        self._port.emit("typed", now_ms, text=text)
+        self._port.send("ears", Rest())
+        self._ringing.silence(now_ms)
+        turn, intent = self._turns.begin(now_ms), self._understanding.understand(text)
+        turn.heard, turn.intent = text, intent.name if intent else None
+        self._steps.answer(turn, text, intent, now_ms)
+
     def asked(self, text: str, now_ms: float) -> None:
         """A typed question about the picture."""
         self._steps.question(self._turns.begin(now_ms), text, now_ms)

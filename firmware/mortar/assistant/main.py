@@ -66,7 +66,7 @@ class Ending:
                 self.finish()
             return
         if turn.rings:
-            self._worker.tell_supervisor(Event("rang", at_ms))
+            self._worker.tell_supervisor(Event("rang", at_ms, {"answer": turn.answer}))
             if self._sound_is_over:
                 self.finish()
             return

@@ -26,6 +26,7 @@ from mortar.messages import (
     SpokenOver,
     StopHeard,
     ThreadLost,
+    Typed,
     VolumeSet,
     WakeHeard,
     Wire,
@@ -46,6 +47,8 @@ def receive(talk: Conversation, port: Port, sender: str, message: Message, at_ms
             talk.overdue(at_ms)
         case PressMessage(kind):
             talk.pressed(Press(kind), at_ms)
+        case Typed(text):
+            talk.typed(text, at_ms)
         case WakeHeard(word, score):
             port.emit("wake", message.t_ms, word=word, score=round(score, 3))
             talk.woken(at_ms)

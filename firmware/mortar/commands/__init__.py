@@ -11,7 +11,8 @@ from mortar import __version__
 from mortar.errors import MortarError, UsageError
 
 COMMANDS = (
-    *("run", "describe", "hear", "press", "mute", "camera", "status", "replay", "data", "cards", "doctor"),
+    *("run", "describe", "hear", "press", "ask", "mute", "camera"),
+    *("status", "replay", "data", "cards", "doctor"),
 )
 """Modules beside this file; each has `add(subparsers)` and `run(args) -> exit status`."""
 

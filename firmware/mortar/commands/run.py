@@ -36,6 +36,7 @@ SHOWN = {
     "ready": "listening",
     "wake": "heard the wake word ({word})",
     "press": "button ({kind})",
+    "typed": "asked in writing: “{text}”",
     "stop": "heard “{phrase}”",
     "partial": "“{text} …”",
     "speech_end": "you stopped speaking",
@@ -57,7 +58,7 @@ SHOWN = {
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("run", help="the assistant on this board")
-    parser.add_argument("--mic", metavar="FILE", help="recording that plays the microphone")
+    parser.add_argument("--mic", metavar="FILE|DIR|PIPE", help="what plays the microphone")
     parser.add_argument("--camera", metavar="FILE|DIR", help="picture(s) that play the camera")
     parser.add_argument("--speaker", metavar="FILE", help="WAV file that plays the speaker")
     parser.add_argument("--model", metavar="FOLDER", help="vision-language model to use")

@@ -10,6 +10,7 @@ from typing import Protocol
 from mortar import settings
 from mortar.drivers.microphone_alsa import AlsaCapture
 from mortar.drivers.microphone_live import Capture, Inbox, LiveMicrophone
+from mortar.drivers.microphone_piped import PipedMicrophone
 from mortar.drivers.microphone_played import PlayedMicrophone
 from mortar.drivers.microphone_portaudio import PortAudioCapture
 from mortar.drivers.recordings import Samples, recordings
@@ -57,12 +58,16 @@ CAPTURES: dict[str, Callable[[settings.Microphone, settings.Speaker, Inbox], Cap
 
 
 def open_microphone(configured: Settings, run: RunOptions) -> Microphone:
-    """A recording or a folder of them, nothing, or a device, which may be missing for the time being.
+    """A named pipe, a recording or a folder of them, nothing, or a device, which may be missing for the
+    time being.
 
     Raises MortarError where a recording cannot be opened.
     """
     if run.mic is not None:
-        return PlayedMicrophone(recordings(Path(run.mic)), fast=run.fast)
+        path = Path(run.mic)
+        if path.is_fifo():
+            return PipedMicrophone(path, fast=run.fast)
+        return PlayedMicrophone(recordings(path), fast=run.fast)
     microphone = configured.microphone
     if microphone.device == "none":
         return PlayedMicrophone([], fast=False)

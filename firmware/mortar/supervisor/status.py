@@ -1,4 +1,4 @@
-"""The status socket: how `mortar status`, `mortar press` and `mortar mute` reach the running assistant.
+"""The status socket: how `mortar status`, `press`, `ask` and `mute` reach the running assistant.
 
 SOCK_SEQPACKET in a folder that is its owner's alone, and whoever connects must be that owner or
 root. The folder is locked as long as Mortar lives, so there is never a second one; the kernel lets
@@ -20,7 +20,16 @@ from typing import TypeVar
 from mortar import channel, resources
 from mortar.channel import Channel, ChannelClosed
 from mortar.errors import MortarError
-from mortar.messages import Message, Press, PressReply, StatusReply, StatusRequest, Switch, Switched
+from mortar.messages import (
+    CommandReply,
+    Message,
+    Press,
+    StatusReply,
+    StatusRequest,
+    Switch,
+    Switched,
+    Typed,
+)
 from mortar.privacy import Device
 
 SOCKET_NAME = "status.sock"
@@ -33,6 +42,9 @@ SWITCH_ANSWER_S = 4.5
 
 CLIENT_LIFETIME_S = 5.0
 """A connection is closed after this: clients ask once."""
+
+LONGEST_QUESTION = 1_000
+"""Characters that may be typed: more than anybody says in a breath, far less than a message holds."""
 
 MOST_CLIENTS = 16
 """Beyond that the oldest is dropped: whoever asks and goes is served, however many just hang."""
@@ -50,11 +62,13 @@ class StatusServer:
         self,
         folder: Path,
         status: Callable[[], dict[str, object]],
-        press: Callable[[str], PressReply],
+        press: Callable[[str], CommandReply],
+        ask: Callable[[str], CommandReply],
         switch: Callable[[Switch], Awaitable[Switched]],
     ) -> None:
         self._status = status
         self._press = press
+        self._ask = ask
         self._switch = switch
         self._switching: set[asyncio.Task[None]] = set()
         self._clients: dict[Channel, None] = {}
@@ -112,6 +126,8 @@ class StatusServer:
                 client.send(StatusReply(self._status()))
             case Press(kind):
                 client.send(self._press(kind))
+            case Typed(text):
+                client.send(self._ask(text))
             case Switch():
                 task = self._loop.create_task(self._answer_switch(client, message))
                 self._switching.add(task)
@@ -180,17 +196,21 @@ class StatusClient:
         self._path = (folder or resources.runtime_folder()) / SOCKET_NAME
 
     def status(self) -> dict[str, object]:
-        return self._ask(StatusRequest(), StatusReply).status
+        return self._request(StatusRequest(), StatusReply).status
 
-    def press(self, kind: str) -> PressReply:
+    def press(self, kind: str) -> CommandReply:
         """Press the button: "short", "double" or "long"."""
-        return self._ask(Press(kind), PressReply)
+        return self._request(Press(kind), CommandReply)
+
+    def ask(self, text: str) -> CommandReply:
+        """Ask in writing, in at most `LONGEST_QUESTION` characters."""
+        return self._request(Typed(text), CommandReply)
 
     def switch(self, device: Device, *, is_on: bool) -> Switched:
         """Switch a device on or off; it is so when this returns."""
-        return self._ask(Switch(device, is_on), Switched, SWITCH_ANSWER_S)
+        return self._request(Switch(device, is_on), Switched, SWITCH_ANSWER_S)
 
-    def _ask(self, question: Message, answer_type: type[R], patience_s: float = ANSWER_S) -> R:
+    def _request(self, question: Message, answer_type: type[R], patience_s: float = ANSWER_S) -> R:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
             sock.settimeout(patience_s)
             try:

@@ -1,7 +1,8 @@
 """The supervisor of one run: what the world outside sees of it.
 
 It keeps the process table running (see reconciler.py), ends in order on SIGTERM and SIGINT, answers
-systemd, `mortar status`, `mortar press` and `mortar mute`. It never touches sound, pictures or models.
+systemd, `mortar status`, `mortar press`, `mortar ask` and `mortar mute`. It never touches sound, pictures or
+models.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import msgspec
 from mortar import resources
 from mortar.assistant.stages import Press as PressKind
 from mortar.clock import now_ms
-from mortar.messages import Event, Finished, Press, PressReply, Switch, Switched
+from mortar.messages import CommandReply, Event, Finished, Press, Switch, Switched, Typed
 from mortar.settings import RunOptions, Settings
 from mortar.slowdowns import that_hold
 from mortar.supervisor import systemd
@@ -76,15 +77,22 @@ class Supervisor:
         self._reconciler.conditions = conditions
         self._reconciler.reconcile()
 
-    def press(self, kind: str) -> PressReply:
+    def press(self, kind: str) -> CommandReply:
         """Press the assistant's button: "short", "double" or "long"."""
         if kind not in set(PressKind):
-            return PressReply(False, f"the button knows {', '.join(PressKind)}, not {kind!r}")
+            return CommandReply(False, f"the button knows {', '.join(PressKind)}, not {kind!r}")
+        return self._pass_on(Press(kind))
+
+    def ask(self, text: str) -> CommandReply:
+        """Ask the assistant in writing."""
+        return self._pass_on(Typed(text))
+
+    def _pass_on(self, command: Press | Typed) -> CommandReply:
         assistant = self._reconciler.processes[ASSISTANT]
         if assistant.life is None or assistant.state is not State.READY:
-            return PressReply(False, f"the assistant is {assistant.state}")
-        assistant.life.control.send(Press(kind))
-        return PressReply(True)
+            return CommandReply(False, f"the assistant is {assistant.state}")
+        assistant.life.control.send(command)
+        return CommandReply(True)
 
     async def switch(self, wanted: Switch) -> Switched:
         """Switch a device on or off; returns once it is so."""
@@ -104,7 +112,7 @@ class Supervisor:
         """The status socket's path; a run for one question has none, so that it may go beside."""
         if self._is_for_one_question:
             return []
-        server = StatusServer(resources.runtime_folder(), self._status, self.press, self.switch)
+        server = StatusServer(resources.runtime_folder(), self._status, self.press, self.ask, self.switch)
         held.callback(server.close)
         return [str(server.path)]
 

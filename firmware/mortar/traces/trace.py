@@ -22,7 +22,7 @@ PLAIN_STRINGS = frozenset({"code", "kind", "stage", "trouble", "word"})
 """Data of events that is no word of anybody's, whatever its value."""
 
 
-BEGINNINGS = frozenset({"press", "speech_start", "wake"})
+BEGINNINGS = frozenset({"press", "speech_start", "typed", "wake"})
 """Events that begin a turn. They come before what they interrupt is over, and belong to what follows."""
 
 
@@ -97,10 +97,10 @@ class Trace(msgspec.Struct, frozen=True):
 
     @property
     def wait_ms(self) -> float | None:
-        """From the end of the question (or the press) to the first sound of the answer, if any."""
+        """From the end of the question (or the press, or the typing) to the first sound, if any."""
         asked_ms: float | None = None
         for event in self.events:
-            if event.event in ("press", "speech_end"):
+            if event.event in ("press", "speech_end", "typed"):
                 asked_ms = event.t_ms
             elif event.event == "first_sound" and asked_ms is not None:
                 return round(event.t_ms - asked_ms, 1)
