@@ -11,13 +11,10 @@ from pathlib import Path
 
 from mortar.clock import Moment
 from mortar.errors import MortarError
-from mortar.whole_files import sync_folder, written_whole
+from mortar.whole_files import UNFINISHED, sync_folder, written_whole
 
 FOLDER = "photos"
 """In the data folder."""
-
-UNFINISHED = "unfinished.tmp"
-"""One name for all that is unfinished: what a power cut leaves, the next photo writes over."""
 
 _NAME = re.compile(r"\d{8}-\d{6}(-\d+)?\.jpg")
 

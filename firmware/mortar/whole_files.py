@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+UNFINISHED = "unfinished.tmp"
+"""One name for all that is, in a folder with one writer: the next file writes over what a power cut left."""
+
 PRIVATE = 0o600
 """For its owner alone."""
 

@@ -43,10 +43,10 @@ def test_two_of_the_same_second_are_two(tmp_path: Path) -> None:
 def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not half a file either."""
 
-    def full(descriptor: int, content: memoryview) -> int:
+    def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "write", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(MortarError, match="No space left on device; make room") as raised:
         note_files.write(tmp_path / "n", flac(tone()), 1.0)
     assert raised.value.code == "note-unwritable"

@@ -299,7 +299,7 @@ def test_what_a_power_cut_left_half_written_goes(board: NoteBoard) -> None:
     """And nothing else of what lies there."""
     board.remembers()
     (name,) = board.recordings
-    (board.folder / f"{name}.part").write_bytes(b"fLaC")
+    (board.folder / "unfinished.tmp").write_bytes(b"fLaC")
     (board.folder / "mine.txt").write_text("not a note")
     again = board.again()
     assert again.recordings == [name, "mine.txt"]

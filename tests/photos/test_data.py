@@ -48,7 +48,8 @@ def counted(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
     return {one["name"]: one["n"] for one in json.loads(capsys.readouterr().out)["kept"]}
 
 
-FULL = {"reminders": 1, "photos": 2, "traces": 1, FILE: 1, "damaged": 0}
+ROWS = {"reminders": 1, "photos": 2, "notes": 0}
+FULL = {**ROWS, "photos/": 2, "notes/": 0, "traces/": 1, FILE: 1, "damaged": 0}
 
 
 def test_it_is_shown(board: Board, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,7 @@ class Notebook:
         self.notes = stored.load(database)
         if self._folder is None:
             return
-        note_files.remove_parts(self._folder)
+        note_files.remove_unfinished(self._folder)
         recorded = note_files.found(self._folder)
         files, known = ({note.file for note in held} for held in (recorded, self.notes))
         if gone := [note for note in self.notes if note.file and note.file not in files]:

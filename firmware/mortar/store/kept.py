@@ -76,7 +76,7 @@ def kept(folder: Path) -> list[Kept]:
     rows = tables(folder)
     found = [Kept(table.name, table.title, len(rows.get(table.name, ())), None) for table in TABLES]
     try:
-        found += [_counted(name, title, _files(folder / name)) for name, title in FOLDERS.items()]
+        found += [_counted(f"{name}/", title, _files(folder / name)) for name, title in FOLDERS.items()]
         found.append(_counted(FILE, "the store", [folder / FILE]))
         found.append(_counted("damaged", "stores that were damaged", folder.glob(SET_ASIDE)))
     except OSError as error:

@@ -18,11 +18,9 @@ from pathlib import Path
 from mortar import resources
 from mortar.errors import MortarError
 from mortar.notes import Note
+from mortar.whole_files import UNFINISHED, sync_folder, written_whole
 
 FOLDER = "notes"
-
-PART = ".part"
-"""Added to the name while a file is being written."""
 
 NAME = re.compile(r"(\d{8}T\d{6})Z-[0-9a-f]{8}\.flac")
 TIME = "%Y%m%dT%H%M%S"
@@ -38,17 +36,12 @@ def write(folder: Path, content: bytes, wall_s: float) -> str:
     It is whole and on the disk when this returns. Raises MortarError: then there is nothing of it.
     """
     name = f"{datetime.fromtimestamp(wall_s, UTC):{TIME}}Z-{secrets.token_hex(4)}.flac"
-    part = folder / f"{name}{PART}"
     with _told(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
-        try:
-            _write_through(part, memoryview(content))
-            part.rename(folder / name)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
-        _sync_names(folder)
+        with written_whole(folder / name, folder / UNFINISHED) as file:
+            file.write(content)
+        sync_folder(folder)
     return name
 
 
@@ -58,7 +51,7 @@ def remove(folder: Path, names: list[str]) -> None:
         for name in names:
             (folder / name).unlink(missing_ok=True)
         if names and folder.exists():
-            _sync_names(folder)
+            sync_folder(folder)
 
 
 def found(folder: Path) -> list[Note]:
@@ -68,33 +61,13 @@ def found(folder: Path) -> list[Note]:
     return [Note(_made_s(match[1]), file=name) for name in names if (match := NAME.fullmatch(name))]
 
 
-def remove_parts(folder: Path) -> None:
-    """What a power cut left of files that were being written. Raises MortarError."""
-    with _told(folder):
-        names = os.listdir(folder) if folder.exists() else []
-    remove(folder, [name for name in names if NAME.fullmatch(name.removesuffix(PART)) and PART in name])
+def remove_unfinished(folder: Path) -> None:
+    """What a power cut left of a file that was being written. Raises MortarError."""
+    remove(folder, [UNFINISHED])
 
 
 def _made_s(stamp: str) -> float:
     return datetime.strptime(stamp, TIME).replace(tzinfo=UTC).timestamp()
-
-
-def _write_through(path: Path, content: memoryview) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        while content:
-            content = content[os.write(descriptor, content) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_names(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

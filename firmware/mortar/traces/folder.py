@@ -14,14 +14,13 @@ import msgspec
 from mortar import resources
 from mortar.errors import MortarError, UsageError
 from mortar.traces.trace import SCHEMA, Trace
-from mortar.whole_files import written_whole
+from mortar.whole_files import UNFINISHED, written_whole
 
 FOLDER = "traces"
 """In the data folder."""
 
 LAST = "last"
 _NAME = re.compile(r"(\d{6,})\.json")
-_UNFINISHED = "unfinished.tmp"
 
 
 class _Head(msgspec.Struct):
@@ -95,8 +94,7 @@ class TraceFolder:
             os.close(folder)
 
     def _write(self, path: Path, data: bytes) -> None:
-        # One name for all that is unfinished: what a power cut leaves, the next trace writes over.
-        with written_whole(path, self._path / _UNFINISHED) as file:
+        with written_whole(path, self._path / UNFINISHED) as file:
             file.write(data)
 
     def _remove_beyond(self, most: int) -> None:
