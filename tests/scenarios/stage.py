@@ -22,7 +22,7 @@ AUDIBLE = 1_000
 WRONG = ("error", "restart")
 """Events that a scenario must expect, where they come."""
 
-LAST_EVENTS = 14
+LAST_EVENTS = 24
 
 
 class Missed(Exception):
