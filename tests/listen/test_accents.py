@@ -19,10 +19,13 @@ from mortar.runtimes.accents import british
         ("B AH T ER F L AY", "B AH T UH F L AY"),
         ("T R IY", None),
         ("SH OW D ER", "SH OW D AH"),
+        ("HH EH L P", "HH EH OW P"),
+        ("B EH L", "B EH OW"),
+        ("L EH M AH N", None),
     ],
 )
 def test_what_differs_is_added(american: str, another: str | None) -> None:
-    """R before a vowel stays; words that are said alike get nothing."""
+    """R and L before a vowel stay; words that are said alike get nothing."""
     found = british(american)
     assert american not in found
     assert (another in found) if another else not found

@@ -5,10 +5,14 @@ silent unless a vowel follows, the vowel of "lot" is rounded, that of "bath" may
 in the middle of the mouth, the vowel of "nurse" has no R, and neither has a final ER. On 24 questions in
 5 espeak-ng voices, American ones among them, their first form raised what is heard exactly from 84 to
 95 of 120; "nurse" came later, and raised what is understood of 400 in 10 voices from 92.0 to 93.5 % at
-20 dB and from 82.0 to 83.8 % at 10 dB. `mortar tools eval ears` prints where they stand.
+20 dB and from 82.0 to 83.8 % at 10 dB. The L of "help" that is nearly a vowel came last: "help" is heard
+in 26 of 30 instead of 10 (ten voices, 20 dB), and 96 instead of 95 % of 200 questions are understood.
+`mortar tools eval ears` prints where they stand.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 VOWELS = frozenset(["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"])
 
@@ -18,7 +22,7 @@ SHIFTS = {"AA": "AO", "OW": "AH W", "AE": "AA", "ER": "UH"}
 
 def british(phones: str) -> set[str]:
     """Other pronunciations of a word, ARPAbet phones with spaces between, as its `phones` are."""
-    bases = {phones, _silent_r(phones)}
+    bases = {phones, _silent_r(phones), _vocal_l(phones)}
     shifted = {_shifted(base, shift) for base in bases for shift in SHIFTS}
     softened = {base.removesuffix("ER") + "AH" for base in bases if base.endswith(" ER")}
     return (bases | shifted | softened) - {phones}
@@ -36,11 +40,16 @@ def _shifted(phones: str, shift: str) -> str:
 
 def _silent_r(phones: str) -> str:
     """Without each R that follows a vowel and has none behind it: car, but not carrot."""
+    return " ".join(phone for phone, is_coda in _codas(phones) if not (phone == "R" and is_coda))
+
+
+def _vocal_l(phones: str) -> str:
+    """With a vowel for each such L, as in London: help, bell, but not lemon."""
+    return " ".join("OW" if phone == "L" and is_coda else phone for phone, is_coda in _codas(phones))
+
+
+def _codas(phones: str) -> Iterator[tuple[str, bool]]:
+    """Each phone, and whether it follows a vowel and has none behind it."""
     held = phones.split()
-    following = [*held[1:], ""]
-    before = ["", *held[:-1]]
-    return " ".join(
-        phone
-        for phone, left, right in zip(held, before, following, strict=True)
-        if not (phone == "R" and left in VOWELS and right not in VOWELS)
-    )
+    for left, phone, right in zip(["", *held], held, [*held[1:], ""], strict=False):
+        yield phone, left in VOWELS and right not in VOWELS
