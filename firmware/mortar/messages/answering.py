@@ -1,0 +1,57 @@
+"""Between assistant and language: questions, and answers sentence by sentence."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mortar.messages.base import Message
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """One earlier turn as text."""
+
+    question: str
+    answer: str
+
+
+class Context(Message, frozen=True):
+    """The text of earlier turns; the language brick reads it in while idle."""
+
+    earlier: list[Exchange]
+
+
+class Ask(Message, frozen=True):
+    """Answer `question`; `look` says that the newest image of `turn` belongs to it."""
+
+    turn: int
+    question: str
+    look: bool
+
+
+class Cancel(Message, frozen=True):
+    """Stop working for `turn`."""
+
+    turn: int
+
+
+class Sentence(Message, frozen=True):
+    """A whole sentence of the answer, while the rest is generated."""
+
+    turn: int
+    index: int
+    text: str
+    t_ms: float
+
+
+class Answered(Message, frozen=True):
+    """The answer is complete (or was cancelled: then `text` is what there was)."""
+
+    turn: int
+    text: str
+    n_tok: int
+    confidence: float
+    """Geometric mean of the answer tokens' probabilities, the end mark's among them, 0..1."""
+    first_token_ms: float
+    """From the Ask to the first token."""
+    cancelled: bool
+    t_ms: float

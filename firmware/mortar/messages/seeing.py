@@ -1,0 +1,66 @@
+"""Between eye, assistant and language: what is seen, and the slots that hold it."""
+
+from __future__ import annotations
+
+from mortar.messages.base import Message
+
+# --- assistant <-> eye ------------------------------------------------------------------------
+
+
+class Look(Message, frozen=True, omit_defaults=True):
+    """Take a frame now, encode it, hand it to the language brick."""
+
+    turn: int
+    keep: bool = False
+    """As a photo, which somebody asked for."""
+
+
+class Looked(Message, frozen=True, omit_defaults=True):
+    turn: int
+    frame: int
+    n_tok: int
+    encode_ms: float
+    t_ms: float
+    photo: str | None = None
+    """The photo's file, on the disk by now, where one was to be kept."""
+
+
+# --- eye <-> language (over the token ring's link) --------------------------------------------
+
+
+class RingOffer(Message, frozen=True):
+    """The token ring's memory (its descriptor travels along): float32 [slots, slot_tok, n_embd]."""
+
+    slots: int
+    slot_tok: int
+    n_embd: int
+
+
+class SlotReady(Message, frozen=True):
+    """READY_TO_READ: `n_tok` embeddings of `turn` lie in `slot`."""
+
+    slot: int
+    generation: int
+    n_tok: int
+    turn: int
+
+
+class SlotTaken(Message, frozen=True):
+    """ALLOCATED_FOR_READ: the reader is using the slot."""
+
+    slot: int
+    generation: int
+
+
+class SlotReleased(Message, frozen=True):
+    """FREE again: the reader is done with the slot, or gave it back unread."""
+
+    slot: int
+    generation: int
+
+
+class SlotRecall(Message, frozen=True):
+    """The writer wants the slot back (drop oldest); the reader answers released or taken."""
+
+    slot: int
+    generation: int
