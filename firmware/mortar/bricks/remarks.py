@@ -24,7 +24,7 @@ class Remarks:
     voices made 10 dB above the echo, none was missed.
     """
 
-    RISE_dB = 5.0
+    RISE_dB = 6.0
     """Above the echo, somebody begins to speak ..."""
     HELD_dB = 3.0
     """... and speaks on while this much above it: the soft sounds inside a phrase."""
