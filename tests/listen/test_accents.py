@@ -20,7 +20,7 @@ from mortar.runtimes.accents import british
         ("T R IY", None),
         ("SH OW D ER", "SH OW D AH"),
         ("HH EH L P", "HH EH OW P"),
-        ("B EH L", "B EH OW"),
+        ("B EH L", None),
         ("L EH M AH N", None),
     ],
 )

@@ -39,7 +39,7 @@ def pieces(sound: Samples) -> list[Samples]:
 @pytest.mark.parametrize("snr_dB", [20, 10])
 @pytest.mark.parametrize("voice", ["en-us+f2", "en-gb", "en-gb-scotland"])
 def test_a_question_is_understood_in_noise(voice: str, snr_dB: float) -> None:
-    assert heard(speak("where is the rocket", voice), snr_dB=snr_dB).text == "where is the rocket"
+    assert heard(speak("what can you do", voice), snr_dB=snr_dB).text == "what can you do"
 
 
 @pytest.mark.parametrize(

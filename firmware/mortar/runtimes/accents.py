@@ -40,16 +40,23 @@ def _shifted(phones: str, shift: str) -> str:
 
 def _silent_r(phones: str) -> str:
     """Without each R that follows a vowel and has none behind it: car, but not carrot."""
-    return " ".join(phone for phone, is_coda in _codas(phones) if not (phone == "R" and is_coda))
+    return " ".join(
+        phone
+        for left, phone, right in _with_neighbours(phones)
+        if not (phone == "R" and left in VOWELS and right not in VOWELS)
+    )
 
 
 def _vocal_l(phones: str) -> str:
-    """With a vowel for each such L, as in London: help, bell, but not lemon."""
-    return " ".join("OW" if phone == "L" and is_coda else phone for phone, is_coda in _codas(phones))
+    """With a vowel for each L between a vowel and a consonant, as in London: help, but not bell, or half a
+    sentence is a whole one ("where is the", "where is the whale")."""
+    return " ".join(
+        "OW" if phone == "L" and left in VOWELS and right and right not in VOWELS else phone
+        for left, phone, right in _with_neighbours(phones)
+    )
 
 
-def _codas(phones: str) -> Iterator[tuple[str, bool]]:
-    """Each phone, and whether it follows a vowel and has none behind it."""
+def _with_neighbours(phones: str) -> Iterator[tuple[str, str, str]]:
+    """Each phone between the one before it and the one behind it."""
     held = phones.split()
-    for left, phone, right in zip(["", *held], held, [*held[1:], ""], strict=False):
-        yield phone, left in VOWELS and right not in VOWELS
+    yield from zip(["", *held], held, [*held[1:], ""], strict=False)
