@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mortar.errors import MortarError
-from mortar.messages import Chime, Say
+from mortar.messages import Chime, Say, Speaking
 from mortar.reminders import Kind
 from mortar.settings import Assistant
 from mortar.store.database import FILE, Database
@@ -232,6 +232,15 @@ def test_what_rings_is_stopped(board: Board, way: str) -> None:
     assert len(board.chimes("alarm")) == n > 1
     assert board.stored == []
     assert board.ask("what time is it") == "It is six minutes past nine in the morning."
+
+
+def test_the_ears_know_that_it_fell_silent_when_stopped_at_its_first_beep(board: Board) -> None:
+    """Before a word of it was heard: else they would take all that people say for remarks over it."""
+    board.ask("set a pasta timer for one minute")
+    board.voice_is_there = False
+    board.passes(60)
+    board.talk.stopped(board.now_ms)
+    assert board.port.to("ears", Speaking)[-2:] == [Speaking("Your pasta timer is done."), Speaking("")]
 
 
 @pytest.mark.parametrize("way", ["snooze", "double", "snooze after the wake word"])

@@ -57,7 +57,7 @@ class Mouth:
     def ring(self, turn: Turn, text: str) -> None:
         """Beeps, and what they are for. "Stop" is listened for from the first beep on."""
         self.chime("ring", turn.number)
-        self._is_heard = True
+        self.is_heard = True
         self._port.send("ears", Speaking(text))
         self.say(turn, text)
 
