@@ -6,7 +6,7 @@ in the middle of the mouth, the vowel of "nurse" has no R, and neither has a fin
 5 espeak-ng voices, American ones among them, their first form raised what is heard exactly from 84 to
 95 of 120; "nurse" came later, and raised what is understood of 400 in 10 voices from 92.0 to 93.5 % at
 20 dB and from 82.0 to 83.8 % at 10 dB. The L of "help" that is nearly a vowel came last: "help" is heard
-in 26 of 30 instead of 10 (ten voices, 20 dB), and 96 instead of 95 % of 200 questions are understood.
+in 26 of 30 instead of 10 (ten voices, 20 dB).
 `mortar tools eval ears` prints where they stand.
 """
 
