@@ -6,8 +6,6 @@ One small file in the data folder. The running supervisor owns it; where none ru
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -17,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from mortar.errors import MortarError
+from mortar.whole_files import alone_in, sync_folder, written_whole
 
 FILE = "privacy.json"
 
@@ -80,7 +79,7 @@ def keep(folder: Path, closed: Closed) -> None:
 
 def change(folder: Path, device: Device, *, is_on: bool) -> Closed:
     """Switch one device in the file; gives what is kept then. Raises MortarError."""
-    with _told(folder), _alone(folder):
+    with _told(folder), alone_in(folder):
         try:
             before = load(folder)
         except MortarError:
@@ -92,36 +91,9 @@ def change(folder: Path, device: Device, *, is_on: bool) -> Closed:
 
 def _write(folder: Path, closed: Closed) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = folder / _UNFINISHED
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with open(os.open(unfinished, flags, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(_File(1, closed)))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(folder / FILE)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
-    with _opened(folder) as descriptor:
-        os.fsync(descriptor)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _opened(folder) as descriptor:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
-def _opened(folder: Path) -> Iterator[int]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    with written_whole(folder / FILE, folder / _UNFINISHED) as file:
+        file.write(msgspec.json.encode(_File(1, closed)))
+    sync_folder(folder)
 
 
 @contextmanager

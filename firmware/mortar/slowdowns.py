@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 HOT_C = 80.0
-"""Raspberry Pi 5 and RK3588 begin to throttle between 80 and 85 °C."""
+"""Raspberry Pi 5 begins to throttle between 80 and 85 °C, an RK3588 from about 80 °C."""
 
 LEAST_CLOCK_SHARE = 0.95
 

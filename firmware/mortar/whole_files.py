@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,8 +39,24 @@ def written_whole(path: Path, unfinished: Path, mode: int = PRIVATE) -> Iterator
 
 def sync_folder(path: Path) -> None:
     """Which names are in it is on the disk when this returns. Raises OSError."""
+    with _opened(path) as folder:
+        os.fsync(folder)
+
+
+@contextmanager
+def alone_in(path: Path) -> Iterator[None]:
+    """Nobody else who asks for this is at work in the folder; where there is none, it is made, for its owner
+    alone. Raises OSError."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _opened(path) as folder:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(folder)
+        yield folder
     finally:
         os.close(folder)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import random
-import select
-import signal
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from killing import killed_while_writing, tell
 from mortar.assistant.keeper import Keeper
 from mortar.drivers.recordings import flac, load
 from mortar.errors import MortarError
@@ -68,27 +68,7 @@ def take_and_forget(path: Path, confirmed: int) -> None:
             book.keep(Note(1.0, file=note_files.write(folder, content, 1_790_000_000.0)), 0.0)
         else:
             book.forget(book.notes[:-2])
-        os.write(confirmed, f"{' '.join(note.file for note in book.notes)}\n".encode())
-
-
-def killed_in_the_middle(path: Path, rng: random.Random) -> list[str] | None:
-    """The notes that there were when something was confirmed last; None where nothing was."""
-    told, confirmed = os.pipe()
-    writer = os.fork()
-    if writer == 0:
-        try:
-            take_and_forget(path, confirmed)
-        finally:
-            os._exit(1)
-    os.close(confirmed)
-    if rng.random() < 0.9:  # else as it opens the store and the folder
-        select.select([told], [], [])
-    select.select([], [], [], rng.uniform(0, LATEST_ms) / 1_000)
-    os.kill(writer, signal.SIGKILL)
-    assert os.waitstatus_to_exitcode(os.waitpid(writer, 0)[1]) == -signal.SIGKILL, "it wrote until then"
-    with open(told, "rb") as pipe:
-        lines = pipe.read().decode().splitlines()
-    return lines[-1].split() if lines else None
+        tell(confirmed, " ".join(note.file for note in book.notes))
 
 
 @pytest.mark.parametrize(
@@ -105,8 +85,8 @@ def test_what_was_confirmed_survives_and_what_was_forgotten_stays_so(
     forgotten: set[str] = set()
     n_under_way = 0
     for _ in range(kills):
-        confirmed = killed_in_the_middle(path, rng)
-        expected = before if confirmed is None else confirmed
+        confirmed = killed_while_writing(partial(take_and_forget, path), rng, LATEST_ms)
+        expected = confirmed[-1].split() if confirmed else before
         keeper = Keeper(path, never)
         keeper.open()
         there = [note.file for note in keeper.notebook.notes]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
-import select
-import signal
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from killing import killed_while_writing, tell
 from mortar.assistant.keeper import Keeper
 from mortar.clock import Moment
 from mortar.drivers.pictures import jpeg
@@ -43,26 +42,7 @@ def write_on(path: Path, writer: int, confirmed: int) -> None:
         name = folder.keep(PICTURE, TAKEN + timedelta(days=writer, seconds=second))
         keeper.album.keep(Photo(name, Moment(TAKEN.timestamp(), 0.0, "boot")))
         keeper.album.describe(name, f"I see {name}.")
-        os.write(confirmed, f"{name}\n".encode())
-
-
-def killed_while_writing(path: Path, number: int, rng: random.Random) -> list[str]:
-    """The photos that were confirmed by then."""
-    told, confirmed = os.pipe()
-    writer = os.fork()
-    if writer == 0:
-        try:
-            write_on(path, number, confirmed)
-        finally:
-            os._exit(1)
-    os.close(confirmed)
-    if rng.random() < 0.9:  # else as it opens the store, or makes it
-        select.select([told], [], [])
-    select.select([], [], [], rng.uniform(0, LATEST_ms) / 1_000)
-    os.kill(writer, signal.SIGKILL)
-    assert os.waitstatus_to_exitcode(os.waitpid(writer, 0)[1]) == -signal.SIGKILL, "it wrote until then"
-    with open(told, "rb") as pipe:
-        return pipe.read().decode().split()
+        tell(confirmed, name)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +53,7 @@ def test_no_photo_is_lost_and_none_is_there_by_half(tmp_path: Path, kills: int, 
     rng = random.Random(seed)
     n_confirmed, n_strays = 0, 0
     for number in range(kills):
-        confirmed = killed_while_writing(tmp_path, number, rng)
+        confirmed = killed_while_writing(partial(write_on, tmp_path, number), rng, LATEST_ms)
         n_confirmed += len(confirmed)
         photos = opened(tmp_path).album.photos
         files = PhotoFolder(tmp_path / FOLDER).taken_at()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
-import select
-import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from killing import killed_while_writing, tell
 from mortar.clock import Moment
 from mortar.reminders import Change, Countdown, Kind, Reminder
 from mortar.store import reminders
@@ -33,37 +32,8 @@ def write_on(path: Path, confirmed: int) -> None:
     change = 1 + max((int(one.name.split()[0]) for one in held), default=0)
     while True:
         held = reminders.apply(database, Change(remove=held, add=parts(change)))
-        os.write(confirmed, change.to_bytes(4, "big"))
+        tell(confirmed, str(change))
         change += 1
-
-
-def last_confirmed(told: int) -> int | None:
-    """The writer has ended: what stands in the pipe is all."""
-    content = b""
-    while chunk := os.read(told, 65_536):
-        content += chunk
-    return int.from_bytes(content[-4:], "big") if content else None
-
-
-def killed_while_writing(path: Path, rng: random.Random) -> int | None:
-    """The last change that was confirmed by then; None where there was none."""
-    told, confirmed = os.pipe()
-    writer = os.fork()
-    if writer == 0:
-        try:
-            write_on(path, confirmed)
-        finally:
-            os._exit(1)
-    os.close(confirmed)
-    if rng.random() < 0.9:  # else as it opens the file, or makes it
-        select.select([told], [], [])
-    select.select([], [], [], rng.uniform(0, LATEST_ms) / 1_000)
-    os.kill(writer, signal.SIGKILL)
-    assert os.waitstatus_to_exitcode(os.waitpid(writer, 0)[1]) == -signal.SIGKILL, "it wrote until then"
-    try:
-        return last_confirmed(told)
-    finally:
-        os.close(told)
 
 
 @pytest.mark.parametrize(
@@ -75,14 +45,14 @@ def test_what_was_confirmed_survives(tmp_path: Path, kills: int, seed: int) -> N
     path = tmp_path / FILE
     last, unconfirmed = 0, 0
     for _ in range(kills):
-        confirmed = killed_while_writing(path, rng)
+        confirmed = killed_while_writing(partial(write_on, path), rng, LATEST_ms)
         database = Database(path)
         assert database.set_aside is None, "a writer that is killed damages nothing"
         names = [held.name for held in reminders.load(database)]
         database.close()
         found = int(names[0].split()[0]) if names else 0
         assert names == [part.name for part in parts(found)] if found else names == []
-        expected = last if confirmed is None else confirmed
+        expected = int(confirmed[-1]) if confirmed else last
         assert found in (expected, expected + 1)
         unconfirmed += found == expected + 1
         last = found

@@ -33,11 +33,18 @@ def test_notifications_arrive(kind: str, monkeypatch: pytest.MonkeyPatch, runtim
         assert next_notification() == "READY=1"
 
 
-def test_without_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
-    systemd.notify("READY=1")
-    monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere/at/all")
-    systemd.notify("READY=1")
+@pytest.mark.parametrize("address", ["", "/nowhere/at/all"])
+def test_without_systemd_nothing_is_said_and_nothing_fails(
+    address: str, monkeypatch: pytest.MonkeyPatch, runtime_folder: Path
+) -> None:
+    """The next notification that a systemd gets is the next that is meant for it."""
+    own = str(runtime_folder / "notify")
+    with listening(own, monkeypatch) as next_notification:
+        monkeypatch.setenv("NOTIFY_SOCKET", address)
+        systemd.notify("READY=1")
+        monkeypatch.setenv("NOTIFY_SOCKET", own)
+        systemd.notify("STOPPING=1")
+        assert next_notification() == "STOPPING=1"
 
 
 def test_a_run_says_ready_lives_and_says_when_it_stops(

@@ -11,10 +11,10 @@ from mortar import __version__
 from mortar.errors import MortarError, UsageError
 
 COMMANDS = (
-    *("run", "describe", "hear", "press", "ask", "mute", "camera"),
+    *("run", "describe", "hear", "press", "ask", "switches"),
     *("status", "replay", "data", "cards", "doctor"),
 )
-"""Modules beside this file; each has `add(subparsers)` and `run(args) -> exit status`."""
+"""Modules beside this file; each has `add(subparsers)`, whose parsers know what to `run(args)`."""
 
 ENTRY_POINTS = "mortar.commands"
 """Group through which mortar_tools adds its commands; each names an `add` function."""

@@ -1,12 +1,51 @@
-"""What `mortar mute` and `mortar camera` have in common: one device, on or off, now and after restarts."""
+"""`mortar mute` and `mortar camera`: one device closed or open, now and after restarts."""
 
 from __future__ import annotations
+
+import argparse
+from functools import partial
+from typing import NamedTuple
 
 from mortar import privacy, resources
 from mortar.errors import MortarError
 from mortar.messages import Switched
 from mortar.privacy import Closed, Device
 from mortar.supervisor.status import StatusClient
+
+
+class _Command(NamedTuple):
+    name: str
+    device: Device
+    opens: str
+    """The state, "on" or "off", in which the device may be opened."""
+    help: str
+    state_help: str
+
+
+_COMMANDS = (
+    _Command(
+        *("mute", Device.MICROPHONE, "off"),
+        "close the microphone, also for later starts",
+        "on: muted, nothing is recorded",
+    ),
+    _Command(
+        *("camera", Device.CAMERA, "on"),
+        "switch the camera off or on, also for later starts",
+        "off: no picture is taken",
+    ),
+)
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    for command in _COMMANDS:
+        parser = subparsers.add_parser(command.name, help=command.help)
+        parser.add_argument("state", choices=("on", "off"), help=command.state_help)
+        parser.set_defaults(run=partial(run, command))
+
+
+def run(command: _Command, args: argparse.Namespace) -> int:
+    print(switch(command.device, is_on=args.state == command.opens))
+    return 0
 
 
 def switch(device: Device, *, is_on: bool) -> str:

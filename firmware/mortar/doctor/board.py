@@ -10,11 +10,10 @@ from mortar.doctor.finding import Examined, Finding, Verdict
 from mortar.doctor.machine import Machine
 from mortar.drivers.kernel import free_MB
 from mortar.drivers.thermal import clocks_MHz, temperatures_C
+from mortar.slowdowns import HOT_C
 
 LEAST_MEMORY_MB = 512
 LEAST_DISK_MB = 200
-HOT_C = 80.0
-"""Raspberry Pi 5 begins to throttle between 80 and 85 °C, an RK3588 from about 80 °C."""
 
 THROTTLED = (
     "sys/devices/platform/soc*/*firmware/get_throttled",

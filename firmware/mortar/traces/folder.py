@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -14,7 +11,7 @@ import msgspec
 from mortar import resources
 from mortar.errors import MortarError, UsageError
 from mortar.traces.trace import SCHEMA, Trace
-from mortar.whole_files import UNFINISHED, written_whole
+from mortar.whole_files import UNFINISHED, alone_in, sync_folder, written_whole
 
 FOLDER = "traces"
 """In the data folder."""
@@ -41,11 +38,11 @@ class TraceFolder:
         Blocks until it is on the disk. Raises MortarError where it cannot be; nothing is lost then.
         """
         try:
-            with self._alone() as folder:
+            with alone_in(self._path):
                 number = max(self.numbers(), default=0) + 1
                 self._write(self._file(number), msgspec.json.format(msgspec.json.encode(trace), indent=1))
                 self._remove_beyond(most)
-                os.fsync(folder)
+                sync_folder(self._path)
         except OSError as error:
             raise self._unwritable(error) from None
         return number
@@ -55,7 +52,7 @@ class TraceFolder:
         if not self._path.exists():
             return
         try:
-            with self._alone():
+            with alone_in(self._path):
                 self._remove_beyond(most)
         except OSError as error:
             raise self._unwritable(error) from None
@@ -81,17 +78,6 @@ class TraceFolder:
 
     def _file(self, number: int) -> Path:
         return self._path / f"{number:06d}.json"
-
-    @contextmanager
-    def _alone(self) -> Iterator[int]:
-        """The folder's descriptor, while nobody else writes in it."""
-        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            yield folder
-        finally:
-            os.close(folder)
 
     def _write(self, path: Path, data: bytes) -> None:
         with written_whole(path, self._path / UNFINISHED) as file:
