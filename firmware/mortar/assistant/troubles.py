@@ -8,6 +8,7 @@ from mortar.errors import MortarError
 from mortar.messages import Failure
 
 NOTHING_TO_REPEAT = "I have not said anything yet."
+UNSAID = "There is something that I cannot say."
 NOT_KEPT = "Sorry, I could not write that down. My disk may be full."
 
 
@@ -111,6 +112,11 @@ def of_failure(peer: str, failure: Failure) -> Trouble:
     """What `peer` reported."""
     spoken = SPOKEN.get(failure.code, SPOKEN_OF_PEER[peer])
     return Trouble(failure.code, failure.what, failure.do, spoken)
+
+
+def unsaid(failure: Failure) -> str:
+    """What is said in the place of what voice could not."""
+    return SPOKEN.get(failure.code, UNSAID)
 
 
 def unheard(failure: Failure | None) -> Trouble:
