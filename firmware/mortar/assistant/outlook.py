@@ -8,7 +8,7 @@ from mortar.assistant.grammar import sentence_grammar
 from mortar.messages import Outlook
 from mortar.word_graph import WORD
 
-SURE = 0.75
+SURE = 0.77
 """Confidence below which a sentence that was heard may be another one, half spoken."""
 
 
