@@ -8,9 +8,10 @@ Where they do not, PocketSphinx hears again, with Moonshine's opinion of each se
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
+from mortar.languages import Language
 from mortar.runtimes.followed import FollowedUtterance
 from mortar.runtimes.interfaces import Floats, Transcript
 from mortar.runtimes.moonshine_model import loaded, packaged
@@ -46,7 +47,7 @@ sentence."""
 
 
 class Bundled:
-    """`pronunciations` gives words that CMUdict lacks, in its phones. `should_stop` is asked between two
+    """Raises MortarError for a `language` that Moonshine does not know. `should_stop` is asked between two
     words of Moonshine's; True ends the work with Interrupted."""
 
     unit = "pocketsphinx+moonshine/cpu"
@@ -54,12 +55,12 @@ class Bundled:
     def __init__(
         self,
         held: Grammar,
-        pronunciations: Mapping[str, str],
+        language: Language,
         threads: int,
         should_stop: Callable[[], bool],
     ) -> None:
-        self._decoders = Decoders(held, pronunciations)
-        self._moonshine = loaded(packaged(), threads)
+        self._moonshine = loaded(packaged(language.tag), threads)
+        self._decoders = Decoders(held, language)
         self._vocabulary = Vocabulary(self._moonshine.pieces)
         self._speller = Speller(self._vocabulary, held)
         self._should_stop = should_stop
