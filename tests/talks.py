@@ -49,6 +49,7 @@ class ListPort:
 
 
 UNDERSTANDING = Understanding()
+ENGLISH = UNDERSTANDING.language
 
 
 def no_store() -> Keeper:

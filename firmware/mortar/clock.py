@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+
+EARLIEST_YEAR = 2026
+"""A clock before this has never been set: boards have no battery behind theirs, and no network."""
 
 
 def now_ms() -> float:
@@ -27,6 +31,11 @@ class Moment:
 
 def moment() -> Moment:
     return Moment(time.time(), time.clock_gettime(time.CLOCK_BOOTTIME), _boot())
+
+
+def is_set(local: datetime) -> bool:
+    """Whether a clock that shows this was ever set."""
+    return local.year >= EARLIEST_YEAR
 
 
 @cache

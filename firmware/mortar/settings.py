@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from mortar import resources
+from mortar import languages, resources
 from mortar.errors import UsageError
 
 MOST_PHOTOS = 10_000
@@ -158,6 +158,9 @@ class Voice(Section, frozen=True):
 
 
 class Assistant(Section, frozen=True):
+    language: str = languages.REFERENCE
+    """What people and Mortar speak: "en" or "de". The voice, the ears and `listen.language` follow, unless
+    you set them; [languages.md](languages.md) tells what is understood in which."""
     early_looking: bool = True
     """Take and encode a picture at the wake word already, while the person speaks."""
     turn_deadline_ms: Annotated[int, Meta(ge=2_000, le=600_000)] = 60_000
@@ -239,14 +242,16 @@ class RunOptions(Section, frozen=True):
 
 
 def load(board: str, user_file: Path | None = None) -> Settings:
-    """Profile of `board`, overlaid with the user's file. Raises UsageError naming file and key."""
+    """Profile of `board`, overlaid with the user's file; below both, what their language brings along.
+    Raises UsageError naming file and key, or the languages that there are."""
     profile = resources.profile(board)
     merged = _read(profile)
     if user_file is None and (found := default_user_file()).exists():
         user_file = found
     if user_file is not None:
         merged = _overlay(merged, _read(user_file))
-    return msgspec.convert(merged, Settings)
+    language = languages.of(msgspec.convert(merged, Settings).assistant.language)
+    return msgspec.convert(_overlay(_read(language.settings), merged), Settings)
 
 
 def default_user_file() -> Path:

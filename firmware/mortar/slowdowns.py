@@ -50,20 +50,18 @@ class Figures(msgspec.Struct, frozen=True):
 @dataclass(frozen=True)
 class Slowdown:
     name: str
+    """Each language has a sentence of that name."""
     holds: Callable[[Figures], bool]
-    spoken: str
 
 
 SLOWDOWNS: tuple[Slowdown, ...] = (
     Slowdown(
         "hot",
         lambda now: now.hottest_C is not None and now.hottest_C >= HOT_C,
-        "I am hot, and slow down to cool off.",
     ),
     Slowdown(
         "clock capped",
         lambda now: now.clock_share is not None and now.clock_share < LEAST_CLOCK_SHARE,
-        "My clock is held down.",
     ),
     Slowdown(
         "low battery",
@@ -72,22 +70,17 @@ SLOWDOWNS: tuple[Slowdown, ...] = (
             and now.battery.percent <= LOW_BATTERY_percent
             and not now.battery.charging
         ),
-        "My battery is low.",
     ),
-    Slowdown("starting again", lambda now: now.starting > 0, "A part of me is being started again."),
-    Slowdown("part missing", lambda now: now.missing > 0, "A part of me does not work."),
-    Slowdown(
-        "model busy", lambda now: now.job_ms > LONG_JOB_ms, "My model is still busy with something else."
-    ),
+    Slowdown("starting again", lambda now: now.starting > 0),
+    Slowdown("part missing", lambda now: now.missing > 0),
+    Slowdown("model busy", lambda now: now.job_ms > LONG_JOB_ms),
     Slowdown(
         "memory short",
         lambda now: now.memory_MB is not None and now.memory_MB < LEAST_MEMORY_MB,
-        "I am short of memory.",
     ),
     Slowdown(
         "disk full",
         lambda now: now.disk_MB is not None and now.disk_MB < LEAST_DISK_MB,
-        "My disk is nearly full.",
     ),
 )
 """What weighs most comes first."""

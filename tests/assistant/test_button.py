@@ -13,7 +13,7 @@ from mortar.messages import (
     Look,
     Rest,
 )
-from talks import ListPort, conversation
+from talks import ENGLISH, ListPort, conversation
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def talk(port: ListPort) -> Conversation:
 def test_a_long_press_without_ears_is_not_waited_for(talk: Conversation, port: ListPort) -> None:
     port.down.add("ears")
     talk.pressed(Press.LONG, 0.0)
-    assert port.said == [troubles.of_death("ears").spoken]
+    assert port.said == [troubles.of_death("ears").spoken(ENGLISH)]
 
 
 def test_the_button(talk: Conversation, port: ListPort) -> None:
@@ -39,7 +39,7 @@ def test_the_button(talk: Conversation, port: ListPort) -> None:
     talk.pressed(Press.SHORT, 100.0)
     assert talk.turn is None
     talk.pressed(Press.DOUBLE, 200.0)
-    assert port.said == [troubles.NOTHING_TO_REPEAT]
+    assert port.said == [ENGLISH.say("assistant.nothing_said")]
     talk.pressed(Press.LONG, 300.0)
     assert len(port.to("ears", Listen)) == 1
     assert len(port.to("eye", Look)) == 2

@@ -21,7 +21,7 @@ from mortar.messages import (
     Sentence,
 )
 from mortar.settings import Settings
-from talks import ListPort, answer, ask_aloud, conversation, speak_all
+from talks import ENGLISH, ListPort, answer, ask_aloud, conversation, speak_all
 
 
 @pytest.fixture
@@ -157,15 +157,15 @@ def test_no_speech_and_nonsense_are_said_aloud(talk: Conversation, port: ListPor
     """Woken for nothing, or not understood."""
     talk.woken(0.0)
     talk.no_speech(5_000.0)
-    assert port.said == [troubles.NO_SPEECH.spoken]
+    assert port.said == [troubles.NO_SPEECH.spoken(ENGLISH)]
     ask_aloud(talk, None)
-    assert port.said[-1] == troubles.NOT_UNDERSTOOD.spoken
+    assert port.said[-1] == troubles.NOT_UNDERSTOOD.spoken(ENGLISH)
 
 
 def test_a_model_that_says_nothing_is_apologised_for(talk: Conversation, port: ListPort) -> None:
     turn = ask_aloud(talk, "what do you see")
     talk.answered(answer(turn, "", n_tok=0), 1_400.0)
-    assert port.said == [troubles.NO_ANSWER.spoken]
+    assert port.said == [troubles.NO_ANSWER.spoken(ENGLISH)]
     speak_all(talk, port)
     assert [held.trouble.code for held in port.ended if held.trouble] == ["no-answer"]
 

@@ -13,7 +13,7 @@ from mortar.messages import (
     Look,
     Looked,
 )
-from talks import ListPort, ask_aloud, conversation, speak_all
+from talks import ENGLISH, ListPort, ask_aloud, conversation, speak_all
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def talk(port: ListPort) -> Conversation:
     ("peer", "code", "sentence"),
     [
         ("eye", "camera-missing", "I have no camera to look with."),
-        ("eye", "anything", troubles.of_death("eye").spoken),
-        ("language", "anything", troubles.of_death("language").spoken),
+        ("eye", "anything", troubles.of_death("eye").spoken(ENGLISH)),
+        ("language", "anything", troubles.of_death("language").spoken(ENGLISH)),
     ],
 )
 def test_a_brick_that_fails_ends_in_a_spoken_sentence(
@@ -62,7 +62,7 @@ def test_a_death_while_listening_is_said_aloud(talk: Conversation, port: ListPor
     """Ears or speech to text died while the person spoke."""
     talk.woken(0.0)
     talk.peer_lost(peer, 500.0)
-    assert port.said == [troubles.of_death(peer).spoken]
+    assert port.said == [troubles.of_death(peer).spoken(ENGLISH)]
 
 
 def test_a_question_to_ears_that_are_down_is_not_waited_for(talk: Conversation, port: ListPort) -> None:
@@ -70,7 +70,7 @@ def test_a_question_to_ears_that_are_down_is_not_waited_for(talk: Conversation, 
     talk.peer_lost("listen", 0.0)
     talk.woken(100.0)
     talk.speech_ended(1, 1_000.0)
-    assert port.said == [troubles.of_death("listen").spoken]
+    assert port.said == [troubles.of_death("listen").spoken(ENGLISH)]
 
 
 def test_words_of_listen_that_died_after_them_are_answered(talk: Conversation, port: ListPort) -> None:
@@ -120,7 +120,7 @@ def test_ears_that_fail_do_not_say_that_they_did_not_understand(
     talk.speech_ended(1, 1_000.0)
     if not early:
         talk.heard(heard, 1_100.0)
-    assert port.said == [troubles.SPOKEN[code]] != [troubles.NOT_UNDERSTOOD.spoken]
+    assert port.said == [ENGLISH.say(f"troubles.{code}")] != [troubles.NOT_UNDERSTOOD.spoken(ENGLISH)]
     speak_all(talk, port)
     assert port.ended[0].trouble is not None and port.ended[0].trouble.code == code
 
@@ -137,7 +137,10 @@ def test_a_failure_of_an_earlier_question_is_not_said_of_this_one(talk: Conversa
 
 @pytest.mark.parametrize(
     ("code", "sentence"),
-    [("note-unreadable", troubles.SPOKEN["note-unreadable"]), ("speaker-on-fire", troubles.UNSAID)],
+    [
+        ("note-unreadable", ENGLISH.say("troubles.note-unreadable")),
+        ("speaker-on-fire", ENGLISH.say("parts.voice")),
+    ],
 )
 def test_what_voice_cannot_say_is_spoken_of_whatever_its_code(
     talk: Conversation, port: ListPort, code: str, sentence: str

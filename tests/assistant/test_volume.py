@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mortar.assistant.conversation import Conversation
-from mortar.assistant.skills import words
 from mortar.messages import SetVolume, VolumeSet
-from talks import ListPort, ask_aloud, conversation
+from talks import ENGLISH, ListPort, ask_aloud, conversation
 
 
 @pytest.fixture
@@ -68,6 +67,6 @@ def test_without_a_voice_the_turn_ends_honestly(talk: Conversation, port: ListPo
 
 def test_every_percentage_has_words_of_its_own() -> None:
     """0 to 100, in letters alone."""
-    said = [words.cardinal(n) for n in range(101)]
+    said = [ENGLISH.cardinal(n) for n in range(101)]
     assert len(set(said)) == 101
     assert not any(character.isdigit() for text in said for character in text)

@@ -13,7 +13,7 @@ from mortar.messages import (
     Say,
     Sentence,
 )
-from talks import ListPort, answer, ask_aloud, conversation, speak_all
+from talks import ENGLISH, ListPort, answer, ask_aloud, conversation, speak_all
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_turn_that_takes_too_long_is_given_up_twice(talk: Conversation, port: 
     """First with an apology; where not even that is spoken, in silence."""
     ask_aloud(talk, "what do you see")
     until(talk, 60_000.0)
-    assert port.said == [troubles.TOO_LONG.spoken]
+    assert port.said == [troubles.TOO_LONG.spoken(ENGLISH)]
     assert talk.turn is not None and talk.deadline_ms == 120_000.0
     until(talk, 120_000.0)
     assert talk.turn is None

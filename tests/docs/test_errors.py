@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mortar.assistant import troubles
+from mortar import languages
 from mortar.meanwhile import MEANWHILE, Meanwhile
 from mortar_tools import error_page
 
@@ -25,8 +25,7 @@ def test_codes_are_stable_names() -> None:
 
 def test_what_fails_a_question_is_said_in_one_short_sentence_or_two() -> None:
     for code, meanwhile in MEANWHILE.items():
-        places = [made for made in MADE if made.code == code]
-        spoken = error_page.said_aloud(code, places)
+        spoken = error_page.said_aloud(code)
         if meanwhile is Meanwhile.NEXT_QUESTION or code.endswith("-died"):
             assert spoken.endswith("."), f"nothing is said of {code}"
         assert len(spoken.split()) <= 14
@@ -34,7 +33,7 @@ def test_what_fails_a_question_is_said_in_one_short_sentence_or_two() -> None:
 
 
 def test_what_is_said_is_of_codes_that_there_are() -> None:
-    assert set(troubles.SPOKEN) <= set(MEANWHILE)
+    assert set(languages.of().answers["troubles"]) <= set(MEANWHILE)
 
 
 def test_every_error_says_what_to_do() -> None:

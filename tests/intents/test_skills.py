@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from mortar import languages
 from mortar.assistant.skills import SkillAnswer, SkillRequest, answer_with_skill
-from mortar.assistant.skills.words import CLOCK_NOT_SET
 from mortar.clock import Moment
 
 SATURDAY = datetime(2026, 11, 21)
@@ -66,7 +66,7 @@ def test_every_day_of_a_leap_year() -> None:
 @pytest.mark.parametrize("intent", ["Time", "Date"])
 def test_a_clock_that_was_never_set_is_not_believed(intent: str) -> None:
     """A board without a battery behind its clock wakes up in 1970, and says that it does not know."""
-    assert ask(intent, datetime(1970, 1, 1, 0, 4)) == CLOCK_NOT_SET
+    assert ask(intent, datetime(1970, 1, 1, 0, 4)) == languages.of().say("assistant.clock_not_set")
 
 
 def test_repeat_says_the_last_answer_again() -> None:

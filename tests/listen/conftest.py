@@ -9,4 +9,4 @@ from mortar.runtimes.moonshine_model import Moonshine, packaged
 
 @pytest.fixture(scope="session")
 def moonshine() -> Moonshine:
-    return Moonshine(packaged(), threads=1)
+    return Moonshine(packaged("en"), threads=1)

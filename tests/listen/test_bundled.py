@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar import languages
+from mortar.assistant.grammar import sentence_grammar
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Interrupted, Samples, SpeechToText, Transcript
 from mortar.settings import Listening
@@ -22,7 +23,7 @@ def ears(stopped: bool = False) -> SpeechToText:
     def grammar():  # type: ignore[no-untyped-def]
         return sentence_grammar(["okay nabu"])
 
-    return choose.speech_to_text(Listening(), grammar, PRONUNCIATIONS, should_stop=lambda: stopped)
+    return choose.speech_to_text(Listening(), grammar, languages.of(), should_stop=lambda: stopped)
 
 
 def heard(*parts: Samples, snr_dB: float = 20.0) -> Transcript:

@@ -7,8 +7,8 @@ from functools import cache, partial
 import pytest
 from pocketsphinx import Decoder
 
-from mortar import resources
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar import languages, resources
+from mortar.assistant.grammar import sentence_grammar
 from mortar.assistant.intents import Understanding, thing_lists
 from mortar.errors import MortarError
 from mortar.runtimes import choose, fsg
@@ -86,7 +86,7 @@ def test_any_of_several_wake_words_may_stand_in_front() -> None:
 
 def test_without_a_wake_word_in_the_grammar_there_are_the_sentences() -> None:
     """A wake word that is no English stays out of it."""
-    phrases = choose.pronounceable(["hey zorbleflux", "okay nabu"], PRONUNCIATIONS)
+    phrases = choose.pronounceable(["hey zorbleflux", "okay nabu"], languages.of())
     assert phrases == ["okay nabu"]
     assert accepts(sentence_grammar([]), "what do you see")
 
@@ -109,7 +109,7 @@ def test_a_word_without_pronunciation_is_named() -> None:
     """Found when the recogniser is built, not when somebody says it."""
     held = grammar(["where is the zorbleflux"], {})
     with pytest.raises(MortarError, match="zorbleflux") as raised:
-        choose.speech_to_text(Listening(), lambda: held, PRONUNCIATIONS, should_stop=lambda: False)
+        choose.speech_to_text(Listening(), lambda: held, languages.of(), should_stop=lambda: False)
     assert raised.value.code == "words-unknown"
 
 
@@ -117,6 +117,6 @@ def test_a_word_without_pronunciation_is_named() -> None:
 def test_every_wake_word_can_be_pronounced(wake_word: str) -> None:
     """A recogniser can be built for each wake word that the settings allow."""
     held = partial(sentence_grammar, [spoken(wake_word)])
-    engine = choose.speech_to_text(Listening(), held, PRONUNCIATIONS, should_stop=lambda: False)
+    engine = choose.speech_to_text(Listening(), held, languages.of(), should_stop=lambda: False)
     assert engine.unit == "pocketsphinx+moonshine/cpu"
     assert accepts(held(), f"{spoken(wake_word)} what do you see")

@@ -22,7 +22,7 @@ from mortar.settings import Listening, Recogniser
 from mortar_tools.wake import sounds
 from voices import RATE_Hz, in_room, pause, speak
 
-READER = packaged().parent / "two_cities.wav"
+READER = packaged("en").parent / "two_cities.wav"
 """A person reads the first sentence of A Tale of Two Cities: it comes with the weights."""
 
 stop = threading.Event()
@@ -120,7 +120,7 @@ def test_a_model_of_ones_own_is_a_folder(tmp_path: Path, monkeypatch: pytest.Mon
     """Named as the others are; it may know another language."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     (tmp_path / "mortar/models").mkdir(parents=True)
-    (tmp_path / "mortar/models/mine").symlink_to(packaged())
+    (tmp_path / "mortar/models/mine").symlink_to(packaged("en"))
     assert transcribe(dictation("mine", language="uk"), said("what can you do")).text == "What can you do?"
 
 

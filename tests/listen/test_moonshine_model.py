@@ -81,7 +81,7 @@ def without_last_token(held: bytes) -> bytes:
 
 
 def of_the(file: str) -> Callable[[bytes], bytes]:
-    return lambda _: (packaged() / file).read_bytes()
+    return lambda _: (packaged("en") / file).read_bytes()
 
 
 HARM: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
@@ -105,9 +105,9 @@ def test_a_bad_file_is_one_clear_line(
 ) -> None:
     """It names the file, and nothing of ONNX Runtime's comes through but what it says."""
     for part in (ENCODER, DECODER, TOKENIZER):
-        (tmp_path / part).symlink_to(packaged() / part)
+        (tmp_path / part).symlink_to(packaged("en") / part)
     (tmp_path / file).unlink()
-    (tmp_path / file).write_bytes(harm((packaged() / file).read_bytes()))
+    (tmp_path / file).write_bytes(harm((packaged("en") / file).read_bytes()))
     with pytest.raises(MortarError, match=why) as raised:
         Moonshine(tmp_path, threads=1)
     assert str(tmp_path / file) in str(raised.value)
@@ -118,7 +118,7 @@ def test_a_bad_file_is_one_clear_line(
 def test_a_missing_part_is_named(tmp_path: Path, file: str) -> None:
     """The folder is there, one file in it is not."""
     for part in {ENCODER, DECODER, TOKENIZER} - {file}:
-        (tmp_path / part).symlink_to(packaged() / part)
+        (tmp_path / part).symlink_to(packaged("en") / part)
     with pytest.raises(MortarError, match=file) as raised:
         Moonshine(tmp_path, threads=1)
     assert raised.value.code == "dictation-model-incomplete"
@@ -129,7 +129,7 @@ def test_an_encoder_of_another_size_is_no_part_of_this_model(tmp_path: Path) -> 
     import onnx
     from onnx import TensorProto, helper
 
-    shutil.copytree(packaged(), tmp_path, dirs_exist_ok=True)
+    shutil.copytree(packaged("en"), tmp_path, dirs_exist_ok=True)
     sound = helper.make_tensor_value_info("input_values", TensorProto.FLOAT, [1, "n"])
     mask = helper.make_tensor_value_info("attention_mask", TensorProto.INT64, [1, "n"])
     heard = helper.make_tensor_value_info("heard", TensorProto.FLOAT, [1, "n", 1])

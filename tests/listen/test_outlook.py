@@ -6,11 +6,13 @@ import random
 
 import pytest
 
+from mortar import languages
 from mortar.assistant.intents import Understanding
-from mortar.assistant.outlook import ADDS_NOTHING, SURE, Sentences
+from mortar.assistant.outlook import SURE, Sentences
 from mortar.messages import Outlook
 
 SENTENCES = Sentences()
+ADDS_NOTHING = set(languages.of().speech.adds_nothing)
 
 
 @pytest.mark.parametrize(

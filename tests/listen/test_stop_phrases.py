@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from mortar import languages
 from mortar.bricks.remarks import Remarks
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Interrupted, PhraseRecogniser, Samples
@@ -23,12 +24,13 @@ UNITS = {
     Recogniser.WHISPER: "pocketsphinx/cpu",
 }
 
+STOP = languages.of().speech.stop
 ANSWER = speak("I see a cat on the left, and two dogs and a banana on the right of it.")
 
 
 @cache
 def phrases(engine: Recogniser = Recogniser.BUNDLED, stopped: bool = False) -> PhraseRecogniser:
-    return choose.stop_phrases(Listening(engine=engine, threads=1), lambda: stopped)
+    return choose.stop_phrases(Listening(engine=engine, threads=1), STOP, lambda: stopped)
 
 
 def judged(words: str, voice: str = "en-us", engine: Recogniser = Recogniser.BUNDLED) -> list[str | None]:
@@ -93,9 +95,9 @@ def test_the_weights_are_loaded_once() -> None:
     settings = Listening(engine=Recogniser.MOONSHINE, threads=1)
     loaded.cache_clear()
     engine = MoonshineDictation(settings, lambda: False)
-    choose.stop_phrases(settings, lambda: False)
+    choose.stop_phrases(settings, STOP, lambda: False)
     assert engine.transcribe(pause(500)).text is None
-    assert loaded(packaged(), 1) is not None and loaded.cache_info().misses == 1
+    assert loaded(packaged("en"), 1) is not None and loaded.cache_info().misses == 1
 
 
 def test_it_can_be_interrupted() -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from mortar.assistant.skills import notes
 from mortar.assistant.stages import Press
 from mortar.messages import (
     Ask,
@@ -26,6 +25,7 @@ from mortar.store import note_files
 from mortar.store.database import Database
 from mortar.store.schema import MIGRATIONS
 from notes.note_boards import NoteBoard
+from talks import ENGLISH
 
 ONE = "You asked me to remember one thing."
 
@@ -167,7 +167,7 @@ def test_forget_it_alone_forgets_nothing(board: NoteBoard) -> None:
     """People say it for "never mind" too: minutes later it says how to forget a note."""
     board.remembers()
     board.passes(120)
-    assert board.ask("forget it") == notes.WHICH
+    assert board.ask("forget it") == ENGLISH.say("notes.which")
     assert len(board.stored_notes) == 1
 
 
@@ -190,7 +190,7 @@ def test_where_there_is_none(board: NoteBoard, asked: str) -> None:
 
 def test_a_hundred_are_enough(board: NoteBoard) -> None:
     board.talk._notebook.take_up([Note(1.79e9, text=str(number)) for number in range(100)], at_hand=0)
-    assert board.ask("remember this") == notes.FULL
+    assert board.ask("remember this") == ENGLISH.say("notes.full")
     assert len(board.stored_notes) == 100
 
 

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from mortar.assistant import troubles
-from mortar.assistant.skills.photos import ALL_GONE, HOW_TO_DELETE, NONE, TAKEN, UNDESCRIBED
-from mortar.assistant.skills.words import CLOCK_NOT_SET
 from mortar.assistant.stages import Press
 from mortar.messages import Ask, Failure, Look, Looked
 from mortar.photos import UNFINISHED, PhotoFolder
@@ -29,6 +26,9 @@ from photos.albums import (
     take,
 )
 from reminders.boards import Board
+from talks import ENGLISH
+
+TAKEN = ENGLISH.say("photos.taken")
 
 MINUTE_s, HOUR_s, DAY_s = 60.0, 3_600.0, 86_400.0
 
@@ -89,7 +89,7 @@ def test_a_photo_that_comes_after_the_apology_is_kept_in_silence(board: Board) -
     turn = asks_for_a_photo(board)
     board.talk.failed("eye", Failure("camera-failed", "it failed", "do something", turn), board.now_ms)
     name = eye_keeps_it(board, turn)
-    assert board.said == [troubles.SPOKEN["camera-failed"]]
+    assert board.said == [ENGLISH.say("troubles.camera-failed")]
     assert [photo.file for photo in stored(board)] == [name]
 
 
@@ -113,14 +113,14 @@ def test_an_eye_that_cannot_is_one_sentence(board: Board, code: str) -> None:
     board.talk.looked(Looked(board.talk.turn.number, 1, 16, 8.0, board.now_ms), board.now_ms)
     turn = asks_for_a_photo(board)
     board.talk.failed("eye", Failure(code, "it failed", "do something", turn), board.now_ms)
-    assert board.said == [troubles.SPOKEN[code]]
+    assert board.said == [ENGLISH.say(f"troubles.{code}")]
     assert stored(board) == ()
 
 
 def test_an_eye_that_dies_is_one_sentence(board: Board) -> None:
     asks_for_a_photo(board)
     board.talk.peer_lost("eye", board.now_ms)
-    assert board.said == [troubles.DEATHS["eye"].spoken]
+    assert board.said == [ENGLISH.say("parts.eye")]
 
 
 def test_a_full_disk_loses_no_photo_and_keeps_no_half(board: Board) -> None:
@@ -129,7 +129,7 @@ def test_a_full_disk_loses_no_photo_and_keeps_no_half(board: Board) -> None:
     refuse_writes(board)
     turn = asks_for_a_photo(board)
     eye_keeps_it(board, turn)
-    assert board.said[-1] == troubles.NOT_KEPT
+    assert board.said[-1] == ENGLISH.say("parts.store")
     assert files(board) == [before]
     assert [photo.file for photo in board.talk._album.photos] == [before]
 
@@ -147,9 +147,9 @@ def test_without_a_language_model_it_is_kept(board: Board) -> None:
     board.port.down.add("language")
     turn = asks_for_a_photo(board)
     eye_keeps_it(board, turn)
-    assert board.said == [TAKEN, troubles.DEATHS["language"].spoken]
+    assert board.said == [TAKEN, ENGLISH.say("parts.language")]
     board.passes(HOUR_s)
-    assert board.ask("what did you see last") == f"An hour ago {UNDESCRIBED}"
+    assert board.ask("what did you see last") == ENGLISH.say("photos.undescribed", when="An hour ago")
 
 
 # --- what was seen ---
@@ -202,7 +202,7 @@ def test_a_model_that_begins_otherwise_is_quoted(board: Board) -> None:
 
 def test_without_a_photo_it_says_how_to_take_one(board: Board) -> None:
     for asked in ("what did you see yesterday", "delete the last photo", "delete every single photo"):
-        assert board.ask(asked) == NONE
+        assert board.ask(asked) == ENGLISH.say("photos.none")
 
 
 def test_days_are_not_guessed_where_the_clock_was_never_set(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_days_are_not_guessed_where_the_clock_was_never_set(tmp_path: Path) -> N
     take(board)
     board.passes(HOUR_s)
     assert board.ask("what did you see an hour ago") == "An hour ago I saw a cat and two cups."
-    assert board.ask("what did you see today") == CLOCK_NOT_SET
+    assert board.ask("what did you see today") == ENGLISH.say("assistant.clock_not_set")
 
 
 def test_a_clock_that_is_put_back_over_a_restart_is_not_believed(board: Board) -> None:
@@ -236,12 +236,12 @@ def test_the_last_photo_is_deleted_and_named(board: Board) -> None:
 def test_all_photos_go_only_with_the_words_for_it(board: Board) -> None:
     """What is easily said by the way, or misheard, deletes nothing."""
     names = [take(board), take(board)]
-    assert board.ask("delete all photos") == HOW_TO_DELETE
+    assert board.ask("delete all photos") == ENGLISH.say("photos.how_to_delete")
     assert files(board) == names
     (folder(board) / UNFINISHED).write_bytes(PICTURE[:99])
-    assert board.ask("delete every single photo") == ALL_GONE
+    assert board.ask("delete every single photo") == ENGLISH.say("photos.all_gone")
     assert (files(board), stored(board)) == ([], ())
-    assert board.after_restart().ask("what did you see last") == NONE
+    assert board.after_restart().ask("what did you see last") == ENGLISH.say("photos.none")
 
 
 def test_what_cannot_be_deleted_is_said_and_stays(board: Board) -> None:
@@ -249,7 +249,7 @@ def test_what_cannot_be_deleted_is_said_and_stays(board: Board) -> None:
     name = take(board)
     (folder(board) / name).unlink()
     (folder(board) / name / "in the way").mkdir(parents=True)
-    assert board.ask("delete the last photo") == troubles.SPOKEN["photo-undeletable"]
+    assert board.ask("delete the last photo") == ENGLISH.say("troubles.photo-undeletable")
     assert [photo.file for photo in stored(board)] == [name]
 
 
@@ -268,7 +268,7 @@ def test_a_file_without_a_row_is_taken_in(board: Board) -> None:
     again = board.after_restart()
     (photo,) = stored(again)
     assert (photo.file, photo.description) == (name, "")
-    assert UNDESCRIBED in again.ask("what did you see last")
+    assert again.ask("what did you see last").endswith(ENGLISH.say("photos.undescribed", when=""))
     again.ask("delete every single photo")
     assert files(again) == []
 

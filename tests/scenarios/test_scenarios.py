@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mortar import languages
 from mortar.assistant import troubles
 from mortar.assistant.skills import SKILLS
 from scenarios.script import FOLDER, load, steps_of
@@ -86,7 +87,7 @@ def test_every_error_that_is_said_aloud_has_a_scenario() -> None:
     """Or it is named where it is shown otherwise."""
     told = {step.more["trouble"] for step in STEPS_TOLD if "trouble" in step.more}
     said = {held.code for held in vars(troubles).values() if isinstance(held, troubles.Trouble)}
-    said |= {held.code for held in troubles.DEATHS.values()} | set(troubles.SPOKEN)
+    said |= {held.code for held in troubles.DEATHS.values()} | set(languages.of().answers["troubles"])
     assert told <= said
     assert said - told == ELSEWHERE.keys() | NOWHERE.keys()
     assert all(code in (TESTS / place).read_text(encoding="utf-8") for code, place in ELSEWHERE.items())

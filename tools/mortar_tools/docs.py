@@ -16,11 +16,12 @@ import msgspec
 from hassil import Intents, RangeSlotList, SlotList, WildcardSlotList, parse_sentence
 from hassil.intents import Intent
 
-from mortar import resources, settings
-from mortar.assistant.intents import SENTENCES, in_words, needs_dictation
+from mortar import languages, resources, settings
+from mortar.assistant.intents import in_words, needs_dictation
 from mortar.assistant.skills import SKILLS
 from mortar.cards.deck import deck
 from mortar.cards.sheets import sheets
+from mortar.languages import Language
 from mortar_tools import earcon_picture, error_page
 
 MADE_BY = "<!-- Made by `mortar tools make docs`: change the source, not this page. -->\n"
@@ -44,7 +45,7 @@ def pages() -> dict[str, str]:
     """File name → text of each generated page."""
     return {
         "settings.md": settings_page(),
-        "sentences.md": sentences_page(),
+        "sentences.md": sentences_page(languages.of()),
         "errors.md": error_page.page(MADE_BY),
     }
 
@@ -69,7 +70,7 @@ def settings_page() -> str:
     return "\n".join(lines)
 
 
-def sentences_page() -> str:
+def sentences_page(language: Language) -> str:
     """What the bundled ears understand, an intent a section."""
     with (resources.bundled_model() / "things.toml").open("rb") as file:
         names = {kind: [row["name"] for row in rows] for kind, rows in tomllib.load(file).items()}
@@ -88,14 +89,14 @@ def sentences_page() -> str:
         "Typed questions (`mortar describe --ask`) are not limited to these: the model was also taught",
         "to say so where it does not know a word, or where a picture cannot tell.\n",
     ]
-    templates = Intents.from_files(sorted(SENTENCES.glob("*.yaml")))
+    templates = Intents.from_files(language.sentences)
     for title, is_skill in (("About the picture", False), ("Without the picture", True)):
         lines.append(f"## {title}\n")
         for name, intent in templates.intents.items():
             if (name in SKILLS) is is_skill:
                 lines.append(f"- **{name}**: " + _said(intent, templates))
         lines.append("")
-    return "\n".join([*lines, *_parts_of_sentences(), ""])
+    return "\n".join([*lines, *_parts_of_sentences(language), ""])
 
 
 def _said(intent: Intent, templates: Intents) -> str:
@@ -109,9 +110,9 @@ def _said(intent: Intent, templates: Intents) -> str:
     return " · ".join(known) + also
 
 
-def _parts_of_sentences() -> Iterator[str]:
+def _parts_of_sentences(language: Language) -> Iterator[str]:
     """What the rules and lists of each file stand for; those about the picture are explained in words."""
-    for file in sorted(SENTENCES.glob("*.yaml")):
+    for file in language.sentences:
         if file.stem != "look":
             held = Intents.from_files([file])
             for name, rule in held.expansion_rules.items():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import mortar
+from mortar import languages
 from mortar.assistant import troubles
 from mortar.meanwhile import MEANWHILE, Meanwhile
 
@@ -28,7 +29,6 @@ class Made:
     code: str
     what: str
     do: str
-    spoken: str
 
 
 def made(program: Path = PROGRAM) -> Iterator[Made]:
@@ -41,10 +41,9 @@ def made(program: Path = PROGRAM) -> Iterator[Made]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and len(node.args) >= 3 and _makes_error(node.func):
                 for arguments in _branches(node.args):
-                    texts = [_text(argument, module) for argument in arguments[1:4]]
-                    spoken = texts[2] if len(texts) > 2 else ""
+                    what, do = (_text(argument, module) for argument in arguments[1:3])
                     for code in _codes(arguments[0], f"{module}:{node.lineno}"):
-                        yield Made(code, texts[0], texts[1], spoken)
+                        yield Made(code, what, do)
 
 
 def _makes_error(called: ast.expr) -> bool:
@@ -123,15 +122,16 @@ def page(heading: str) -> str:
 def _row(code: str, places: list[Made]) -> str:
     what = _either(place.what for place in places)
     do = _either(place.do for place in places)
-    cells = [f"`{code}`", what, said_aloud(code, places), do]
+    cells = [f"`{code}`", what, said_aloud(code), do]
     return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 
 
-def said_aloud(code: str, places: list[Made]) -> str:
-    """What is said when a turn fails by it; nothing where no turn can."""
-    deaths = {trouble.code: trouble.spoken for trouble in troubles.DEATHS.values()}
-    written_out = [place.spoken for place in places if place.spoken]
-    return {**troubles.SPOKEN, **deaths}.get(code) or next(iter(written_out), "")
+def said_aloud(code: str) -> str:
+    """What is said in English when a turn fails by it; nothing where no turn can."""
+    english = languages.of()
+    if (death := next((held for held in troubles.DEATHS.values() if held.code == code), None)) is not None:
+        return death.spoken(english)
+    return english.say(f"troubles.{code}") if english.has(f"troubles.{code}") else ""
 
 
 def _either(texts: Iterable[str]) -> str:

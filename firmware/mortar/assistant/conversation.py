@@ -68,11 +68,12 @@ class Conversation:
         self._mouth = Mouth(port, speaks, past)
         self._course = Course(port, self._mouth)
         self._understanding = understanding
+        self._language = language = understanding.language
         self._turns = Turns(port, self._mouth, self._course, settings.assistant, first_turn, past)
         self._ringing = Ringing(
-            port, self._mouth, self._course, self._turns, settings.assistant, keeper, moment
+            port, self._mouth, self._course, self._turns, settings.assistant, keeper, moment, language
         )
-        self._switches = Switches(port, self._mouth, self._turns, past)
+        self._switches = Switches(port, self._mouth, self._turns, past, language)
         self._notebook = keeper.notebook
         self._steps = Steps(
             port,
@@ -225,7 +226,7 @@ class Conversation:
 
     def volume_set(self, done: VolumeSet, now_ms: float) -> None:
         if (turn := self._turns.numbered(done.turn)) is not None and not turn.sentences:
-            self._steps.say(turn, volume.told(done.percent), now_ms)
+            self._steps.say(turn, volume.told(done.percent, self._language), now_ms)
 
     def examined(self, examined: Examined, now_ms: float) -> None:
         if (turn := self._turns.numbered(examined.turn)) is not None:

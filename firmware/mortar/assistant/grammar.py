@@ -11,33 +11,33 @@ from pathlib import Path
 from hassil import Intents, SlotList, WildcardSlotList, parse_sentence
 from hassil.sample import sample_sentence
 
-from mortar import resources
-from mortar.assistant.intents import SENTENCES, in_words, needs_dictation, thing_lists
+from mortar import languages, resources
+from mortar.assistant.intents import in_words, needs_dictation, thing_lists
+from mortar.languages import Language
 from mortar.word_graph import Grammar, grammar
 
-PRONUNCIATIONS = {"nabu": "N AA B UW", "mycroft": "M AY K R AO F T"}
-"""Words that CMUdict lacks, in its phones."""
 
-
-def sentence_grammar(wake_phrases: list[str], things: Path | None = None) -> Grammar:
+def sentence_grammar(
+    wake_phrases: list[str], language: Language | None = None, things: Path | None = None
+) -> Grammar:
     """Every sentence that `assistant.intents` recognises, but those with a place for any words.
 
     One of `wake_phrases` ("okay nabu") may stand before the sentence, since people ask in one breath.
-    `things` is the table of what the model can name.
+    `things` is the table of what the model can name; without a `language` it is English.
     """
-    templates, lists = phrases(things)
+    templates, lists = phrases(language or languages.of(), things)
     if not wake_phrases:
         return grammar(templates, lists)
     asked = ["{sentence}", "{wake} {sentence}"]
     return grammar(asked, {"wake": wake_phrases, "sentence": templates, **lists})
 
 
-def phrases(things: Path | None = None) -> tuple[list[str], dict[str, list[str]]]:
+def phrases(language: Language, things: Path | None = None) -> tuple[list[str], dict[str, list[str]]]:
     """Templates, in which {name} stands for any entry of the list of that name; and those lists.
 
     An entry of a list may name other lists.
     """
-    intents = Intents.from_files(sorted(SENTENCES.glob("*.yaml")))
+    intents = Intents.from_files(language.sentences)
     lists: dict[str, SlotList] = {
         **intents.slot_lists,
         **thing_lists(things or resources.bundled_model() / "things.toml"),

@@ -1,4 +1,4 @@
-"""What a sentence means: the templates in sentences/*.yaml, matched by hassil.
+"""What a sentence means: the templates of a language, matched by hassil.
 
 An intent that a skill answers is of kind SKILL; every other is a question about the picture, of
 kind LOOK, and goes to the language brick in the words it was asked.
@@ -26,20 +26,14 @@ from hassil import (
     sample_intents,
 )
 
-from mortar import resources
+from mortar import languages, resources
 from mortar.assistant.skills import SKILLS
-
-SENTENCES = Path(__file__).parent / "sentences"
+from mortar.languages import Language
 
 SlotLists = Mapping[str, TextSlotList]
 
 MOST_NUMBERS = 6
 """Of a range, in `Understanding.sentences`: two in one sentence make 3,600 of it otherwise."""
-
-WRITTEN_TOGETHER = re.compile(r"(?<=\d)[:-](?=\w)")
-"""As dictation writes "7:30" and "25-minute"."""
-HALF_OF_DAY = re.compile(r"(?<=\d) ?([ap])\.?m\b\.?", re.IGNORECASE)
-"""As dictation writes "7 a.m." and "7 PM"."""
 
 
 class Kind(StrEnum):
@@ -57,15 +51,20 @@ class Intent:
 
 
 class Understanding:
-    """Recognises sentences of the templates. `things` is the table of what the model can name."""
+    """Recognises sentences of the templates. `things` is the table of what the model can name; without a
+    `language` it is English."""
 
-    def __init__(self, things: Path | None = None) -> None:
-        self._intents = Intents.from_files(sorted(SENTENCES.glob("*.yaml")))
+    def __init__(self, language: Language | None = None, things: Path | None = None) -> None:
+        self.language = language or languages.of()
+        self._intents = Intents.from_files(self.language.sentences)
+        self._written = [
+            (re.compile(written.find, re.IGNORECASE), written.say) for written in self.language.speech.written
+        ]
         self._slot_lists = thing_lists(things or resources.bundled_model() / "things.toml")
 
     def understand(self, text: str) -> Intent | None:
         """The intent of a whole sentence, in any case and with or without punctuation."""
-        found = recognize_best(_as_spoken(text), self._intents, slot_lists=dict(self._slot_lists))
+        found = recognize_best(self._as_spoken(text), self._intents, slot_lists=dict(self._slot_lists))
         if found is None:
             return None
         return Intent(
@@ -73,6 +72,11 @@ class Understanding:
             kind=_kind(found.intent.name),
             slots={name: _plain(entity.value).strip() for name, entity in found.entities.items()},
         )
+
+    def _as_spoken(self, text: str) -> str:
+        for pattern, say in self._written:
+            text = pattern.sub(say, text)
+        return text
 
     @cached_property
     def examples(self) -> list[str]:
@@ -168,10 +172,6 @@ def _forms(name: str, rows: list[dict[str, str]]) -> dict[str, list[tuple[str, s
 
 def _article(word: str) -> str:
     return "an" if word[0] in "aeiou" else "a"
-
-
-def _as_spoken(text: str) -> str:
-    return HALF_OF_DAY.sub(r" \1 m", WRITTEN_TOGETHER.sub(" ", text))
 
 
 def _plain(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
-from mortar import clock, resources
+from mortar import clock, languages, resources
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.hearing import Hearing
 from mortar.assistant.intents import Understanding
@@ -132,7 +132,7 @@ class WorkerPort:
 
 async def main(worker: Worker) -> None:
     """Entry point of the process."""
-    understanding = Understanding()
+    understanding = Understanding(languages.of(worker.settings.assistant.language))
     worker.ready()
     if worker.run.hear:
         await Hearing(worker, understanding).serve()

@@ -9,7 +9,6 @@ from mortar.assistant.course import Course
 from mortar.assistant.intents import Understanding
 from mortar.assistant.notebook import Notebook
 from mortar.assistant.port import Port
-from mortar.assistant.skills import notes
 from mortar.assistant.stages import Stage
 from mortar.assistant.steps import Steps
 from mortar.assistant.turn import Dropped, Turn
@@ -39,6 +38,7 @@ class NoteTaking:
         self._steps = steps
         self._notebook = notebook
         self._understanding = understanding
+        self._language = understanding.language
         self._moment = moment
 
     def begin(self, now_ms: float) -> Turn:
@@ -52,7 +52,7 @@ class NoteTaking:
         turn = self.begin(now_ms)
         turn.confidential = False
         self._course.end(turn, Stage.LISTEN, now_ms)
-        self._steps.say(turn, notes.NOTHING_HEARD, now_ms)
+        self._steps.say(turn, self._language.say("notes.nothing_heard"), now_ms)
 
     def heard(self, turn: Turn, heard: Heard, now_ms: float) -> None:
         """What was dictated is kept as words. Else the words are a guess, and the sound is kept."""
@@ -62,7 +62,7 @@ class NoteTaking:
             self._turns.drop(turn, Dropped.OWN_WORDS, now_ms)
         elif intent is not None and intent.name == "Stop":
             turn.heard, turn.intent = heard.text, intent.name
-            self._say(turn, notes.NOTHING_KEPT, now_ms)
+            self._say(turn, self._language.say("notes.nothing_kept"), now_ms)
         elif heard.is_dictated and heard.text:
             turn.heard = heard.text
             self._keep(turn, Note(self._moment().wall_s, text=heard.text), now_ms)
@@ -81,7 +81,7 @@ class NoteTaking:
                 self._steps.trouble(turn, troubles.not_kept(error), now_ms)
             return
         if turn is not None:
-            self._say(turn, notes.REMEMBERED, now_ms)
+            self._say(turn, self._language.say("notes.remembered"), now_ms)
 
     def _say(self, turn: Turn, text: str, now_ms: float) -> None:
         self._course.end(turn, Stage.UNDERSTAND, now_ms, heard=turn.heard, intent=turn.intent)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mortar import languages
 from mortar.assistant.grammar import sentence_grammar
+from mortar.languages import Language
 from mortar.messages import Outlook
 from mortar.word_graph import WORD
 
@@ -12,15 +14,14 @@ SURE = 0.77
 """Confidence below which a sentence that was heard may be another one, half spoken."""
 
 
-ADDS_NOTHING = frozenset(["now", "please", "today"])
-"""Words that a whole sentence may end with, and means the same without: nobody is waited for to say them."""
-
-
 class Sentences:
-    """The sentence templates as a graph of words. `things` is the table of what the model can name."""
+    """The sentence templates as a graph of words; without a `language` the English ones. `things` is the
+    table of what the model can name."""
 
-    def __init__(self, things: Path | None = None) -> None:
-        self._grammar = sentence_grammar([], things)
+    def __init__(self, language: Language | None = None, things: Path | None = None) -> None:
+        language = language or languages.of()
+        self._grammar = sentence_grammar([], language, things)
+        self._adds_nothing = frozenset(language.speech.adds_nothing)
 
     def outlook(self, text: str | None, confidence: float) -> Outlook:
         """Of what was heard so far; None is what the recogniser rejects.
@@ -42,4 +43,4 @@ class Sentences:
             if word not in grammar.ways[state]:
                 return False, False
             state = grammar.ways[state][word]
-        return state in grammar.ends, not ADDS_NOTHING.issuperset(grammar.ways[state])
+        return state in grammar.ends, not self._adds_nothing.issuperset(grammar.ways[state])

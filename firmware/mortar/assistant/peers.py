@@ -38,7 +38,7 @@ class Peers:
         if peer == "eye":
             self._steps.blinded(turn, troubles.of_failure(peer, failure), now_ms)
         elif peer == "voice":
-            self._steps.say(turn, troubles.unsaid(failure), now_ms)
+            self._steps.tell(turn, troubles.of_failure(peer, failure), now_ms)
         elif NEEDED.get(peer, frozenset()) & turn.open:
             self._steps.trouble(turn, troubles.of_failure(peer, failure), now_ms)
 

@@ -20,6 +20,7 @@ from mortar.assistant.turn import Turn
 from mortar.assistant.turns import Turns
 from mortar.clock import Moment
 from mortar.errors import MortarError
+from mortar.languages import Language
 from mortar.messages import Rest, SetVolume
 from mortar.reminders import Change, Reminder
 from mortar.settings import Assistant
@@ -46,6 +47,7 @@ class Ringing:
         settings: Assistant,
         keeper: Keeper,
         moment: Callable[[], Moment],
+        language: Language,
     ) -> None:
         self._port = port
         self._mouth = mouth
@@ -54,6 +56,7 @@ class Ringing:
         self._settings = settings
         self._keeper = keeper
         self._moment = moment
+        self._language = language
         self._now: dict[int, Reminder] = {}
         """Those that ring, by their number."""
         self._began_ms: dict[int, float] = {}
@@ -163,7 +166,7 @@ class Ringing:
                 SetVolume(turn.number, self._settings.ring_volume_percent, is_step=False, is_least=True),
             )
         self._course.begin(turn, Stage.SPEAK, now_ms)
-        self._mouth.ring(turn, ringing_now(self._now.values(), self._moment()))
+        self._mouth.ring(turn, ringing_now(self._now.values(), self._moment(), self._language))
 
     def _end(self, stopped: Sequence[Reminder], now_ms: float, why: str) -> None:
         """Whatever becomes of the file: it falls silent."""

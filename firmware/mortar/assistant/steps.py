@@ -13,7 +13,7 @@ from mortar.assistant.mouth import Mouth
 from mortar.assistant.notebook import Notebook
 from mortar.assistant.port import Port
 from mortar.assistant.ringing import Ringing
-from mortar.assistant.skills import SkillAnswer, SkillRequest, answer_with_skill, photos, volume
+from mortar.assistant.skills import SkillAnswer, SkillRequest, answer_with_skill, volume
 from mortar.assistant.skills.skill import NoteChange, ToldNote
 from mortar.assistant.stages import Stage
 from mortar.assistant.switches import Switches
@@ -62,6 +62,7 @@ class Steps:
         self._early_looking = settings.early_looking
         self._snooze_min = settings.snooze_min
         self._understanding = understanding
+        self._language = understanding.language
         self._ringing = ringing
         self._switches = switches
         self._album = album
@@ -122,7 +123,8 @@ class Steps:
     def repeat(self, turn: Turn, now_ms: float) -> None:
         last = self._turns.last_answered
         turn.confidential = last is not None and last.confidential
-        self.say(turn, last.spoken if last is not None else troubles.NOTHING_TO_REPEAT, now_ms)
+        text = last.spoken if last is not None else self._language.say("assistant.nothing_said")
+        self.say(turn, text, now_ms)
 
     def _skill(self, turn: Turn, intent: Intent, now_ms: float, figures: Figures | None = None) -> None:
         last = self._turns.last_answered
@@ -140,6 +142,7 @@ class Steps:
                 photos=self._album.photos,
                 notes=self._notebook.notes,
                 note_at_hand=self._notebook.at_hand(now_ms),
+                language=self._language,
             )
         )
         turn.asks_for_note = answer.asks_for_note
@@ -201,7 +204,7 @@ class Steps:
         if turn is None:
             return
         turn.photo = file
-        self.say(turn, photos.TAKEN, now_ms)
+        self.say(turn, self._language.say("photos.taken"), now_ms)
         if not self._port.send("language", Ask(turn.number, DESCRIBE, look=True)):
             self.trouble(turn, troubles.of_death("language"), now_ms)
 
@@ -220,7 +223,7 @@ class Steps:
     def _volume(self, turn: Turn, wanted: SetVolume, now_ms: float) -> None:
         """The voice has the mixer: what is said is how loud it became."""
         if not (self._mouth.speaks and self._port.send("voice", wanted)):
-            self.say(turn, volume.told(None), now_ms)
+            self.say(turn, volume.told(None, self._language), now_ms)
 
     def say(self, turn: Turn, text: str, now_ms: float, tell: Sequence[ToldNote] = ()) -> None:
         turn.tick_ms = None
@@ -249,4 +252,8 @@ class Steps:
         for stage in turn.open - {Stage.SPEAK}:
             self._course.end(turn, stage, now_ms)
         self._port.send("language", Cancel(turn.number))
-        self.say(turn, trouble.spoken, now_ms)
+        self.tell(turn, trouble, now_ms)
+
+    def tell(self, turn: Turn, trouble: Trouble, now_ms: float) -> None:
+        """What went wrong, and go on."""
+        self.say(turn, trouble.spoken(self._language), now_ms)

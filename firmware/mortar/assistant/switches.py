@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from mortar.assistant import troubles
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.past import Past
 from mortar.assistant.port import Port
 from mortar.assistant.stages import Stage
 from mortar.assistant.turn import Dropped, Turn
 from mortar.assistant.turns import Turns
+from mortar.languages import Language
 from mortar.messages import Privacy, Switch
-from mortar.privacy import Closed, Device
+from mortar.privacy import Device
 
 EVENTS: dict[Device, tuple[str, str]] = {
     Device.MICROPHONE: ("unmuted", "muted"),
@@ -18,19 +18,14 @@ EVENTS: dict[Device, tuple[str, str]] = {
 }
 """What people notice when the device is opened, and when it is closed."""
 
-TOLD: dict[Device, tuple[str, str]] = {
-    Device.MICROPHONE: ("I am listening again.", "I am muted. Hold the button to unmute."),
-    Device.CAMERA: ("The camera is on.", "The camera is off."),
-}
-"""What whoever asked for it hears: it is open, it is closed."""
-
 
 class Switches:
-    def __init__(self, port: Port, mouth: Mouth, turns: Turns, past: Past) -> None:
+    def __init__(self, port: Port, mouth: Mouth, turns: Turns, past: Past, language: Language) -> None:
         self.closed = past.closed
         self._port = port
         self._mouth = mouth
         self._turns = turns
+        self._language = language
 
     @property
     def is_muted(self) -> bool:
@@ -56,7 +51,7 @@ class Switches:
         if turn is None or turn.switches is None:
             return None
         device, turn.switches = turn.switches, None
-        return _sentence(device, self.closed, privacy.trouble)
+        return self._sentence(device, privacy.trouble)
 
     def _drop_question(self, now_ms: float) -> None:
         """What was said so far is not answered, and what was held is said: nobody speaks over it now."""
@@ -66,7 +61,8 @@ class Switches:
             self._turns.drop(turn, Dropped.MUTED, now_ms)
         self._mouth.go_on()
 
-
-def _sentence(device: Device, closed: Closed, trouble: str) -> str:
-    told = TOLD[device][closed.has(device)]
-    return f"{told} {troubles.SPOKEN[trouble]}" if trouble in troubles.SPOKEN else told
+    def _sentence(self, device: Device, trouble: str) -> str:
+        """How the device is now, and what went wrong."""
+        say, state = self._language.say, "closed" if self.closed.has(device) else "open"
+        told, key = say(f"switches.{device}_{state}"), f"troubles.{trouble}"
+        return f"{told} {say(key)}" if self._language.has(key) else told

@@ -11,13 +11,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar import languages
+from mortar.assistant.grammar import sentence_grammar
 from mortar.assistant.outlook import Sentences
 from mortar.assistant.wake_phrase import without_wake_word
 from mortar.bricks.remark_judge import RemarkJudge
 from mortar.bricks.scribe import Scribe
 from mortar.clock import now_ms
 from mortar.errors import MortarError
+from mortar.languages import Language
 from mortar.messages import (
     Audio,
     AudioLost,
@@ -58,7 +60,8 @@ ASSISTANT, EARS = "assistant", "ears"
 async def main(worker: Worker) -> None:
     wake_phrases = [spoken(word) for word in worker.settings.ears.wake_words]
     settings, aborted = worker.settings.listen, worker.aborted.is_set
-    loaded = await worker.job("load", LOAD_DEADLINE_ms, _load, settings, wake_phrases, aborted)
+    language = languages.of(worker.settings.assistant.language)
+    loaded = await worker.job("load", LOAD_DEADLINE_ms, _load, settings, language, wake_phrases, aborted)
     worker.ready({"speech to text": loaded.engine.unit})
     await _Listener(worker, loaded, wake_phrases).serve()
 
@@ -69,13 +72,16 @@ class _Loaded(NamedTuple):
     sentences: Sentences
 
 
-def _load(settings: Listening, wake_phrases: list[str], should_stop: Callable[[], bool]) -> _Loaded:
+def _load(
+    settings: Listening, language: Language, wake_phrases: list[str], should_stop: Callable[[], bool]
+) -> _Loaded:
     def grammar() -> Grammar:
-        # A wake word of one's own may be no word of English: it is heard all the same, but not in one breath.
-        return sentence_grammar(choose.pronounceable(wake_phrases, PRONUNCIATIONS))
+        # A wake word of one's own may be in no dictionary: it is heard all the same, but not in one breath.
+        return sentence_grammar(choose.pronounceable(wake_phrases, language), language)
 
-    engine = choose.speech_to_text(settings, grammar, PRONUNCIATIONS, should_stop)
-    return _Loaded(engine, choose.stop_phrases(settings, should_stop), Sentences())
+    engine = choose.speech_to_text(settings, grammar, language, should_stop)
+    stop_phrases = choose.stop_phrases(settings, language.speech.stop, should_stop)
+    return _Loaded(engine, stop_phrases, Sentences(language))
 
 
 class _Spoken:

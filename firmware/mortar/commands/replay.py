@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from rich.console import Console
 
+from mortar import languages
 from mortar.assistant.intents import Understanding
 from mortar.commands import EXIT_DONE, EXIT_FAILED
 from mortar.traces.folder import TraceFolder, read
@@ -30,7 +31,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     trace = read(TraceFolder().find(args.run_name))
-    differences = replay(trace, Understanding())
+    language = trace.script.settings.language if trace.script else languages.REFERENCE
+    differences = replay(trace, Understanding(languages.of(language)))
     if args.json:
         told = [asdict(difference) for difference in differences]
         print(json.dumps({"cues": len(trace.cues), "differences": told}, ensure_ascii=False))

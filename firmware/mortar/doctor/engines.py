@@ -7,8 +7,8 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from mortar import resources
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar import languages, resources
+from mortar.assistant.grammar import sentence_grammar
 from mortar.doctor.finding import Examined, Finding, Verdict, failed
 from mortar.errors import MortarError
 from mortar.runtimes import choose, wake_words
@@ -43,10 +43,10 @@ def _model(folder: Path, *, is_own: bool) -> Finding:
 
 
 def listening(examined: Examined) -> Iterator[Finding]:
-    listen = examined.settings.listen
+    listen, language = examined.settings.listen, languages.of(examined.settings.assistant.language)
     try:
         engine = choose.speech_to_text(
-            listen, partial(sentence_grammar, []), PRONUNCIATIONS, should_stop=lambda: False
+            listen, partial(sentence_grammar, [], language), language, should_stop=lambda: False
         )
     except MortarError as error:
         yield failed("ears", error)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from mortar import languages
 from mortar.errors import MortarError
+from mortar.languages.tables import Stop
 from mortar.runtimes.interfaces import (
     LanguageModel,
     PhraseRecogniser,
@@ -44,19 +46,19 @@ def speech_detector() -> SpeechDetector:
 def speech_to_text(
     settings: Listening,
     grammar: Callable[[], Grammar],
-    pronunciations: Mapping[str, str],
+    language: languages.Language,
     should_stop: Callable[[], bool],
 ) -> SpeechToText:
-    """`grammar` makes the sentences that an engine without dictation is to know."""
+    """`grammar` makes the sentences of `language` that an engine without dictation is to know."""
     match settings.engine:
         case Recogniser.BUNDLED:
             from mortar.runtimes.bundled import Bundled
 
-            return Bundled(grammar(), pronunciations, settings.threads, should_stop)
+            return Bundled(grammar(), language, settings.threads, should_stop)
         case Recogniser.POCKETSPHINX:
             from mortar.runtimes.pocketsphinx import PocketSphinx
 
-            return PocketSphinx(grammar(), pronunciations)
+            return PocketSphinx(grammar(), language)
         case Recogniser.MOONSHINE:
             from mortar.runtimes.moonshine import MoonshineDictation
 
@@ -71,26 +73,26 @@ def speech_to_text(
             return Sherpa(settings, should_stop)
 
 
-def stop_phrases(settings: Listening, should_stop: Callable[[], bool]) -> PhraseRecogniser:
+def stop_phrases(settings: Listening, stop: Stop, should_stop: Callable[[], bool]) -> PhraseRecogniser:
     """By the model of the engine that is loaded already, and PocketSphinx; or by PocketSphinx alone."""
     from mortar.runtimes.keyphrases import KeyPhrases
 
     packaged = settings.engine is Recogniser.MOONSHINE and not settings.model
     if settings.engine is not Recogniser.BUNDLED and not packaged:
-        return KeyPhrases()
+        return KeyPhrases(stop)
 
     from mortar.runtimes.moonshine_model import loaded
     from mortar.runtimes.moonshine_model import packaged as weights
     from mortar.runtimes.stop_phrases import StopPhrases
 
-    return StopPhrases(loaded(weights(), settings.threads), should_stop)
+    return StopPhrases(stop, loaded(weights(settings.language), settings.threads), should_stop)
 
 
-def pronounceable(phrases: Iterable[str], pronunciations: Mapping[str, str]) -> list[str]:
+def pronounceable(phrases: Iterable[str], language: languages.Language) -> list[str]:
     """Those of `phrases` that can stand in a grammar."""
     from mortar.runtimes.pocketsphinx import pronounceable
 
-    return pronounceable(phrases, pronunciations)
+    return pronounceable(phrases, language)
 
 
 def speech_synthesiser(settings: Voice) -> SpeechSynthesiser:

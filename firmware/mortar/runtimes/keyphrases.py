@@ -12,24 +12,14 @@ from __future__ import annotations
 
 import math
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pocketsphinx import Decoder
 
+from mortar.languages.tables import Stop
 from mortar.runtimes.interfaces import Samples
-
-PHRASES = ("stop", "be quiet", "cancel", "never mind")
-
-PRONUNCIATIONS = {
-    "be": ["B IY"],
-    "cancel": ["K AE N S AH L"],
-    "mind": ["M AY N D"],
-    "never": ["N EH V ER", "N EH V AH"],
-    "quiet": ["K W AY AH T"],
-    "stop": ["S T AA P", "S T AO P"],
-}
-"""The words alone, as CMUdict has them and as they are said in England: all of CMUdict would be 20 MB."""
 
 PHONES = (
     *("AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH", "IY"),
@@ -89,14 +79,17 @@ class Likeness(NamedTuple):
 
 
 class KeyPhrases:
+    """`stop` has the phrases, and how their words alone are pronounced: all of CMUdict would be 20 MB."""
+
     unit = "pocketsphinx/cpu"
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Stop) -> None:
+        self._words = stop.pronunciations
         with tempfile.TemporaryDirectory(prefix="mortar-stop-") as folder:
             words = Path(folder, "words.dict")
-            words.write_text(_dictionary(), encoding="utf-8")
+            words.write_text(_dictionary(stop.pronunciations), encoding="utf-8")
             self._decoder = Decoder(loglevel="FATAL", lm=None, dict=str(words), **COMMON, **SEARCH)
-        self._decoder.add_jsgf_string("phrase", _grammar(f"<phone>* ( {' | '.join(PHRASES)} ) <phone>*"))
+        self._decoder.add_jsgf_string("phrase", _grammar(f"<phone>* ( {' | '.join(stop.phrases)} ) <phone>*"))
         self._decoder.add_jsgf_string("phones", _grammar("<phone>*"))
 
     def phrase(self, sound: Samples, loud_from: int, loud_to: int) -> str | None:
@@ -125,7 +118,7 @@ class KeyPhrases:
         best = self._decoder.hyp()
         if best is None or best.best_score <= 0:
             return None
-        said = [(held, word) for held in self._decoder.seg() if (word := _word(held.word)) in PRONUNCIATIONS]
+        said = [(held, word) for held in self._decoder.seg() if (word := _word(held.word)) in self._words]
         frames = range(said[0][0].start_frame, said[-1][0].end_frame + 1) if said else range(0)
         return _Path(math.log(best.best_score) * SCALE, " ".join(word for _, word in said), frames)
 
@@ -140,8 +133,8 @@ def _grammar(public: str) -> str:
     return f"#JSGF V1.0;\ngrammar stop;\n<phone> = {phones};\npublic <all> = {public};\n"
 
 
-def _dictionary() -> str:
-    words = {**PRONUNCIATIONS, **{f"x{phone.lower()}": [phone] for phone in PHONES}}
+def _dictionary(pronunciations: Mapping[str, Sequence[str]]) -> str:
+    words = {**pronunciations, **{f"x{phone.lower()}": [phone] for phone in PHONES}}
     return "".join(
         f"{word}{f'({n})' if n > 1 else ''} {phones}\n"
         for word, spoken in words.items()

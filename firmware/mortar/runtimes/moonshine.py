@@ -13,13 +13,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
-from mortar.errors import MortarError
 from mortar.runtimes.circles import goes_in_circles
-from mortar.runtimes.dictation_model import GUIDE, located
+from mortar.runtimes.dictation_model import located
 from mortar.runtimes.interfaces import Interrupted, Samples, Transcript
 from mortar.runtimes.moonshine_model import END, loaded, packaged
 from mortar.runtimes.moonshine_search import freely
@@ -46,7 +44,7 @@ class MoonshineDictation:
     unit = "moonshine/cpu"
 
     def __init__(self, settings: Listening, should_stop: Callable[[], bool]) -> None:
-        folder = located(settings) if settings.model else _packaged(settings)
+        folder = located(settings) if settings.model else packaged(settings.language)
         self._model = loaded(folder, settings.threads)
         self._silence = self._model.encode(SILENCE)
         self._should_stop = should_stop
@@ -66,13 +64,3 @@ class MoonshineDictation:
         evidence = written.fit - self._model.rows(self._silence).fit(tokens)
         is_sure = likely >= LEAST_LOG_PROBABILITY and evidence >= LEAST_EVIDENCE
         return Transcript(written.text if is_sure else None, math.exp(likely))
-
-
-def _packaged(settings: Listening) -> Path:
-    if settings.language != "en":
-        raise MortarError(
-            "language-not-in-model",
-            f"the packaged Moonshine knows English alone, and listen.language is {settings.language!r}",
-            f"name another model in listen.model, or set listen.language to en; {GUIDE}",
-        )
-    return packaged()

@@ -18,7 +18,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state
 
 from mortar.errors import MortarError
-from mortar.runtimes.dictation_model import damaged, only_file
+from mortar.runtimes.dictation_model import GUIDE, damaged, only_file
 from mortar.runtimes.interfaces import Floats, Samples
 
 BEGIN, END = 1, 2
@@ -46,8 +46,18 @@ LOG_FATAL = 4
 """ONNX Runtime's level; its errors are raised, and would be logged too."""
 
 
-def packaged() -> Path:
-    """The folder of the weights that are installed with Mortar."""
+PACKAGED_LANGUAGE = "en"
+
+
+def packaged(language: str) -> Path:
+    """The folder of the weights that are installed with Mortar. Raises MortarError for any language but
+    English."""
+    if language != PACKAGED_LANGUAGE:
+        raise MortarError(
+            "language-not-in-model",
+            f"the packaged Moonshine knows English alone, and listen.language is {language!r}",
+            f"set listen.engine to pocketsphinx, or install another model; {GUIDE}",
+        )
     found = find_spec("moonshine_voice")
     folder = Path(found.origin).parent / "assets/tiny-en" if found and found.origin else None
     if folder is None or not (folder / "encoder_model.ort").exists():

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from pocketsphinx import Decoder, get_model_path
 
 from mortar.errors import MortarError
+from mortar.languages import Language
 from mortar.runtimes import fsg
 from mortar.runtimes.accents import british
 from mortar.runtimes.followed import FollowedUtterance
@@ -79,17 +80,16 @@ class Explained:
 
 
 class Decoders:
-    """One of sentences, one of phones, which take sound while it comes.
+    """One of sentences, one of phones, which take sound while it comes."""
 
-    `pronunciations` gives words that CMUdict lacks, in its phones.
-    """
-
-    def __init__(self, grammar: Grammar, pronunciations: Mapping[str, str]) -> None:
-        self._sentences = Decoder(loglevel="FATAL", lm=None, **COMMON, **SEARCH)
-        for word, phones in pronunciations.items():
+    def __init__(self, grammar: Grammar, language: Language) -> None:
+        dictionary = str(language.dictionary or DICTIONARY)
+        self._sentences = Decoder(loglevel="FATAL", lm=None, dict=dictionary, **COMMON, **SEARCH)
+        for word, phones in language.speech.pronunciations.items():
             self._sentences.add_word(word, phones, True)
         _require_words(self._sentences, grammar)
-        _add_british(self._sentences, grammar)
+        if language.dictionary is None:
+            _add_british(self._sentences, grammar)
         self._sentences.add_fsg(ALL, fsg.sentences(self._sentences, grammar))
         self._sentences.activate_search(ALL)
         phone_model = get_model_path("en-us/en-us-phone.lm.bin")
@@ -168,8 +168,8 @@ class PocketSphinx:
 
     unit = "pocketsphinx/cpu"
 
-    def __init__(self, grammar: Grammar, pronunciations: Mapping[str, str]) -> None:
-        self._decoders = Decoders(grammar, pronunciations)
+    def __init__(self, grammar: Grammar, language: Language) -> None:
+        self._decoders = Decoders(grammar, language)
 
     def utterance(self) -> FollowedUtterance[Explained]:
         return FollowedUtterance(self._decoders, lambda explained, sound: _judged(explained))
@@ -182,9 +182,10 @@ def _judged(explained: Explained) -> Transcript:
     return Transcript(explained.text if confidence >= 0.5 else None, confidence)
 
 
-def pronounceable(phrases: Iterable[str], pronunciations: Mapping[str, str]) -> list[str]:
-    """Those of `phrases` of which CMUdict, or `pronunciations`, has every word."""
-    dictionary = b"\n" + DICTIONARY.read_bytes()
+def pronounceable(phrases: Iterable[str], language: Language) -> list[str]:
+    """Those of `phrases` every word of which a dictionary has."""
+    dictionary = b"\n" + (language.dictionary or DICTIONARY).read_bytes()
+    pronunciations = language.speech.pronunciations
 
     def has(word: str) -> bool:
         return word in pronunciations or f"\n{word} ".encode() in dictionary
@@ -216,5 +217,5 @@ def _require_words(decoder: Decoder, grammar: Grammar) -> None:
         raise MortarError(
             "words-unknown",
             f"the recogniser cannot pronounce: {', '.join(missing)}",
-            "add them to PRONUNCIATIONS in assistant/grammar.py",
+            "add them to the language's speech.toml, or make its words.dict anew",
         )

@@ -14,8 +14,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from mortar.languages.tables import Stop
 from mortar.runtimes.interfaces import Samples
-from mortar.runtimes.keyphrases import PHRASES, KeyPhrases, Likeness
+from mortar.runtimes.keyphrases import KeyPhrases, Likeness
 from mortar.runtimes.moonshine_model import END, Moonshine
 from mortar.runtimes.moonshine_search import freely, sentences
 from mortar.runtimes.spelling import Speller, Vocabulary
@@ -50,10 +51,10 @@ class StopPhrases:
 
     unit = "pocketsphinx+moonshine/cpu"
 
-    def __init__(self, moonshine: Moonshine, should_stop: Callable[[], bool]) -> None:
-        self._sounds = KeyPhrases()
+    def __init__(self, stop: Stop, moonshine: Moonshine, should_stop: Callable[[], bool]) -> None:
+        self._sounds = KeyPhrases(stop)
         self._moonshine = moonshine
-        self._speller = Speller(Vocabulary(moonshine.pieces), grammar(PHRASES, {}))
+        self._speller = Speller(Vocabulary(moonshine.pieces), grammar(stop.phrases, {}))
         self._should_stop = should_stop
 
     def phrase(self, sound: Samples, loud_from: int, loud_to: int) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 CARDS = REPOSITORY / "models" / "cards"
-SENTENCES = REPOSITORY / "firmware" / "mortar" / "assistant" / "sentences" / "look.yaml"
+SENTENCES = REPOSITORY / "firmware" / "mortar" / "languages" / "en" / "sentences" / "look.yaml"
 WORK = Path.home() / ".cache" / "mortar-cards"
 """Where art, the drawn pool, checkpoints and trial exports live: outside the repository."""
 METRICS = "metrics.jsonl"

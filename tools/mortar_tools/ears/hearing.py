@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, partial
 
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar import languages
+from mortar.assistant.grammar import sentence_grammar
 from mortar.assistant.intents import Understanding
 from mortar.assistant.wake_phrase import without_wake_word
 from mortar.runtimes import choose
@@ -40,7 +41,7 @@ def hear(engine: Recogniser, utterance: Utterance) -> Heard:
 @cache
 def _engine(engine: Recogniser) -> SpeechToText:
     grammar = partial(sentence_grammar, WAKE_PHRASES)
-    return choose.speech_to_text(Listening(engine=engine), grammar, PRONUNCIATIONS, should_stop=lambda: False)
+    return choose.speech_to_text(Listening(engine=engine), grammar, languages.of(), should_stop=lambda: False)
 
 
 @cache

@@ -17,7 +17,7 @@ from itertools import cycle
 
 import numpy as np
 
-from mortar import resources
+from mortar import languages, resources
 from mortar.assistant import troubles
 from mortar.assistant.turn import Turn
 from mortar.errors import UsageError
@@ -159,11 +159,11 @@ def _said(word: str, voice: str) -> Samples:
 
 def answers(seed: int) -> Iterator[list[str]]:
     """What the assistant might say, without end: three sentences at a time, some with its own commands."""
-    drawn = random.Random(seed)
+    drawn, english = random.Random(seed), languages.of()
     with (resources.bundled_model() / "things.toml").open("rb") as file:
         names = [(row["article"], row["name"], row["plural"]) for row in tomllib.load(file)["thing"]]
     fixed = [
-        *(trouble.spoken for trouble in vars(troubles).values() if isinstance(trouble, troubles.Trouble)),
+        *(held.spoken(english) for held in vars(troubles).values() if isinstance(held, troubles.Trouble)),
         "I am Mortar. I see, hear and speak, and everything stays on this device.",
         "Ask me what do you see, or what time is it.",
         "The bus does not stop here, and that is enough.",

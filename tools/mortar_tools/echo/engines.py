@@ -8,7 +8,8 @@ import msgspec
 import numpy as np
 import soxr
 
-from mortar.assistant.grammar import PRONUNCIATIONS, sentence_grammar
+from mortar import languages
+from mortar.assistant.grammar import sentence_grammar
 from mortar.assistant.intents import Understanding
 from mortar.assistant.outlook import Sentences
 from mortar.assistant.wake_phrase import without_wake_word
@@ -23,16 +24,19 @@ from mortar_tools.session import SPEECH_PEAK, RATE_Hz
 class Engines:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.understanding = Understanding()
-        self.sentences = Sentences()
+        language = languages.of(settings.assistant.language)
+        self.understanding = Understanding(language)
+        self.sentences = Sentences(language)
         self._wake_phrases = [spoken(word) for word in settings.ears.wake_words]
         self._recogniser = choose.speech_to_text(
             settings.listen,
-            partial(sentence_grammar, self._wake_phrases),
-            PRONUNCIATIONS,
+            partial(sentence_grammar, self._wake_phrases, language),
+            language,
             should_stop=lambda: False,
         )
-        self.stop_phrases = choose.stop_phrases(settings.listen, should_stop=lambda: False)
+        self.stop_phrases = choose.stop_phrases(
+            settings.listen, language.speech.stop, should_stop=lambda: False
+        )
         self._synthesiser: SpeechSynthesiser = choose.speech_synthesiser(settings.voice)
         self.spoken = cache(self._spoken)
 

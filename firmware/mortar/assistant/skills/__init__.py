@@ -1,7 +1,7 @@
 """Skills: what the assistant answers by itself, with no model. Intent name → skill, in one table.
 
-To add one: a file here with a function `(SkillRequest) -> SkillAnswer`, a row in SKILLS, and its
-sentences in a file of ../sentences/.
+To add one: a file here with a function `(SkillRequest) -> SkillAnswer`, a row in SKILLS, and in each
+language its sentences and its answers (mortar/languages/).
 """
 
 from __future__ import annotations
@@ -71,8 +71,6 @@ SKILLS: Mapping[str, Skill] = {
     "NoteForgetAll": notes.forget_all,
 }
 
-FAILED = SkillAnswer("Sorry, I could not do that.")
-
 
 def answer_with_skill(request: SkillRequest, skills: Mapping[str, Skill] = SKILLS) -> SkillAnswer:
     """The answer of the intent's skill; a skill that fails is heard and logged, and harms nothing."""
@@ -80,4 +78,4 @@ def answer_with_skill(request: SkillRequest, skills: Mapping[str, Skill] = SKILL
         return skills[request.intent](request)
     except Exception:  # whatever a skill may raise ends here: its defect is not the conversation's
         log.exception("the skill %s failed", request.intent)
-        return FAILED
+        return request.answer("assistant.failed")

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from mortar.assistant.skills import words
 from mortar.assistant.skills.skill import SkillAnswer, SkillRequest
+from mortar.languages import Language
 from mortar.slowdowns import Battery, that_hold
 
 ROUGHLY = (
     (95, "full"),
-    (60, "more than half full"),
-    (40, "about half full"),
-    (20, "less than half full"),
+    (60, "over_half"),
+    (40, "half"),
+    (20, "under_half"),
     (10, "low"),
-    (0, "almost empty"),
+    (0, "empty"),
 )
-"""From so many percent on."""
-
-NO_BATTERY = "I see no battery here. I run on mains."
-NOTHING_SLOW = "Nothing slows me down that I know of."
+"""From so many percent on, the name of the level."""
 
 MOST_REASONS = 2
 """The others are in the status."""
@@ -27,17 +24,19 @@ def battery(request: SkillRequest) -> SkillAnswer:
     if request.figures is None:
         return SkillAnswer("", examines=True)
     held = request.figures.battery
-    return SkillAnswer(_level(held) if held is not None else NO_BATTERY)
+    return SkillAnswer(_told(held, request.language)) if held is not None else request.answer("battery.none")
 
 
 def why_slow(request: SkillRequest) -> SkillAnswer:
     if request.figures is None:
         return SkillAnswer("", examines=True)
-    reasons = [slowdown.spoken for slowdown in that_hold(request.figures)]
-    return SkillAnswer(" ".join(reasons[:MOST_REASONS]) or NOTHING_SLOW)
+    reasons = [request.language.say(f"slowdowns.{held.name}") for held in that_hold(request.figures)]
+    return SkillAnswer(" ".join(reasons[:MOST_REASONS])) if reasons else request.answer("slow.nothing")
 
 
-def _level(held: Battery) -> str:
-    roughly = next(text for least, text in ROUGHLY if held.percent >= least)
-    charging = ", and it is charging" if held.charging and held.percent < 100 else ""
-    return f"The battery is {roughly}, at {words.cardinal(held.percent)} percent{charging}."
+def _told(held: Battery, language: Language) -> str:
+    name = next(name for least, name in ROUGHLY if held.percent >= least)
+    level, percent = language.say(f"levels.{name}"), language.cardinal(held.percent)
+    if held.charging and held.percent < 100:
+        return language.say("battery.charging", level=level, percent=percent)
+    return language.say("battery.told", level=level, percent=percent)

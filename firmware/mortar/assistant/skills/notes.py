@@ -3,45 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from mortar.assistant.skills import what_time, words
 from mortar.assistant.skills.skill import NoteChange, SkillAnswer, SkillRequest, ToldNote
-from mortar.assistant.skills.told import counted
-from mortar.clock import Moment
+from mortar.assistant.skills.told import sentence
+from mortar.clock import Moment, is_set
 from mortar.notes import MOST, Note
 from mortar.reminders import local_time
 
 MOST_TOLD = 5
 """In one go: more nobody wants to hear."""
 
-ASK = "What shall I remember?"
-REMEMBERED = "I will remember that."
-NOTHING_HEARD = "I heard nothing to remember."
-NOTHING_KEPT = "I remember nothing new."
-NONE = "You have not asked me to remember anything."
-FULL = "I remember a hundred things already. Tell me to forget some first."
-NO_OLDER = "There are no older notes."
-WHICH = "To forget a note, say, forget the last note."
-
 
 def take(request: SkillRequest) -> SkillAnswer:
     """In one sentence, where the words were dictated; else it is asked for."""
     if len(request.notes) >= MOST:
-        return SkillAnswer(FULL)
+        return request.answer("notes.full")
     if note := request.slots.get("note"):
-        return SkillAnswer(REMEMBERED, notes=NoteChange(keep=note))
-    return SkillAnswer(ASK, asks_for_note=True)
+        return SkillAnswer(request.language.say("notes.remembered"), notes=NoteChange(keep=note))
+    return SkillAnswer(request.language.say("notes.ask"), asks_for_note=True)
 
 
 def tell(request: SkillRequest) -> SkillAnswer:
-    n = len(request.notes)
-    if n == 0:
-        return SkillAnswer(NONE)
-    some = "" if n <= MOST_TOLD else f" These are the newest {words.cardinal(MOST_TOLD)}. {_others()}"
-    return SkillAnswer(
-        f"You asked me to remember {counted(n, 'thing')}.{some}", tell=_told(request.notes, request.now)
-    )
+    if not request.notes:
+        return request.answer("notes.none")
+    say, n = request.language.say, len(request.notes)
+    text = say("notes.there_are", n=n)
+    if n > MOST_TOLD:
+        newest = say("notes.newest", most=request.language.cardinal(MOST_TOLD))
+        text = f"{text} {newest} {say('notes.others')}"
+    return SkillAnswer(text, tell=_told(request.notes, request))
 
 
 def tell_older(request: SkillRequest) -> SkillAnswer:
@@ -51,58 +41,55 @@ def tell_older(request: SkillRequest) -> SkillAnswer:
         return tell(request)
     older = [note for note in request.notes if note.number < at_hand.number]
     if not older:
-        return SkillAnswer(NO_OLDER)
-    others = f" {_others()}" if len(older) > MOST_TOLD else ""
-    return SkillAnswer(
-        f"There {'is' if len(older) == 1 else 'are'} {counted(len(older), 'older note')}.{others}",
-        tell=_told(older, request.now),
-    )
+        return request.answer("notes.no_older")
+    text = request.language.say("notes.older", n=len(older))
+    if len(older) > MOST_TOLD:
+        text = f"{text} {request.language.say('notes.others')}"
+    return SkillAnswer(text, tell=_told(older, request))
 
 
 def forget(request: SkillRequest) -> SkillAnswer:
     """The one that was just taken or told; people say "forget it" also when they mean "never mind"."""
-    if request.note_at_hand is None:
-        return SkillAnswer(WHICH if request.notes else NONE)
-    return _forget_one(request.note_at_hand, request.now)
+    if request.note_at_hand is not None:
+        return _forget_one(request.note_at_hand, request)
+    return request.answer("notes.which") if request.notes else request.answer("notes.none")
 
 
 def forget_last(request: SkillRequest) -> SkillAnswer:
-    return _forget_one(request.notes[-1], request.now) if request.notes else SkillAnswer(NONE)
+    return _forget_one(request.notes[-1], request) if request.notes else request.answer("notes.none")
 
 
 def forget_all(request: SkillRequest) -> SkillAnswer:
     if not request.notes:
-        return SkillAnswer(NONE)
-    told = f"I have forgotten {counted(len(request.notes), 'note')}, all there were."
-    return SkillAnswer(told, notes=NoteChange(forget=request.notes))
+        return request.answer("notes.none")
+    text = request.language.say("notes.forgotten_all", n=len(request.notes))
+    return SkillAnswer(text, notes=NoteChange(forget=request.notes))
 
 
-def _forget_one(note: Note, now: datetime) -> SkillAnswer:
-    made = _when(note, now)
-    told = f"I have forgotten what you said {made[0].lower()}{made[1:]}."
-    return SkillAnswer(told, notes=NoteChange(forget=[note]))
+def _forget_one(note: Note, request: SkillRequest) -> SkillAnswer:
+    text = request.language.say("notes.forgotten", when=_when(note, request))
+    return SkillAnswer(text, notes=NoteChange(forget=[note]))
 
 
-def _others() -> str:
-    return "For the others, say, read older notes."
-
-
-def _told(notes: Sequence[Note], now: datetime) -> list[ToldNote]:
+def _told(notes: Sequence[Note], request: SkillRequest) -> list[ToldNote]:
     """The newest of them, that one first."""
-    newest = notes[: -MOST_TOLD - 1 : -1]
-    return [ToldNote(f"{_when(note, now)}, you said: {note.text}".rstrip(), note) for note in newest]
+    say = request.language.say
+    return [
+        ToldNote(say("notes.told", when=sentence(_when(note, request)), note=note.text).rstrip(), note)
+        for note in notes[: -MOST_TOLD - 1 : -1]
+    ]
 
 
-def _when(note: Note, now: datetime) -> str:
-    """For example "Yesterday, at ten past nine in the morning"."""
-    made = local_time(Moment(note.kept_s, 0.0, ""))
-    if not (words.is_set(made) and words.is_set(now)):
-        return "Some time ago"
+def _when(note: Note, request: SkillRequest) -> str:
+    """For example "yesterday, at ten past nine in the morning"."""
+    language, now, made = request.language, request.now, local_time(Moment(note.kept_s, 0.0, ""))
+    if not (is_set(made) and is_set(now)):
+        return language.say("notes.some_time_ago")
+    time = language.time(made)
     match (now.date() - made.date()).days:
         case 0:
-            day = "Today"
+            return language.say("notes.today", time=time)
         case 1:
-            day = "Yesterday"
+            return language.say("notes.yesterday", time=time)
         case _:
-            day = f"On {words.day(made)}"
-    return f"{day}, at {what_time.phrase(made)}"
+            return language.say("notes.then", day=language.day(made), time=time)

@@ -6,21 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import inf
 
-from mortar.assistant.skills import what_time, words
 from mortar.assistant.skills.skill import SkillAnswer, SkillRequest
-from mortar.assistant.skills.told import counted
-from mortar.clock import Moment
+from mortar.assistant.skills.told import sentence
+from mortar.clock import Moment, is_set
 from mortar.photos import Photo, ago_s
 from mortar.reminders import local_time
-
-NONE = "I have no photo. Say, take a photo, and I keep what I see."
-TAKEN = "I took a photo."
-HOW_TO_DELETE = "To delete all photos, say, delete every single photo."
-ALL_GONE = "All photos are deleted."
-UNDESCRIBED = "I took a photo, but I could not say what is on it."
-
-I_SEE = "I see "
-"""How the bundled model begins, mostly; what it goes on with is as true of the past."""
 
 NOON_h = 12
 HOUR_s = 3_600.0
@@ -37,66 +27,77 @@ def take(request: SkillRequest) -> SkillAnswer:
 def seen(request: SkillRequest) -> SkillAnswer:
     """What is on the photo that was meant, and when that was."""
     if not request.photos:
-        return SkillAnswer(NONE)
+        return request.answer("photos.none")
     when = request.slots["when"]
     if when not in DAYS:
-        return SkillAnswer(_told(NEAREST[when](request.photos, request.moment), request.moment))
-    if not words.is_set(request.now):
-        return SkillAnswer(words.CLOCK_NOT_SET)
-    name, is_meant = DAYS[when]
+        return SkillAnswer(_told(NEAREST[when](request.photos, request.moment), request))
+    if not is_set(request.now):
+        return request.answer("assistant.clock_not_set")
     found = [
         photo
         for photo in request.photos
-        if (taken := _taken(photo, request.moment)) and is_meant(taken, request.now)
+        if (taken := _taken(photo, request.moment)) and DAYS[when](taken, request.now)
     ]
-    if not found:
-        last = ago(request.photos[-1], request.moment)
-        return SkillAnswer(f"I took no photo {name}. I took the last one {last}.")
-    return SkillAnswer(_told(found[-1], request.moment))
+    if found:
+        return SkillAnswer(_told(found[-1], request))
+    last = ago(request.photos[-1], request)
+    match when:
+        case "morning":
+            return request.answer("photos.none_this_morning", when=last)
+        case "today":
+            return request.answer("photos.none_today", when=last)
+        case _:
+            return request.answer("photos.none_yesterday", when=last)
 
 
 def delete_last(request: SkillRequest) -> SkillAnswer:
     if not request.photos:
-        return SkillAnswer(NONE)
+        return request.answer("photos.none")
     last = request.photos[-1]
-    text = f"I deleted the photo that I took {ago(last, request.moment)}."
-    return SkillAnswer(text, forget=[last])
+    return SkillAnswer(request.language.say("photos.deleted", when=ago(last, request)), forget=[last])
 
 
 def delete_all(request: SkillRequest) -> SkillAnswer:
     """Only with the words that nobody says by the way, or is misheard to have said."""
     if not request.photos:
-        return SkillAnswer(NONE)
+        return request.answer("photos.none")
     if "surely" not in request.slots:
-        return SkillAnswer(HOW_TO_DELETE)
-    return SkillAnswer(ALL_GONE, forget=request.photos)
+        return request.answer("photos.how_to_delete")
+    return SkillAnswer(request.language.say("photos.all_gone"), forget=request.photos)
 
 
-def ago(photo: Photo, now: Moment) -> str:
+def ago(photo: Photo, request: SkillRequest) -> str:
     """For example "two hours ago", or "yesterday at ten past nine in the morning"."""
+    language, now = request.language, request.moment
     seconds = ago_s(photo, now)
     if seconds is None:
-        return "some time ago"
+        return language.say("photos.some_time_ago")
     minutes, hours = round(seconds / 60), round(seconds / HOUR_s)
     taken = _taken(photo, now)
     days = (local_time(now).date() - taken.date()).days if taken else 0
     if minutes < 1:
-        return "just now"
+        return language.say("photos.just_now")
     if minutes < FEW_MINUTES:
-        return f"{counted(minutes, 'minute')} ago"
+        return language.say("photos.ago", duration=language.counted(minutes, "minute"))
+    if hours <= 1:
+        return language.say("photos.an_hour_ago")
     if hours < FEW_HOURS or days == 0 or taken is None:
-        return "an hour ago" if hours <= 1 else f"{counted(hours, 'hour')} ago"
-    return f"yesterday at {what_time.phrase(taken)}" if days == 1 else f"{counted(days, 'day')} ago"
+        return language.say("photos.ago", duration=language.counted(hours, "hour"))
+    if days == 1:
+        return language.say("photos.yesterday", time=language.time(taken))
+    return language.say("photos.ago", duration=language.counted(days, "day"))
 
 
-def _told(photo: Photo, now: Moment) -> str:
-    when = ago(photo, now)
-    told = photo.description or UNDESCRIBED
-    if told.startswith(I_SEE):
-        told = f"I saw {told.removeprefix(I_SEE)}"
-    elif photo.description:
-        told = f"{TAKEN} {told}"
-    return f"{when[0].upper()}{when[1:]} {told}"
+def _told(photo: Photo, request: SkillRequest) -> str:
+    """What the model sees now is told as it was: "I see a cat" as "I saw a cat"."""
+    say = request.language.say
+    when, told = sentence(ago(photo, request)), photo.description
+    now = say("photos.i_see", what="")
+    if not told:
+        return say("photos.undescribed", when=when)
+    if told.startswith(now):
+        return say("photos.i_saw", when=when, what=told.removeprefix(now))
+    return say("photos.described", when=when, description=told)
 
 
 def _taken(photo: Photo, now: Moment) -> datetime | None:
@@ -132,9 +133,9 @@ def _is_yesterday(taken: datetime, now: datetime) -> bool:
 NEAREST: Mapping[str, Callable[[Sequence[Photo], Moment], Photo]] = {"hour": _an_hour_ago, "last": _last}
 """The sentences' {when} → the photo that is meant, whenever it was taken."""
 
-DAYS: Mapping[str, tuple[str, Callable[[datetime, datetime], bool]]] = {
-    "morning": ("this morning", _is_this_morning),
-    "today": ("today", _is_today),
-    "yesterday": ("yesterday", _is_yesterday),
+DAYS: Mapping[str, Callable[[datetime, datetime], bool]] = {
+    "morning": _is_this_morning,
+    "today": _is_today,
+    "yesterday": _is_yesterday,
 }
-"""The sentences' {when} → its words, and which photos are meant: the last of them is told."""
+"""The sentences' {when} → which photos are meant: the last of them is told."""

@@ -6,4 +6,6 @@ from mortar.assistant.skills.skill import SkillAnswer, SkillRequest
 
 
 def answer(request: SkillRequest) -> SkillAnswer:
-    return SkillAnswer(request.last_answer or "I have not said anything yet.")
+    if request.last_answer:
+        return SkillAnswer(request.last_answer)
+    return request.answer("assistant.nothing_said")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from mortar import languages
 from mortar.clock import Moment
+from mortar.languages import Language
 from mortar.messages import Switch
 from mortar.notes import Note
 from mortar.photos import Photo
@@ -38,11 +40,17 @@ class SkillRequest:
     """Oldest first."""
     note_at_hand: Note | None = None
     """The one that was taken or told a moment ago."""
+    language: Language = field(default_factory=languages.of)
+    """What the answer is in."""
 
     @property
     def now(self) -> datetime:
         """Local time."""
         return local_time(self.moment)
+
+    def answer(self, key: str, *, n: int | None = None, **slots: str) -> SkillAnswer:
+        """That says an answer of the language, and does nothing else."""
+        return SkillAnswer(self.language.say(key, n=n, **slots))
 
 
 @dataclass(frozen=True)

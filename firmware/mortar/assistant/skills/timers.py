@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mortar.assistant.skills.skill import SkillAnswer, SkillRequest
-from mortar.assistant.skills.told import FULL, MOST, counted, duration, length_s, listed, timer
+from mortar.assistant.skills.told import MOST, length_s, sentence, timer
 from mortar.reminders import Change, Countdown, Kind, Reminder, countdown, left_s
-
-NONE = "No timer is set."
 
 
 def put(request: SkillRequest) -> SkillAnswer:
@@ -17,44 +15,57 @@ def put(request: SkillRequest) -> SkillAnswer:
     name = request.slots.get("name", "")
     same = [held for held in _timers(request) if name and held.name == name]
     if len(request.reminders) - len(same) >= MOST:
-        return SkillAnswer(FULL)
+        return request.answer("reminders.full")
     made = Reminder(Kind.TIMER, name, countdown(seconds, request.moment))
-    change = Change(remove=same, add=[made])
-    what = f"The {name} timer" if name else "A timer"
-    return SkillAnswer(f"{what} is {'now' if same else 'set for'} {duration(seconds)}.", change=change)
+    say, duration = request.language.say, request.language.duration(seconds)
+    if same:
+        text = say("timers.put_again", name=name, duration=duration)
+    elif name:
+        text = say("timers.put_named", name=name, duration=duration)
+    else:
+        text = say("timers.put", duration=duration)
+    return SkillAnswer(text, change=Change(remove=same, add=[made]))
 
 
 def left(request: SkillRequest) -> SkillAnswer:
     """How much time each of those that were meant has left."""
     meant = sorted(_meant(request), key=lambda held: left_s(held, request.moment))
     if not meant:
-        return SkillAnswer(_none(request.slots))
-    told = [
-        f"the {timer(held)} has {duration(left_s(held, request.moment), roughly=True)} left" for held in meant
+        return _none(request)
+    language = request.language
+    each = [
+        language.say(
+            "timers.one_left",
+            timer=timer(held, language),
+            duration=language.duration(left_s(held, request.moment), roughly=True),
+        )
+        for held in meant
     ]
-    text = listed(told)
-    return SkillAnswer(f"{text[0].upper()}{text[1:]}.")
+    return request.answer("timers.left", timers=sentence(language.listed(each)))
 
 
 def cancel(request: SkillRequest) -> SkillAnswer:
     """The one that rings, or the one that was meant; where it might be several, they are asked for."""
+    language = request.language
     ringing = _matching(request.ringing, request.slots)
     if ringing:
         return SkillAnswer("", change=Change(remove=ringing))
     meant = _meant(request)
     if not meant:
-        return SkillAnswer(_none(request.slots))
+        return _none(request)
     if len(meant) > 1:
-        which = listed([f"the {timer(held)}" for held in meant])
-        return SkillAnswer(f"There is {which}. Say which, or, cancel all timers.")
-    return SkillAnswer(f"The {timer(meant[0])} is cancelled.", change=Change(remove=meant))
+        each = [language.say("timers.one_of", timer=timer(held, language)) for held in meant]
+        return request.answer("timers.which", timers=language.listed(each))
+    text = language.say("timers.cancelled", timer=timer(meant[0], language))
+    return SkillAnswer(text, change=Change(remove=meant))
 
 
 def cancel_all(request: SkillRequest) -> SkillAnswer:
     there = _timers(request)
     if not there:
-        return SkillAnswer(NONE)
-    return SkillAnswer(f"I cancelled {counted(len(there), 'timer')}.", change=Change(remove=there))
+        return request.answer("timers.none")
+    text = request.language.say("timers.cancelled_all", n=len(there))
+    return SkillAnswer(text, change=Change(remove=there))
 
 
 def _timers(request: SkillRequest) -> Sequence[Reminder]:
@@ -78,7 +89,9 @@ def _matching(reminders: Sequence[Reminder], slots: Mapping[str, str]) -> Sequen
     ]
 
 
-def _none(slots: Mapping[str, str]) -> str:
-    if name := slots.get("name"):
-        return f"There is no {name} timer."
-    return f"There is no timer of {duration(seconds)}." if (seconds := length_s(slots)) else NONE
+def _none(request: SkillRequest) -> SkillAnswer:
+    if name := request.slots.get("name"):
+        return request.answer("timers.none_named", name=name)
+    if seconds := length_s(request.slots):
+        return request.answer("timers.none_of_length", duration=request.language.duration(seconds))
+    return request.answer("timers.none")

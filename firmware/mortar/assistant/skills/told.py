@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from mortar.assistant.skills import what_time, words
-from mortar.clock import Moment
+from mortar.clock import Moment, is_set
+from mortar.languages import Language
+from mortar.languages.language import lengths
 from mortar.reminders import AtClock, Countdown, Kind, Reminder, left_s, local_time
 
 MOST = 20
 """Of timers and alarms together: nobody can keep more in mind."""
 
-FULL = "I keep twenty timers and alarms already. Cancel one first."
-
 LATE_s = 30.0
 """What rings later than this says so: nobody heard it in time."""
-
-UNITS_s = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 HALF_DAY_min = 720
 MORNING_min = 5 * 60
@@ -30,28 +27,6 @@ def length_s(slots: Mapping[str, str]) -> int:
     return sum(int(slots[name]) * seconds for name, seconds in each.items() if name in slots)
 
 
-def duration(seconds: float, *, roughly: bool = False) -> str:
-    """For example "one hour and thirty minutes". Roughly is the two largest units, or one where that is
-    ten or more: nobody wants to hear how many seconds an hour has left."""
-    rest = max(1, round(seconds))
-    parts: list[tuple[int, str]] = []
-    for length, unit in UNITS_s:
-        n, rest = divmod(rest, length)
-        parts += [(n, unit)] if n else []
-    if roughly:
-        parts = parts[: 1 if parts[0][0] >= 10 else 2]
-    return listed([counted(n, unit) for n, unit in parts])
-
-
-def counted(n: int, unit: str) -> str:
-    return f"{words.cardinal(min(n, 100))} {unit}{'' if n == 1 else 's'}"
-
-
-def listed(parts: Sequence[str]) -> str:
-    *before, last = parts
-    return f"{', '.join(before)} and {last}" if before else last
-
-
 def clock_time(held: Reminder, now: Moment) -> datetime:
     """What the wall clock will show when it rings."""
     return local_time(Moment(now.wall_s + left_s(held, now), now.up_s, now.boot))
@@ -62,7 +37,10 @@ def minutes_of_day(slots: Mapping[str, str]) -> list[int]:
     part of the day is said."""
     if "moment" in slots:
         return [int(slots["moment"]) * 60]
-    shown = (int(slots["hour"]) % 12 * 60 + int(slots.get("minute", "0"))) % HALF_DAY_min
+    hour, minute = int(slots["hour"]), int(slots.get("minute", "0"))
+    if hour > HALF_DAY_min // 60:
+        return [hour % 24 * 60 + minute]
+    shown = (hour % 12 * 60 + minute) % HALF_DAY_min
     both = [shown, shown + HALF_DAY_min]
     match slots.get("part", "").split():
         case [*_, "morning"]:
@@ -85,36 +63,50 @@ def likely(minutes: Collection[int]) -> int:
     return min((at for at in minutes if at >= MORNING_min), default=min(minutes))
 
 
-def timer(held: Reminder) -> str:
+def sentence(text: str) -> str:
+    """With a capital letter."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def timer(held: Reminder, language: Language) -> str:
     """For example "pasta timer" or "ten minute timer"."""
     if held.name:
-        return f"{held.name} timer"
+        return language.say("timers.named", name=held.name)
     assert isinstance(held.when, Countdown), "a timer counts down"
-    length = duration(held.when.length_s)
-    return f"timer of {length}" if " and " in length else f"{length.removesuffix('s')} timer"
+    duration = language.duration(held.when.length_s)
+    if len(lengths(held.when.length_s)) == 1:
+        return language.say("timers.of_unit", duration=duration)
+    return language.say("timers.of_units", duration=duration)
 
 
-def when(held: Reminder, now: Moment) -> str:
+def when(held: Reminder, now: Moment, language: Language) -> str:
     """For example "for half past six in the morning, tomorrow"; of what was snoozed, "in five minutes"."""
     if isinstance(held.when, Countdown):
-        return f"in {duration(left_s(held, now), roughly=True)}"
+        duration = language.duration(left_s(held, now), roughly=True)
+        return language.say("reminders.in", duration=duration)
     at = clock_time(held, now)
-    days = at.date() - local_time(now).date()
-    return f"for {what_time.phrase(at)}{', tomorrow' if days == timedelta(days=1) else ''}"
+    if at.date() - local_time(now).date() == timedelta(days=1):
+        return language.say("reminders.tomorrow", time=language.time(at))
+    return language.say("reminders.at", time=language.time(at))
 
 
-def ringing_now(ringing: Iterable[Reminder], now: Moment) -> str:
+def ringing_now(ringing: Iterable[Reminder], now: Moment, language: Language) -> str:
     """What is said between the beeps."""
-    return " ".join(_ringing(held, now) for held in ringing)
+    return " ".join(_ringing(held, now, language) for held in ringing)
 
 
-def _ringing(held: Reminder, now: Moment) -> str:
+def _ringing(held: Reminder, now: Moment, language: Language) -> str:
     late_s = -left_s(held, now)
-    late = duration(late_s, roughly=True) if late_s > LATE_s else ""
+    late = language.duration(late_s, roughly=True) if late_s > LATE_s else None
     if held.kind is Kind.TIMER:
-        return f"Your {timer(held)} ran out {late} ago." if late else f"Your {timer(held)} is done."
-    if not words.is_set(local_time(now)):
-        return "This is your alarm."
+        what = timer(held, language)
+        return language.say("timers.late", timer=what, late=late) if late else _done(what, language)
+    if not is_set(local_time(now)):
+        return language.say("alarms.rings")
     if late and isinstance(held.when, AtClock):
-        return f"Your alarm for {what_time.phrase(held.when.local)} was due {late} ago."
-    return f"This is your alarm. It is {what_time.phrase(local_time(now))}."
+        return language.say("alarms.late", time=language.time(held.when.local), late=late)
+    return language.say("alarms.rings_at", time=language.time(local_time(now)))
+
+
+def _done(what: str, language: Language) -> str:
+    return language.say("timers.done", timer=what)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from mortar.assistant.skills import words
 from mortar.assistant.skills.skill import SkillAnswer, SkillRequest, Volume
+from mortar.languages import Language
 
 STEP_percent = 10
-
-NO_MIXER = "I cannot change the volume here."
 
 
 def louder(request: SkillRequest) -> SkillAnswer:
@@ -22,6 +20,8 @@ def as_said(request: SkillRequest) -> SkillAnswer:
     return SkillAnswer("", Volume(int(request.slots["percent"]), is_step=False))
 
 
-def told(percent: int | None) -> str:
+def told(percent: int | None, language: Language) -> str:
     """What to say once it is changed; None is where nothing could be."""
-    return f"Volume {words.cardinal(percent)} percent." if percent is not None else NO_MIXER
+    if percent is None:
+        return language.say("volume.no_mixer")
+    return language.say("volume.told", percent=language.cardinal(percent))

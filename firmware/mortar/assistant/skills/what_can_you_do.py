@@ -10,4 +10,4 @@ MOST_EXAMPLES = 4
 
 def answer(request: SkillRequest) -> SkillAnswer:
     asked = ", ".join(request.examples[:MOST_EXAMPLES])
-    return SkillAnswer(f"I can see, and answer questions. For example, ask me: {asked}, or, what time is it.")
+    return request.answer("assistant.help", examples=asked)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mortar.assistant.skills import words
 from mortar.assistant.skills.skill import SkillAnswer, SkillRequest
+from mortar.clock import is_set
 
 
 def answer(request: SkillRequest) -> SkillAnswer:
-    if not words.is_set(request.now):
-        return SkillAnswer(words.CLOCK_NOT_SET)
-    return SkillAnswer(f"Today is {words.day(request.now)}.")
+    if not is_set(request.now):
+        return request.answer("assistant.clock_not_set")
+    return request.answer("assistant.day", day=request.language.day(request.now))

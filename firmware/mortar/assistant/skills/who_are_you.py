@@ -6,4 +6,4 @@ from mortar.assistant.skills.skill import SkillAnswer, SkillRequest
 
 
 def answer(request: SkillRequest) -> SkillAnswer:
-    return SkillAnswer("I am Mortar. I see, hear and speak, and everything stays on this device.")
+    return request.answer("assistant.who")
