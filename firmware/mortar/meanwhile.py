@@ -29,9 +29,10 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.NEXT_QUESTION: """
         audio-lost camera-failed camera-missing camera-no-frame camera-off dictation-failed
         frame-shape-wrong language-context-full language-engine-failed language-too-slow listen-too-slow
-        microphone-muted models-differ no-answer no-speech not-understood note-lost note-unwritable
-        photo-undeletable photo-unwritable picture-damaged picture-missing picture-too-large picture-unknown
-        question-too-long ring-too-small store-failed store-newer turn-too-long
+        microphone-muted models-differ no-answer no-question-before no-speech not-understood note-lost
+        note-unwritable photo-undeletable photo-unwritable picture-damaged picture-missing
+        picture-too-large picture-unknown question-too-long ring-too-small store-failed store-newer
+        turn-too-long
     """,
     Meanwhile.STARTED_AGAIN: """
         assistant-died device-not-closed ears-died end-overdue eye-died job-overdue language-died listen-died

@@ -6,9 +6,11 @@ import pytest
 
 from mortar.assistant import troubles
 from mortar.assistant.conversation import Conversation
+from mortar.assistant.stages import Stage
 from mortar.messages import (
     Chime,
     Hush,
+    Looked,
     Said,
     Say,
     Sentence,
@@ -103,3 +105,51 @@ def test_a_tick_that_is_over_needs_no_cut(talk: Conversation, port: ListPort) ->
     talk.said(Said(turn, None, False, 2_700.0), 2_700.0)
     talk.sentence(Sentence(turn, 0, "I see a cat.", 2_800.0), 2_800.0)
     assert port.to("voice", Hush) == []
+
+
+def in_listen(talk: Conversation) -> None:
+    talk.woken(0.0)
+
+
+def in_understand(talk: Conversation) -> None:
+    talk.woken(0.0)
+    talk.speech_ended(1, 1_000.0)
+
+
+def in_look(talk: Conversation) -> None:
+    """The eye is still looking when the question has long been asked."""
+    ask_aloud(talk, "what do you see")
+
+
+def in_answer(talk: Conversation) -> None:
+    turn = ask_aloud(talk, "what do you see")
+    talk.looked(Looked(turn, 1, 16, 30.0, 1_200.0), 1_200.0)
+
+
+def in_speak(talk: Conversation) -> None:
+    ask_aloud(talk, "what time is it")
+
+
+HANGS = {
+    Stage.LISTEN: in_listen,
+    Stage.UNDERSTAND: in_understand,
+    Stage.LOOK: in_look,
+    Stage.ANSWER: in_answer,
+    Stage.SPEAK: in_speak,
+}
+
+
+@pytest.mark.parametrize("stage", HANGS)
+def test_no_stage_is_waited_in_for_ever(talk: Conversation, port: ListPort, stage: Stage) -> None:
+    """Whichever brick says nothing more: there is a deadline, an apology, and an end to that too."""
+    HANGS[stage](talk)
+    assert talk.turn is not None and stage in talk.turn.open
+    until(talk, 60_000.0)
+    assert port.said[-1] == troubles.TOO_LONG.spoken
+    until(talk, 120_000.0)
+    assert talk.turn is None and [turn.trouble for turn in port.ended] == [troubles.TOO_LONG]
+
+
+def test_every_stage_that_lasts_is_among_them() -> None:
+    """Waking is a moment."""
+    assert set(Stage) - HANGS.keys() == {Stage.WAKE}

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from mortar.assistant.intents import Kind as Meaning
 from mortar.assistant.intents import Understanding
+from mortar.assistant.meaning import Kind as Meaning
 from mortar_tools.cards.language import KINDS, Turn, answers, interview, small_talk
 from mortar_tools.cards.language.interview import Interviewer
 from mortar_tools.cards.language.nouns import by_class, unknown_words

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mortar.assistant.intents import Intent, Kind, Understanding
+from mortar.assistant.intents import Understanding
+from mortar.assistant.meaning import Intent, Kind
 from mortar.assistant.skills import SKILLS
 
 

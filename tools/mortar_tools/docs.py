@@ -17,12 +17,19 @@ from hassil import Intents, RangeSlotList, SlotList, WildcardSlotList, parse_sen
 from hassil.intents import Intent
 
 from mortar import languages, resources, settings
-from mortar.assistant.intents import in_words, needs_dictation
-from mortar.assistant.skills import SKILLS
+from mortar.assistant.intents import in_words, kind_of, needs_dictation
+from mortar.assistant.meaning import Kind
 from mortar.cards.deck import deck
 from mortar.cards.sheets import sheets
 from mortar.languages import Language
 from mortar_tools import earcon_picture, error_page
+
+SECTIONS = {
+    Kind.LOOK: "About the picture",
+    Kind.REPLY: "In reply to an answer, within two minutes",
+    Kind.SKILL: "Without the picture",
+}
+"""Of the page of sentences."""
 
 MADE_BY = "<!-- Made by `mortar tools make docs`: change the source, not this page. -->\n"
 
@@ -90,10 +97,10 @@ def sentences_page(language: Language) -> str:
         "to say so where it does not know a word, or where a picture cannot tell.\n",
     ]
     templates = Intents.from_files(language.sentences)
-    for title, is_skill in (("About the picture", False), ("Without the picture", True)):
+    for kind, title in SECTIONS.items():
         lines.append(f"## {title}\n")
         for name, intent in templates.intents.items():
-            if (name in SKILLS) is is_skill:
+            if kind_of(name) is kind:
                 lines.append(f"- **{name}**: " + _said(intent, templates))
         lines.append("")
     return "\n".join([*lines, *_parts_of_sentences(language), ""])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mortar.assistant import troubles
 from mortar.assistant.course import Course
-from mortar.assistant.intents import Intent, Kind
+from mortar.assistant.meaning import Intent, Kind
 from mortar.assistant.port import Port
 from mortar.assistant.ringing import Ringing
 from mortar.assistant.stages import Press, Stage
@@ -16,6 +16,9 @@ from mortar.privacy import Device
 
 SNOOZE = Intent("Snooze", Kind.SKILL, {})
 """What a double press asks while it rings."""
+
+SEEN = Intent("LookDescribe", Kind.LOOK, {})
+"""What a short press asks."""
 
 
 class Button:
@@ -42,6 +45,7 @@ class Button:
         turn = self._turns.begin(now_ms)
         match kind:
             case Press.SHORT:
+                turn.meant = SEEN
                 self._steps.question(turn, DESCRIBE, now_ms)
             case Press.LONG if self._switches.is_muted:
                 self._switches.ask(turn, Switch(Device.MICROPHONE, is_on=True))
@@ -60,6 +64,8 @@ class Button:
         if self._turns.now is not None:
             self._turns.interrupt(self._turns.now, now_ms)
         if kind is Press.DOUBLE:
-            self._steps.answer(self._turns.begin(now_ms), "snooze", SNOOZE, now_ms)
+            turn = self._turns.begin(now_ms)
+            turn.meant = SNOOZE
+            self._steps.answer(turn, "snooze", now_ms)
         elif kind is Press.LONG and not self._switches.is_muted:
             self.pressed(kind, now_ms)

@@ -19,7 +19,7 @@ from mortar.assistant.keeper import Keeper
 from mortar.assistant.listening import Listening
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.note_taking import NoteTaking
-from mortar.assistant.past import NO_PAST, KeptReminder, Past
+from mortar.assistant.past import NO_PAST, KeptBefore, KeptReminder, Past
 from mortar.assistant.peers import Peers
 from mortar.assistant.port import Port
 from mortar.assistant.ringing import Ringing
@@ -70,6 +70,8 @@ class Conversation:
         self._understanding = understanding
         self._language = language = understanding.language
         self._turns = Turns(port, self._mouth, self._course, settings.assistant, first_turn, past)
+        if past.before is not None:
+            self._turns.take_up(past.before.before(keeper.reminders))
         self._ringing = Ringing(
             port, self._mouth, self._course, self._turns, settings.assistant, keeper, moment, language
         )
@@ -120,9 +122,11 @@ class Conversation:
             return None
         kept = [KeptReminder.of(held) for held in self._ringing.reminders]
         at_hand = self._notebook.at_hand(now_ms)
+        before = self._turns.before(now_ms)
         return msgspec.structs.replace(
             self._turns.past,
             reminders=kept,
+            before=KeptBefore.of(before, self._ringing.reminders) if before is not None else None,
             away=sorted(self._peers.away),
             closed=self._switches.closed,
             photos=self._album.photos,
@@ -161,9 +165,9 @@ class Conversation:
         self._port.emit("typed", now_ms, text=text)
         self._port.send("ears", Rest())
         self._ringing.silence(now_ms)
-        turn, intent = self._turns.begin(now_ms), self._understanding.understand(text)
-        turn.heard, turn.intent = text, intent.name if intent else None
-        self._steps.answer(turn, text, intent, now_ms)
+        turn = self._turns.begin(now_ms)
+        turn.heard, turn.meant = text, self._understanding.understand(text)
+        self._steps.answer(turn, text, now_ms)
 
     def asked(self, text: str, now_ms: float) -> None:
         """A typed question about the picture."""

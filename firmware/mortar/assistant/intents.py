@@ -1,16 +1,10 @@
-"""What a sentence means: the templates of a language, matched by hassil.
-
-An intent that a skill answers is of kind SKILL; every other is a question about the picture, of
-kind LOOK, and goes to the language brick in the words it was asked.
-"""
+"""What a sentence means: the templates of a language, matched by hassil."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
@@ -25,8 +19,11 @@ from hassil import (
     sample_expression,
     sample_intents,
 )
+from hassil.intents import TextSlotValue
 
 from mortar import languages, resources
+from mortar.assistant.meaning import Intent, Kind
+from mortar.assistant.replies import REPLIES
 from mortar.assistant.skills import SKILLS
 from mortar.languages import Language
 
@@ -34,20 +31,6 @@ SlotLists = Mapping[str, TextSlotList]
 
 MOST_NUMBERS = 6
 """Of a range, in `Understanding.sentences`: two in one sentence make 3,600 of it otherwise."""
-
-
-class Kind(StrEnum):
-    SKILL = "skill"
-    LOOK = "look"
-
-
-@dataclass(frozen=True)
-class Intent:
-    """What was meant, and the words that fill its slots: {"thing": "cat"}."""
-
-    name: str
-    kind: Kind
-    slots: Mapping[str, str]
 
 
 class Understanding:
@@ -69,9 +52,24 @@ class Understanding:
             return None
         return Intent(
             name=found.intent.name,
-            kind=_kind(found.intent.name),
+            kind=kind_of(found.intent.name),
             slots={name: _plain(entity.value).strip() for name, entity in found.entities.items()},
         )
+
+    def wording(self, intent: Intent) -> str | None:
+        """The first sentence of the templates that means just this; None where there is none."""
+        values = set(intent.slots.values())
+
+        def likely(slots: TextSlotList) -> list[TextSlotValue]:
+            # hassil warns of a list that has no entry: the first, which fits nowhere, stands in for none.
+            return [entry for entry in slots.values if entry.value_out in values] or slots.values[:1]
+
+        lists: dict[str, SlotList] = {
+            name: TextSlotList(name, likely(slots)) for name, slots in self._spoken_lists.items()
+        }
+        texts = sample_intents(self._intents, lists, intent_names={intent.name})
+        sentences = (" ".join(text.split()) for _, text in texts)
+        return next((text for text in sentences if self.understand(text) == intent), None)
 
     def _as_spoken(self, text: str) -> str:
         for pattern, say in self._written:
@@ -179,5 +177,7 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _kind(intent: str) -> Kind:
-    return Kind.SKILL if intent in SKILLS else Kind.LOOK
+def kind_of(intent: str) -> Kind:
+    if intent in SKILLS:
+        return Kind.SKILL
+    return Kind.REPLY if intent in REPLIES else Kind.LOOK

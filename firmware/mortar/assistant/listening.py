@@ -115,13 +115,11 @@ class Listening:
             self._note_taking.heard(turn, heard, now_ms)
             return
         turn.heard = heard.text
-        intent = self._understanding.understand(heard.text) if heard.text else None
-        turn.intent = intent.name if intent else None
+        turn.meant = self._understanding.understand(heard.text) if heard.text else None
         self._course.end(turn, Stage.UNDERSTAND, now_ms, heard=turn.heard, intent=turn.intent)
         if heard.text is None:
             self._steps.trouble(turn, troubles.unheard(heard.failure), now_ms)
         elif turn.in_own_speech and self._mouth.has_said(heard.text):
             self._turns.drop(turn, Dropped.OWN_WORDS, now_ms)
         else:
-            turn.tentative = False
-            self._steps.answer(turn, heard.text, intent, now_ms)
+            self._steps.answer(turn, heard.text, now_ms)

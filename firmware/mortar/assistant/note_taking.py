@@ -61,7 +61,7 @@ class NoteTaking:
         if turn.in_own_speech:
             self._turns.drop(turn, Dropped.OWN_WORDS, now_ms)
         elif intent is not None and intent.name == "Stop":
-            turn.heard, turn.intent = heard.text, intent.name
+            turn.heard, turn.meant = heard.text, intent
             self._say(turn, self._language.say("notes.nothing_kept"), now_ms)
         elif heard.is_dictated and heard.text:
             turn.heard = heard.text

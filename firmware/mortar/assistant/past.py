@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from mortar.assistant.turn import Turn
+from mortar.assistant.corrections import Done
+from mortar.assistant.meaning import Intent
+from mortar.assistant.turn import Before, Turn
 from mortar.messages import Say
 from mortar.notes import Note
 from mortar.photos import Photo
@@ -71,6 +75,24 @@ class KeptReminder(msgspec.Struct, frozen=True, omit_defaults=True):
         return Reminder(self.kind, self.name, when)
 
 
+class KeptBefore(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was asked last, and did to the reminders."""
+
+    intent: Intent
+    made: list[int] = []
+    """Where those that it made stand among the reminders: in another store they have other numbers."""
+    removed: list[KeptReminder] = []
+
+    @classmethod
+    def of(cls, before: Before, reminders: Sequence[Reminder]) -> KeptBefore:
+        made = [index for index, held in enumerate(reminders) if held.number in before.done.made]
+        return cls(before.intent, made, [KeptReminder.of(held) for held in before.done.removed])
+
+    def before(self, reminders: Sequence[Reminder]) -> Before:
+        made = frozenset(reminders[index].number for index in self.made)
+        return Before(self.intent, Done(made, [kept.reminder for kept in self.removed]))
+
+
 class Past(msgspec.Struct, frozen=True):
     turns: list[RememberedTurn] = []
     """Oldest first."""
@@ -86,6 +108,8 @@ class Past(msgspec.Struct, frozen=True):
     """Timers and alarms that are set; the conversation's keeper has them."""
     away: list[str] = []
     """Processes that died and are not back."""
+    before: KeptBefore | None = None
+    """What was asked last, while a reply may go on from it."""
     closed: Closed = NONE
     """What is switched off for privacy."""
     photos: tuple[Photo, ...] = ()

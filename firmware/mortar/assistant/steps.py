@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from mortar.assistant import troubles
+from mortar.assistant import corrections, troubles
 from mortar.assistant.album import Album
 from mortar.assistant.course import Course
-from mortar.assistant.intents import Intent, Kind, Understanding
+from mortar.assistant.intents import Understanding
+from mortar.assistant.meaning import Intent, Kind
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.notebook import Notebook
 from mortar.assistant.port import Port
+from mortar.assistant.replies import REPLIES, questions
 from mortar.assistant.ringing import Ringing
 from mortar.assistant.skills import SkillAnswer, SkillRequest, answer_with_skill, volume
 from mortar.assistant.skills.skill import NoteChange, ToldNote
@@ -25,6 +28,7 @@ from mortar.errors import MortarError
 from mortar.messages import Ask, Cancel, Examine, Look, SetVolume
 from mortar.notes import Note
 from mortar.photos import Photo
+from mortar.reminders import Change
 from mortar.settings import Assistant
 from mortar.slowdowns import Figures
 
@@ -76,12 +80,32 @@ class Steps:
         if self._early_looking:
             self.look(turn, now_ms)
 
-    def answer(self, turn: Turn, text: str, intent: Intent | None, now_ms: float) -> None:
-        if intent is not None and intent.kind is Kind.SKILL:
-            self._skill(turn, intent, now_ms)
+    def answer(self, turn: Turn, text: str, now_ms: float) -> None:
+        """What `turn.meant` by `text`."""
+        if turn.meant is not None and turn.meant.kind is Kind.REPLY:
+            text = self._complete(turn, turn.meant, text)
+            if turn.meant is None:
+                self.trouble(turn, troubles.NOTHING_BEFORE, now_ms)
+                return
+        turn.tentative = False
+        if turn.meant is not None and turn.meant.kind is Kind.SKILL:
+            self._skill(turn, turn.meant, now_ms)
         else:
             self._mouth.chime("understood", turn.number)
             self.question(turn, text, now_ms)
+
+    def _complete(self, turn: Turn, reply: Intent, text: str) -> str:
+        """Let the turn mean what `reply` asks after the question before, or nothing; gives its words."""
+        before, turn.meant = turn.before, None
+        if before is None:
+            return text
+        for intent in questions(reply, before.intent):
+            wording = text if intent.kind is Kind.SKILL else self._understanding.wording(intent)
+            if wording is not None:
+                turn.meant = intent
+                turn.undoes = before.done if REPLIES[reply.name].corrects else corrections.NOTHING
+                return wording
+        return text
 
     def question(self, turn: Turn, text: str, now_ms: float) -> None:
         turn.heard = text
@@ -135,7 +159,7 @@ class Steps:
                 moment=self._moment(),
                 last_answer=last.spoken if last is not None else None,
                 examples=self._understanding.examples,
-                reminders=self._ringing.reminders,
+                reminders=corrections.without(turn.undoes, self._ringing.reminders),
                 ringing=self._ringing.to_snooze(now_ms),
                 snooze_min=self._snooze_min,
                 figures=figures,
@@ -145,6 +169,8 @@ class Steps:
                 language=self._language,
             )
         )
+        if answer.change is not None and corrections.is_left(turn.undoes, self._ringing.reminders):
+            answer = replace(answer, text=f"{corrections.CHANGED} {answer.text}")
         turn.asks_for_note = answer.asks_for_note
         turn.confidential = (
             (last is not None and last.confidential and answer.text == last.spoken)
@@ -157,7 +183,7 @@ class Steps:
         """What is to be stored first: nothing is confirmed that is not on the disk."""
         try:
             if answer.change is not None:
-                self._ringing.apply(answer.change, now_ms)
+                self._change(turn, answer.change, now_ms)
             if answer.forget:
                 self._album.forget(answer.forget)
             if answer.notes is not None:
@@ -179,6 +205,12 @@ class Steps:
             self.say(turn, answer.text, now_ms, answer.tell)
         else:
             self._turns.rest(turn, now_ms)
+
+    def _change(self, turn: Turn, change: Change, now_ms: float) -> None:
+        """Of the reminders; what the question before did is undone with it, where this one corrects it."""
+        before = self._ringing.reminders
+        self._ringing.apply(corrections.instead(change, turn.undoes, before), now_ms)
+        turn.done = corrections.done(change, before, self._ringing.reminders)
 
     def _take_photo(self, turn: Turn, now_ms: float) -> None:
         """Of what is there now, whatever was looked at early."""

@@ -43,6 +43,12 @@ TOO_LONG = Trouble(
     "the turn took longer than it may",
     "see what was slow in the timeline, or raise assistant.turn_deadline_ms",
 )
+NOTHING_BEFORE = Trouble(
+    "no-question-before",
+    "what was said goes on from a question, and fits none that was asked a moment ago",
+    "ask the whole question",
+    "Please ask me the whole question.",
+)
 LOST_THREAD = Trouble(
     "assistant-died",
     "the assistant process ended in the middle of a run",

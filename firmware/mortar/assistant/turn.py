@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mortar.assistant.corrections import NOTHING, Done
+from mortar.assistant.meaning import Intent
 from mortar.assistant.stages import Stage
 from mortar.assistant.troubles import Trouble
 from mortar.messages import Answered, Said, Say
@@ -28,6 +30,14 @@ class Sight(StrEnum):
     SEEN = "seen"
 
 
+@dataclass(frozen=True)
+class Before:
+    """What the turn before meant and did: a reply goes on from it."""
+
+    intent: Intent
+    done: Done
+
+
 @dataclass
 class Turn:
     number: int
@@ -48,7 +58,13 @@ class Turn:
     """The question went to the language model."""
     tick_ms: float | None = None
     """When the next tick is due, while the answer is awaited."""
-    intent: str | None = None
+    before: Before | None = None
+    """The question that this one may be a reply to."""
+    meant: Intent | None = None
+    """What was asked; of a reply, what it asks."""
+    undoes: Done = NOTHING
+    """It corrects what was asked before: so much of what that did is undone."""
+    done: Done = NOTHING
     takes_photo: bool = False
     """What is looked at is kept."""
     photo: str | None = None
@@ -78,6 +94,11 @@ class Turn:
     confidential: bool = False
     """It has the words of a note, which can be forgotten here alone: no trace keeps them."""
     ended_ms: float | None = None
+
+    @property
+    def intent(self) -> str | None:
+        """The name of what was meant."""
+        return self.meant.name if self.meant is not None else None
 
     @property
     def answer(self) -> str:

@@ -7,8 +7,9 @@ from mortar.assistant.memory import Memory
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.past import Past, RememberedTurn
 from mortar.assistant.port import Port
+from mortar.assistant.replies import MAY_BE_REPLIED_TO, SHORTLY_ms
 from mortar.assistant.stages import Stage
-from mortar.assistant.turn import Dropped, Turn
+from mortar.assistant.turn import Before, Dropped, Turn
 from mortar.messages import Cancel, Context, Listen, Rest, Said
 from mortar.settings import Assistant
 
@@ -32,6 +33,9 @@ class Turns:
         for remembered in past.turns:
             self._memory.keep(remembered.turn)
         self._next = first
+        self._before: Before | None = None
+        self._before_ms = 0.0
+        """What was asked last, and when that was over."""
         self.now: Turn | None = None
         self.may_follow_up = past.may_follow_up
         """The ears wait, with no wake word, for a question that follows on the last answer."""
@@ -56,6 +60,14 @@ class Turns:
         """The last turn of which something was heard."""
         return self._memory.last_answered
 
+    def before(self, now_ms: float) -> Before | None:
+        """What was asked a moment ago, if a reply may go on from it."""
+        return self._before if now_ms - self._before_ms <= SHORTLY_ms else None
+
+    def take_up(self, before: Before) -> None:
+        """What was asked last in another conversation."""
+        self._before, self._before_ms = before, float("inf")
+
     def numbered(self, number: int) -> Turn | None:
         """The turn that goes on, if it has that number."""
         return self.now if self.now is not None and self.now.number == number else None
@@ -72,7 +84,7 @@ class Turns:
             self.end(self.now, now_ms)
         elif self.now is not None:
             self.interrupt(self.now, now_ms)
-        self.now = Turn(self._next, now_ms, tentative)
+        self.now = Turn(self._next, now_ms, tentative, before=self.before(now_ms))
         self._next += 1
         return self.now
 
@@ -106,6 +118,10 @@ class Turns:
         self._course.end_all(turn, now_ms)
         self.now, turn.ended_ms = None, now_ms
         self._memory.keep(turn)
+        if turn.dropped is None and (turn.asked or turn.meant is not None):
+            may_go_on = turn.meant is not None and turn.meant.name in MAY_BE_REPLIED_TO
+            self._before = Before(turn.meant, turn.done) if turn.meant and may_go_on else None
+            self._before_ms = now_ms
         self.remind()
         self._port.turn_ended(turn, now_ms)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from mortar.assistant.skills import (
     alarms,
     board,
+    no_thanks,
     notes,
     photos,
     privacy,
@@ -39,6 +40,7 @@ SKILLS: Mapping[str, Skill] = {
     "Help": what_can_you_do.answer,
     "Repeat": say_again.answer,
     "Stop": stop.answer,
+    "NoThanks": no_thanks.answer,
     "VolumeUp": volume.louder,
     "VolumeDown": volume.quieter,
     "VolumeSet": volume.as_said,
