@@ -31,8 +31,8 @@ _CODES: dict[Meanwhile, str] = {
         frame-shape-wrong language-context-full language-engine-failed language-too-slow listen-too-slow
         microphone-muted models-differ no-answer no-question-before no-speech not-understood note-lost
         note-unwritable photo-undeletable photo-unwritable picture-damaged picture-missing
-        picture-too-large picture-unknown question-too-long ring-too-small store-failed store-newer
-        turn-too-long
+        picture-too-large picture-unknown question-not-taught question-too-long ring-too-small
+        store-failed store-newer turn-too-long
     """,
     Meanwhile.STARTED_AGAIN: """
         assistant-died device-not-closed ears-died end-overdue eye-died job-overdue language-died listen-died

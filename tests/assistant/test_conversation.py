@@ -56,7 +56,7 @@ def test_no_early_look_where_it_is_switched_off(port: ListPort) -> None:
 def test_free_text_goes_to_the_language_brick_as_it_was_said(talk: Conversation, port: ListPort) -> None:
     """Dictation hears what no template has; a template that is met all the same is not missed."""
     turn = ask_aloud(talk, "Tell me a story, please.")
-    assert port.to("language", Ask) == [Ask(turn, "Tell me a story, please.", look=True)]
+    assert port.to("language", Ask) == [Ask(turn, "Tell me a story, please.", look=True, is_free=True)]
     talk.answered(answer(turn, ""), 1_500.0)
     speak_all(talk, port)
     ask_aloud(talk, "What time is it?")
@@ -93,22 +93,26 @@ def test_a_picture_question_goes_to_the_language_brick(talk: Conversation, port:
 
 
 @pytest.mark.parametrize(
-    "question",
+    ("question", "is_free"),
     [
-        "what colour is the circle",
-        "are there more cups than cats",
-        "what is between the cat and the red square",
-        "is there a robot",
-        "how heavy is the cat",
+        ("what colour is the circle", False),
+        ("are there more cups than cats", False),
+        ("what is between the cat and the red square", False),
+        ("is there a robot", True),
+        ("how heavy is the cat", True),
     ],
 )
 def test_every_question_goes_in_the_words_it_was_asked(
-    talk: Conversation, port: ListPort, question: str
+    talk: Conversation, port: ListPort, question: str, is_free: bool
 ) -> None:
-    """Also where no template matches: dictated or typed, only the model knows what it doesn't know."""
+    """Also where no template matches: only the model knows what it doesn't know, and is told that none
+    does. `mortar describe` wants its answer whatever that is."""
     turn = ask_aloud(talk, question)
     talk.asked(question, 2_000.0)
-    assert port.to("language", Ask) == [Ask(turn, question, look=True), Ask(turn + 1, question, look=True)]
+    assert port.to("language", Ask) == [
+        Ask(turn, question, look=True, is_free=is_free),
+        Ask(turn + 1, question, look=True),
+    ]
 
 
 def test_a_skill_answers_without_the_language_brick(talk: Conversation, port: ListPort) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 from PIL import Image
 
 from harness import Brick, started
+from language.played import Eye, brick_and_eye
 from mortar import resources
 from mortar.bricks import language
 from mortar.bricks.picture import preprocess
@@ -24,61 +24,23 @@ from mortar.messages import (
     Exchange,
     Failure,
     JobBegan,
-    Message,
     Report,
     Sentence,
 )
-from mortar.rings.slots import Policy, SlotState
-from mortar.rings.token_ring import TokenRingWriter
+from mortar.rings.slots import SlotState
 from mortar.runtimes import choose
 from mortar.runtimes.model_folder import ModelFolder
-from mortar.settings import Language, RunOptions, Settings
+from mortar.settings import RunOptions, Settings
 from scenes import table
 
 QUESTION = "what do you see"
 
 # Reading this takes a while with any model, so that what is sent meanwhile finds it at work.
 LONG = [Exchange(QUESTION, "There is a cat on the left. " * 150)] * 2
-ROOMY = Settings(language=Language(context_tok=4_096))
 
 
 def run(scenario: Coroutine[object, object, None]) -> None:
     asyncio.run(scenario)
-
-
-class Eye:
-    """The eye's end of the token ring."""
-
-    def __init__(self, brick: Brick, n_embd: int = 256) -> None:
-        self._peer = brick["eye"]
-        self.ring = TokenRingWriter(3, 16, n_embd, 48, Policy.DROP_OLDEST)
-        self._peer.send(self.ring.offer(), [self.ring.descriptor])
-        self.ring.connect(self._peer.send)
-
-    async def shows(self, picture: np.ndarray, turn: int) -> None:
-        while (slot := self.ring.acquire(len(picture))) is None:
-            await self._hear()
-        with slot:
-            slot.array[:] = picture
-            slot.commit(turn)
-
-    async def until_given_back(self, slots: int = 0) -> None:
-        """Until the brick holds no more than `slots` pictures."""
-        while self.ring.counts()[SlotState.FREE] < 3 - slots:
-            await self._hear()
-
-    async def _hear(self) -> None:
-        self.ring.handle(await self._peer.expect(Message))
-
-
-@asynccontextmanager
-async def brick_and_eye(
-    settings: Settings = ROOMY, model: Path | None = None
-) -> AsyncIterator[tuple[Brick, Eye]]:
-    options = RunOptions(model=str(model) if model else None)
-    async with started(language.main, ["assistant", "eye"], settings=settings, run=options) as brick:
-        await brick.ready()
-        yield brick, Eye(brick)
 
 
 async def answer_to(brick: Brick, turn: int, question: str = QUESTION, *, look: bool = True) -> Answered:

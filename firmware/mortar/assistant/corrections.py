@@ -7,9 +7,6 @@ from dataclasses import dataclass, replace
 
 from mortar.reminders import Change, Reminder
 
-CHANGED = "I changed it."
-"""Said before the answer to what was meant."""
-
 
 @dataclass(frozen=True)
 class Done:

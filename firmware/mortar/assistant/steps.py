@@ -92,7 +92,7 @@ class Steps:
             self._skill(turn, turn.meant, now_ms)
         else:
             self._mouth.chime("understood", turn.number)
-            self.question(turn, text, now_ms)
+            self.question(turn, text, now_ms, is_free=turn.meant is None)
 
     def _complete(self, turn: Turn, reply: Intent, text: str) -> str:
         """Let the turn mean what `reply` asks after the question before, or nothing; gives its words."""
@@ -107,14 +107,15 @@ class Steps:
                 return wording
         return text
 
-    def question(self, turn: Turn, text: str, now_ms: float) -> None:
+    def question(self, turn: Turn, text: str, now_ms: float, *, is_free: bool = False) -> None:
+        """Of the language model; `is_free`: in no words that it was surely taught."""
         turn.heard = text
         self._course.begin(turn, Stage.ANSWER, now_ms)
         if turn.sight is Sight.NONE:
             self.look(turn, now_ms)
         if turn.sight is Sight.NONE:
             self.trouble(turn, troubles.of_death("eye"), now_ms)
-        elif not self._port.send("language", Ask(turn.number, text, look=True)):
+        elif not self._port.send("language", Ask(turn.number, text, look=True, is_free=is_free)):
             self.trouble(turn, troubles.of_death("language"), now_ms)
         else:
             turn.asked, turn.tick_ms = True, now_ms + FIRST_TICK_ms
@@ -170,7 +171,7 @@ class Steps:
             )
         )
         if answer.change is not None and corrections.is_left(turn.undoes, self._ringing.reminders):
-            answer = replace(answer, text=f"{corrections.CHANGED} {answer.text}")
+            answer = replace(answer, text=self._language.say("reminders.changed", answer=answer.text))
         turn.asks_for_note = answer.asks_for_note
         turn.confidential = (
             (last is not None and last.confidential and answer.text == last.spoken)

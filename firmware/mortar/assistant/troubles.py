@@ -47,7 +47,6 @@ NOTHING_BEFORE = Trouble(
     "no-question-before",
     "what was said goes on from a question, and fits none that was asked a moment ago",
     "ask the whole question",
-    "Please ask me the whole question.",
 )
 LOST_THREAD = Trouble(
     "assistant-died",

@@ -26,6 +26,8 @@ class Ask(Message, frozen=True):
     turn: int
     question: str
     look: bool
+    is_free: bool = False
+    """No sentence template has it: a model that was taught those alone may refuse it."""
 
 
 class Cancel(Message, frozen=True):
@@ -50,7 +52,7 @@ class Answered(Message, frozen=True):
     text: str
     n_tok: int
     confidence: float
-    """Geometric mean of the answer tokens' probabilities, the end mark's among them, 0..1."""
+    """Probability of the whole answer, the end mark's among them, 0..1."""
     first_token_ms: float
     """From the Ask to the first token."""
     cancelled: bool

@@ -58,12 +58,34 @@ class Prompt(_Table, frozen=True):
     """Turns that the model was trained to be reminded of; older ones are left out."""
 
 
+class Taught(_Table, frozen=True):
+    """Of a model that was taught the questions of the sentence templates and no others.
+
+    Measured on the bundled one, on the 24 pictures of docs/gallery: of 180 questions about anything at all it
+    answers 169 with one of `cannot`, 9 with "it is too dark", where it is, and 2 with nonsense, at 0.54 and
+    0.02. Of 100 questions about the cards in other words than it was taught it answers 73 so, and 11 below
+    0.6, with nonsense or a guess; 16 are answered. Of 200 that it was taught 34 are below 0.6 as well: they
+    are answered all the same, since few of those are wrong in every word.
+    """
+
+    least_confidence: Annotated[float, Meta(ge=0, le=1)]
+    """An answer to any other question that it is less sure of is not given."""
+    cannot: list[str]
+    """Its own words for that it can't answer: of any other question, what to do about it is said instead."""
+
+    def refuses(self, text: str, confidence: float) -> bool:
+        """Whether this answer to another question is none."""
+        return confidence < self.least_confidence or text in self.cannot
+
+
 class Manifest(_Table, frozen=True):
     name: str
     licence: str
     vision: VisionPart
     language: Part
     prompt: Prompt
+    taught: Taught | None = None
+    """None: it may be asked anything."""
     extra: dict[str, Part] = {}
     """The same weights in other formats, by name: the program doesn't need them, other tools do."""
     about: dict[str, object] = {}

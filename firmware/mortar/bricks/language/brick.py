@@ -33,7 +33,7 @@ from mortar.messages import (
 )
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Interrupted, LanguageModel
-from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.model_folder import ModelFolder, Taught
 from mortar.worker import Mail, Worker
 
 P = ParamSpec("P")
@@ -43,6 +43,13 @@ EYE = "eye"
 
 LOAD_DEADLINE_MS = 120_000
 """Longest time to verify and load a model: some gigabytes from a slow card."""
+
+
+NOT_TAUGHT = MortarError(
+    "question-not-taught",
+    "the language model was taught no question like this one",
+    "ask about the cards as in docs/sentences.md, or install a larger model",
+)
 
 
 async def main(worker: Worker) -> None:
@@ -56,7 +63,7 @@ async def main(worker: Worker) -> None:
         "load", LOAD_DEADLINE_MS, choose.language_model, worker.settings.language, folder, should_stop
     )
     composer = Composer(model, folder.manifest.prompt, worker.settings.language.answer_tok)
-    language = Language(worker, model, composer, stop)
+    language = Language(worker, model, composer, stop, folder.manifest.taught)
     worker.ready({"language": model.unit})
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -70,13 +77,19 @@ class Language:
     """What the brick knows. Everything here belongs to the event loop; only jobs run elsewhere."""
 
     def __init__(
-        self, worker: Worker, model: LanguageModel, composer: Composer, stop: threading.Event
+        self,
+        worker: Worker,
+        model: LanguageModel,
+        composer: Composer,
+        stop: threading.Event,
+        taught: Taught | None,
     ) -> None:
         self._worker = worker
         self._model = model
         self._memory = Memory(model)
         self._composer = composer
         self._replies = Replies(worker)
+        self._taught = taught
         self._stop = stop
         """Set to end the job that runs; cleared as the next begins."""
         self._pictures = Pictures(model.n_embd)
@@ -182,6 +195,9 @@ class Language:
         """Answer, sentence by sentence. The picture leaves with its turn; what was said of it comes
         back as text, in a Context."""
         ask = asked.ask
+        taught = self._taught if ask.is_free else None
+        held: list[str] = []
+        """Sentences that wait for how sure the whole answer is."""
         try:
             prompt = self._composer.compose(self._earlier, _rows(picture), ask.question)
             answer = await self._job(
@@ -193,14 +209,17 @@ class Language:
                 prompt,
                 _address(picture),
                 self._worker.settings.language.answer_tok,
-                self._replies.sayer(ask.turn),
+                self._replies.sayer(ask.turn) if taught is None else held.append,
             )
         except MortarError as error:
             self._replies.failed(error, ask.turn)
         else:
             if answer.interrupted and self._worker.aborted.is_set():
                 self._replies.failed(_late("answering"), ask.turn)
+            elif taught is not None and taught.refuses(answer.text, answer.confidence):
+                self._replies.failed(NOT_TAUGHT, ask.turn)
             else:
+                self._replies.said(ask.turn, held)
                 self._replies.answered(asked, answer)
         self._pictures.drop()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mortar.bricks.language.answer import Answer
@@ -41,6 +41,11 @@ class Replies:
             loop.call_soon_threadsafe(self._worker.send, ASSISTANT, sentence)
 
         return say
+
+    def said(self, turn: int, texts: Sequence[str]) -> None:
+        """The sentences of an answer that was held until it was whole."""
+        for index, text in enumerate(texts):
+            self._worker.send(ASSISTANT, Sentence(turn, index, text, now_ms()))
 
     def answered(self, asked: Asked, answer: Answer) -> None:
         """The turn's last word. Where no token came, the time to the first is the time to here."""

@@ -9,13 +9,17 @@ from pathlib import Path
 
 from mortar.runtimes.model_folder import MANIFEST
 from mortar_tools.cards.export.loss import Loss
+from mortar_tools.cards.language.answers import UNANSWERABLE, UNKNOWN_WORD
 from mortar_tools.cards.tokenizer import ANSWER, BOS, END, END_IMAGE, IMAGE, USER
 from mortar_tools.cards.training.checkpoint import Run
 
 LICENCE = "Apache-2.0"
 MOST_EARLIER_TURNS = 2
 
-Values = dict[str, str | int | float]
+LEAST_CONFIDENCE = 0.6
+"""See `model_folder.Taught`: measured on the bundled model, larger or later ones may want another."""
+
+Values = dict[str, str | int | float | list[str]]
 
 
 def part(path: Path) -> Values:
@@ -56,6 +60,8 @@ PROMPT: Values = {
     "most_earlier_turns": MOST_EARLIER_TURNS,
 }
 
+TAUGHT: Values = {"least_confidence": LEAST_CONFIDENCE, "cannot": [UNKNOWN_WORD, UNANSWERABLE]}
+
 
 def write(
     run: Run,
@@ -75,6 +81,7 @@ def write(
     }
     text = f"name = {json.dumps(run.recipe.name)}\nlicence = {json.dumps(LICENCE)}\n"
     text += table("vision", part(vision) | fed) + table("language", part(language)) + table("prompt", PROMPT)
+    text += table("taught", TAUGHT)
     text += "".join(table(f"extra.{name}", part(path)) for name, path in extra.items())
     text += table("about", about(run))
     for name, loss in losses.items():

@@ -1,0 +1,53 @@
+"""The language brick's real process, with its eye played by a real ring writer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+
+from harness import Brick, started
+from mortar.bricks import language
+from mortar.messages import Message
+from mortar.rings.slots import Policy, SlotState
+from mortar.rings.token_ring import TokenRingWriter
+from mortar.settings import Language, RunOptions, Settings
+
+ROOMY = Settings(language=Language(context_tok=4_096))
+
+
+class Eye:
+    """The eye's end of the token ring."""
+
+    def __init__(self, brick: Brick, n_embd: int = 256) -> None:
+        self._peer = brick["eye"]
+        self.ring = TokenRingWriter(3, 16, n_embd, 48, Policy.DROP_OLDEST)
+        self._peer.send(self.ring.offer(), [self.ring.descriptor])
+        self.ring.connect(self._peer.send)
+
+    async def shows(self, picture: np.ndarray, turn: int) -> None:
+        while (slot := self.ring.acquire(len(picture))) is None:
+            await self._hear()
+        with slot:
+            slot.array[:] = picture
+            slot.commit(turn)
+
+    async def until_given_back(self, slots: int = 0) -> None:
+        """Until the brick holds no more than `slots` pictures."""
+        while self.ring.counts()[SlotState.FREE] < 3 - slots:
+            await self._hear()
+
+    async def _hear(self) -> None:
+        self.ring.handle(await self._peer.expect(Message))
+
+
+@asynccontextmanager
+async def brick_and_eye(
+    settings: Settings = ROOMY, model: Path | None = None
+) -> AsyncIterator[tuple[Brick, Eye]]:
+    options = RunOptions(model=str(model) if model else None)
+    async with started(language.main, ["assistant", "eye"], settings=settings, run=options) as brick:
+        await brick.ready()
+        yield brick, Eye(brick)

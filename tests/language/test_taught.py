@@ -1,0 +1,93 @@
+"""A model that was taught some questions and no others answers no other as if it knew."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from harness import Brick
+from language.played import brick_and_eye
+from mortar import resources
+from mortar.bricks.picture import preprocess
+from mortar.messages import Answered, Ask, Failure, Message, Sentence
+from mortar.runtimes import choose
+from mortar.runtimes.model_folder import MANIFEST, ModelFolder
+from mortar.settings import Settings
+from scenes import table
+
+NONSENSE = "compare the roman empire with the british empire in three sentences"
+OTHER_WORDS = "tell me what is in the picture"
+
+
+@pytest.fixture(scope="module")
+def banana(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
+    """Its embeddings: float32 [16, 256]."""
+    encoder = choose.vision_encoder(Settings().eye, ModelFolder(resources.bundled_model()))
+    picture = Image.open(table(["banana"], tmp_path_factory.mktemp("scene") / "scene.png"))
+    out = np.zeros((encoder.n_tok, encoder.n_embd), np.float32)
+    encoder.encode(preprocess(picture), out)
+    return out
+
+
+@pytest.fixture
+def larger(tmp_path: Path) -> Path:
+    """The same model, of which nobody says that it was taught only some questions."""
+    folder = shutil.copytree(resources.bundled_model(), tmp_path / "larger")
+    manifest = (folder / MANIFEST).read_text(encoding="utf-8")
+    before, _, after = manifest.partition("[taught]")
+    (folder / MANIFEST).write_text(before + after[after.index("[extra") :], encoding="utf-8")
+    return folder
+
+
+def reply(
+    banana: np.ndarray, question: str, *, is_free: bool, model: Path | None = None
+) -> tuple[Message, list[str]]:
+    """The last word on the question, and the sentences before it."""
+
+    async def scenario() -> tuple[Message, list[str]]:
+        async with brick_and_eye(model=model) as (brick, eye):
+            await eye.shows(banana, turn=1)
+            brick["assistant"].send(Ask(1, question, look=True, is_free=is_free))
+            last = await last_word(brick)
+            return last, [held.text for held in brick["assistant"].seen if isinstance(held, Sentence)]
+
+    return asyncio.run(scenario())
+
+
+async def last_word(brick: Brick) -> Message:
+    while not isinstance(message := await brick["assistant"].expect(Message), Answered | Failure):
+        pass
+    return message
+
+
+@pytest.mark.parametrize("question", [NONSENSE, "is there a hovercraft", "what is the capital of france"])
+def test_what_it_was_not_taught_is_refused(banana: np.ndarray, question: str) -> None:
+    """Nothing of its guess is said, nor its own "I do not know": what to do is known better."""
+    last, said = reply(banana, question, is_free=True)
+    assert isinstance(last, Failure) and last.code == "question-not-taught" and last.turn == 1
+    assert "larger model" in last.do
+    assert said == []
+
+
+def test_other_words_for_what_it_was_taught_are_answered_where_it_is_sure(banana: np.ndarray) -> None:
+    last, said = reply(banana, OTHER_WORDS, is_free=True)
+    assert isinstance(last, Answered) and "banana" in last.text
+    assert said == [last.text]
+
+
+def test_what_it_was_taught_is_answered_however_sure_it_is(banana: np.ndarray) -> None:
+    """Also with "I do not know", which is then the truth about the picture."""
+    last, said = reply(banana, NONSENSE, is_free=False)
+    assert isinstance(last, Answered) and last.text
+    assert said
+
+
+def test_a_larger_model_refuses_nothing(banana: np.ndarray, larger: Path) -> None:
+    last, said = reply(banana, NONSENSE, is_free=True, model=larger)
+    assert isinstance(last, Answered) and last.text
+    assert said
