@@ -9,7 +9,6 @@ import pytest
 
 from mortar.assistant import troubles
 from mortar.assistant.conversation import Conversation
-from mortar.assistant.corrections import CHANGED
 from mortar.assistant.replies import MAY_BE_REPLIED_TO, REPLIES, SHORTLY_ms
 from mortar.assistant.stages import Press
 from mortar.assistant.turn import Dropped
@@ -17,7 +16,7 @@ from mortar.messages import Ask, Chime, Heard, Listen, Rest, Sentence
 from mortar.reminders import AtClock, Countdown
 from mortar.store.database import FILE
 from reminders.boards import Board
-from talks import UNDERSTANDING, ListPort, answer, ask_aloud, conversation, speak_all
+from talks import ENGLISH, UNDERSTANDING, ListPort, answer, ask_aloud, conversation, speak_all
 
 
 @pytest.fixture
@@ -115,7 +114,7 @@ def test_where_nothing_can_be_gone_on_from_a_whole_question_is_asked_for(
     before = asked(port)
     told(talk, port, "and the dog")
     assert asked(port) == before
-    assert port.said[-1] == troubles.NOTHING_BEFORE.spoken
+    assert port.said[-1] == troubles.NOTHING_BEFORE.spoken(ENGLISH)
     assert port.ended[-1].trouble is troubles.NOTHING_BEFORE
 
 
@@ -201,7 +200,7 @@ def test_a_length_is_corrected(
 ) -> None:
     """What was set first is gone, and the name stays."""
     board.ask(first)
-    assert board.ask(reply) == f"{CHANGED} {answer}"
+    assert board.ask(reply) == f"I changed it. {answer}"
     assert lengths_s(board) == [left]
 
 
@@ -228,7 +227,7 @@ def test_the_wrong_timer_comes_back_with_the_time_it_had_left(board: Board) -> N
         board.ask(text)
     board.ask("cancel the pasta timer")
     board.passes(60)
-    assert board.ask("no the egg timer") == f"{CHANGED} The egg timer is cancelled."
+    assert board.ask("no the egg timer") == "I changed it. The egg timer is cancelled."
     assert lengths_s(board) == [("pasta", 600)]
     assert board.ask("how long is left") == "The pasta timer has nine minutes left."
 
@@ -254,7 +253,7 @@ def test_the_other_timer_as_well(board: Board) -> None:
 def test_an_alarm_is_corrected(board: Board, first: str, reply: str, at: datetime) -> None:
     """The part of the day, and the day, stay as they were said."""
     board.ask(first)
-    assert board.ask(reply).startswith(f"{CHANGED} An alarm is set for ")
+    assert board.ask(reply).startswith("I changed it. An alarm is set for ")
     assert [held.when for held in board.stored] == [AtClock(at)]
 
 
@@ -271,7 +270,7 @@ def test_a_correction_on_a_full_disk_changes_nothing(board: Board) -> None:
     """Both or neither: what was set first still runs."""
     board.ask("set a timer for five minutes")
     board.fill_disk()
-    assert board.ask("no ten minutes") == troubles.NOT_KEPT
+    assert board.ask("no ten minutes") == ENGLISH.say("troubles.store-failed")
     assert lengths_s(board) == [("", 300)]
 
 
@@ -279,7 +278,7 @@ def test_after_a_restart_nothing_is_undone(board: Board) -> None:
     """What was asked is forgotten; what was set is not."""
     board.ask("set a timer for five minutes")
     board = board.after_restart()
-    assert board.ask("no ten minutes") == troubles.NOTHING_BEFORE.spoken
+    assert board.ask("no ten minutes") == troubles.NOTHING_BEFORE.spoken(ENGLISH)
     assert lengths_s(board) == [("", 300)]
 
 

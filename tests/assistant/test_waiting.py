@@ -145,7 +145,7 @@ def test_no_stage_is_waited_in_for_ever(talk: Conversation, port: ListPort, stag
     HANGS[stage](talk)
     assert talk.turn is not None and stage in talk.turn.open
     until(talk, 60_000.0)
-    assert port.said[-1] == troubles.TOO_LONG.spoken
+    assert port.said[-1] == troubles.TOO_LONG.spoken(ENGLISH)
     until(talk, 120_000.0)
     assert talk.turn is None and [turn.trouble for turn in port.ended] == [troubles.TOO_LONG]
 
