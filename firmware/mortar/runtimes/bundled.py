@@ -8,12 +8,14 @@ Where they do not, PocketSphinx hears again, with Moonshine's opinion of each se
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from statistics import fmean
+from typing import NamedTuple
 
 from mortar.languages import Language
 from mortar.runtimes.followed import FollowedUtterance
-from mortar.runtimes.interfaces import Floats, Transcript
+from mortar.runtimes.interfaces import Floats, Samples, Transcript
 from mortar.runtimes.moonshine_model import loaded, packaged
 from mortar.runtimes.moonshine_search import freely, sentences
 from mortar.runtimes.noise import Sound
@@ -38,17 +40,29 @@ prints the confidence of each utterance, from which both were chosen."""
 
 LARGEST_GAP = 0.045
 """Nats over 1024 by which a sentence's beginning may fit PocketSphinx better than a whole one. At 0.03, as by
-itself, 6 of 200 questions were rejected for nothing else. Moonshine's doubt tells of what breaks off, too ..."""
-
-LEAST_DOUBT = 4.0
-"""... and where it likes other words by no more nats than these, nothing breaks off: "tell me the date", which
-7 of ten espeak-ng voices could not say, and "stop". Of 120 beginnings of sentences 22 instead of 21 pass for a
-sentence."""
+itself, 6 of 200 questions were rejected for nothing else. Moonshine's doubt tells of what breaks off, too."""
 
 LEAST_DOUBT = 4.0
 """Nats. Where Moonshine likes other words by no more than these, nothing breaks off: "tell me the date" was
 rejected from 6 of ten espeak-ng voices, and now is from two. Of 120 beginnings of sentences 22 instead of 21
 pass for a sentence."""
+
+
+SURE = 0.75
+"""Confidence below which Moonshine hears the other sound too, and the mean of both opinions counts: of one
+question in seven. With 5 % of other speech 95.5 instead of 94.4 % of 440 questions are understood, in four
+kinds of noise."""
+
+
+class _Look(NamedTuple):
+    """What Moonshine makes of a sound."""
+
+    heard: Floats
+    """Its encoding."""
+    free: float
+    """How well any words fit, in nats ..."""
+    fits: dict[str, float]
+    """... and sentences."""
 
 
 class Bundled:
@@ -74,11 +88,20 @@ class Bundled:
         return FollowedUtterance(self._decoders, self._judge)
 
     def _judge(self, explained: Explained, sound: Sound) -> Transcript:
-        heard = self._moonshine.encode(sound.clean)
+        looks = [self._look(sound.clean)]
+        heard = self._weigh(explained, sound, looks)
+        if heard.confidence < SURE:
+            looks.append(self._look(sound.other))
+            heard = self._weigh(explained, sound, looks)
+        return heard
+
+    def _look(self, samples: Samples) -> _Look:
+        heard = self._moonshine.encode(samples)
         free, _ = freely(self._moonshine, self._moonshine.rows(heard), self._should_stop)
-        fits = self._fits(heard, self._speller)
-        if explained.text is not None and explained.text not in fits:
-            fits |= self._fits(heard, Speller(self._vocabulary, grammar([explained.text], {})))
+        return _Look(heard, free.fit, self._fits(heard, self._speller))
+
+    def _weigh(self, explained: Explained, sound: Sound, looks: Sequence[_Look]) -> Transcript:
+        fits = self._mean_fits(looks, explained.text)
         if not fits:
             return Transcript(None, 0.0)
         if explained.text != max(fits, key=lambda text: fits[text]):
@@ -86,14 +109,21 @@ class Bundled:
             explained = replace(self._decoders.choose(weights, sound.even), gap=explained.gap)
         if explained.text is None:
             return Transcript(None, 0.0)
-        doubt_nats = max(0.0, free.fit - fits[explained.text])
-        doubt, misfit = doubt_nats / LARGEST_DOUBT, explained.misfit / LARGEST_MISFIT
-        gap = explained.gap / LARGEST_GAP if doubt_nats > LEAST_DOUBT else 0.0
-        # One may object where the other does not at all; where both do, nothing was meant. Of 600 questions
-        # in three kinds of noise 92 % are understood so, with 4 % of other speech; by the plain sum 91 %.
-        objection = doubt + misfit + 2 * math.sqrt(doubt * misfit)
-        confidence = 0.5 ** max(objection, gap)
+        doubt_nats = max(0.0, fmean(look.free for look in looks) - fits[explained.text])
+        confidence = _confidence(doubt_nats, explained)
         return Transcript(explained.text if confidence >= 0.5 else None, confidence)
+
+    def _mean_fits(self, looks: Sequence[_Look], also: str | None) -> dict[str, float]:
+        """Of every sentence that some look proposed, and of one more, over all looks."""
+        proposed = {text for look in looks for text in look.fits} | ({also} if also is not None else set())
+        for look in looks:
+            for text in proposed - look.fits.keys():
+                look.fits.update(self._fits(look.heard, Speller(self._vocabulary, grammar([text], {}))))
+        return {
+            text: fmean(look.fits[text] for look in looks)
+            for text in sorted(proposed)
+            if all(text in look.fits for look in looks)
+        }
 
     def _fits(self, heard: Floats, speller: Speller) -> dict[str, float]:
         """Sentences, and how well each fits Moonshine, in nats."""
@@ -105,3 +135,13 @@ class Bundled:
             if text is not None:
                 fits.setdefault(text, written.fit)
         return fits
+
+
+def _confidence(doubt_nats: float, explained: Explained) -> float:
+    """0.5 where the objections of the two come to just too much."""
+    doubt, misfit = doubt_nats / LARGEST_DOUBT, explained.misfit / LARGEST_MISFIT
+    gap = explained.gap / LARGEST_GAP if doubt_nats > LEAST_DOUBT else 0.0
+    # One may object where the other does not at all; where both do, nothing was meant. Of 600 questions
+    # in three kinds of noise 92 % are understood so, with 4 % of other speech; by the plain sum 91 %.
+    objection = doubt + misfit + 2 * math.sqrt(doubt * misfit)
+    return float(0.5 ** max(objection, gap))

@@ -45,9 +45,11 @@ class Sound(NamedTuple):
     """Of an utterance, int16 mono at 16 kHz."""
 
     clean: Samples
-    """With its noise taken out."""
+    """With its noise taken out, if it is noisy."""
     even: Samples
     """That, with some noise put in: what PocketSphinx hears."""
+    other: Samples
+    """The other of the two: as it came if it is noisy, else with its noise taken out."""
 
 
 def loudness_range_dB(samples: Samples) -> float:
@@ -61,16 +63,18 @@ class Evener:
     silence before the speech, and some of the speech."""
 
     def __init__(self, beginning: Samples, noisy: bool) -> None:
-        self._suppressor = _Suppressor(beginning) if noisy else None
+        self._suppressor = _Suppressor(beginning)
+        self._noisy = noisy
         loud = np.percentile(_powers(beginning), 90)
         self._added = FAINT if noisy else max(FAINT, np.sqrt(loud) / 10 ** (ADDED_dB / 20))
         self._rng = np.random.default_rng(0)
 
     def take(self, samples: Samples) -> Sound:
         """What follows, the beginning too."""
-        clean = self._suppressor.take(samples) if self._suppressor else samples
+        suppressed = self._suppressor.take(samples)
+        clean, other = (suppressed, samples) if self._noisy else (samples, suppressed)
         noise = self._rng.normal(0, self._added, len(clean))
-        return Sound(clean, np.clip(np.round(clean + noise), -32_768, 32_767).astype(np.int16))
+        return Sound(clean, np.clip(np.round(clean + noise), -32_768, 32_767).astype(np.int16), other)
 
 
 class _Suppressor:
