@@ -144,7 +144,7 @@ async def main(worker: Worker) -> None:
     port = WorkerPort(worker, ending)
     writer, recorder = None, None
     if worker.run.ask is None:  # a typed question is a command's: who asked has seen its answer
-        writer = Writer(worker.settings.trace, worker.failed, TraceFolder())
+        writer = Writer(worker.settings.trace, worker.failed, TraceFolder(), worker.send)
         recorder = Recorder(port, worker.settings, worker.run, writer.keep)
     conversation = Conversation(
         recorder or port,

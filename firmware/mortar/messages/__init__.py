@@ -29,6 +29,7 @@ from mortar.messages.hearing import (
     AudioTaken,
     Heard,
     KeepNote,
+    KeepSound,
     Listen,
     MicrophoneOpened,
     NoSpeech,
@@ -49,6 +50,7 @@ from mortar.messages.hearing import (
     WakeHeard,
 )
 from mortar.messages.seeing import (
+    KeepPicture,
     Look,
     Looked,
     RingOffer,
@@ -135,6 +137,8 @@ __all__ = [
     "JobBegan",
     "JobEnded",
     "KeepNote",
+    "KeepPicture",
+    "KeepSound",
     "LinkLost",
     "Listen",
     "Look",
