@@ -17,6 +17,7 @@ class Meanwhile(StrEnum):
     LOOKS_AGAIN = "Mortar looks for the device again and again, and goes on by itself once it is back."
     UNHEARD = "An error tone, if anything, is heard in the place of the sentence; the next one is tried anew."
     SET_ASIDE = "The file is set aside, and Mortar goes on with an empty one."
+    UNKEPT = "Nothing new is kept and nothing that was is lost; everything else goes on."
     AS_IT_IS = "It stays as it is, and everything else goes on."
     UNTRACED = "The conversation goes on as usual; only the trace of the run is not kept."
     PRIVATE = "The microphone and the camera stay closed until somebody switches them on."
@@ -32,7 +33,7 @@ _CODES: dict[Meanwhile, str] = {
         microphone-muted models-differ no-answer no-question-before no-speech not-understood note-lost
         note-unwritable photo-undeletable photo-unwritable picture-damaged picture-missing
         picture-too-large picture-unknown question-not-taught question-too-long ring-too-small
-        store-failed store-newer turn-too-long
+        store-failed turn-too-long
     """,
     Meanwhile.STARTED_AGAIN: """
         assistant-died device-not-closed ears-died end-overdue eye-died job-overdue language-died listen-died
@@ -41,17 +42,18 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.LOOKS_AGAIN: "microphone-missing sound-server-failed speaker-missing",
     Meanwhile.UNHEARD: "note-unreadable speaker-unwritable speech-failed speech-too-slow",
     Meanwhile.SET_ASIDE: "store-damaged",
+    Meanwhile.UNKEPT: "store-newer",
     Meanwhile.AS_IT_IS: "device-stays-open mixer-failed photos-unreadable wake-word-unusable",
     Meanwhile.PRIVATE: "privacy-unreadable",
     Meanwhile.UNTIL_RESTART: "privacy-unwritable",
     Meanwhile.UNTRACED: "trace-too-slow trace-unwritable",
     Meanwhile.WITHOUT: """
         dictation-model-damaged dictation-model-incomplete dictation-model-missing dictation-model-unset
-        dictation-package-missing espeak-missing language-context-failed language-model-unusable
-        language-not-in-model language-unknown model-damaged model-manifest-wrong model-missing
-        moonshine-missing piper-missing portaudio-missing process-given-up process-lost ring-not-sealed
-        ring-size-wrong shared-memory-failed tflite-missing vision-model-shape vision-model-unusable
-        voice-missing voice-unusable words-unknown
+        dictation-package-missing ears-given-up espeak-missing eye-given-up language-context-failed
+        language-given-up language-model-unusable language-not-in-model language-unknown listen-given-up
+        model-damaged model-manifest-wrong model-missing moonshine-missing piper-missing portaudio-missing
+        process-given-up process-lost ring-not-sealed ring-size-wrong shared-memory-failed tflite-missing
+        vision-model-shape vision-model-unusable voice-missing voice-unusable words-unknown
     """,
     Meanwhile.ENDS: """
         already-running assistant-ended assistant-language-unknown board-unknown card-size cards-damaged

@@ -179,11 +179,15 @@ class Assistant(Section, frozen=True):
 
 class Tracing(Section, frozen=True):
     runs: Annotated[int, Meta(ge=0, le=1_000)] = 50
-    """How many of the last turns are kept as traces, for `mortar status --run N`: stages, times, messages,
-    never sound or pictures. Their user alone can read them. 0 keeps none, and removes what there is."""
+    """How many of the last turns are kept as traces, for `mortar status --run N`: stages, times, messages.
+    Their user alone can read them. 0 keeps none, and removes what there is."""
     text: bool = True
     """Keep with them what was heard and answered. Without, a trace cannot be replayed. Older traces keep
     their words until newer ones replace them; `runs = 0` for one start removes them."""
+    sound: bool = False
+    """Keep with them the sound of each spoken question, 16 kHz mono. See [runs.md](runs.md)."""
+    pictures: bool = False
+    """Keep with them each picture that a question was about."""
 
 
 class Photos(Section, frozen=True):

@@ -151,3 +151,25 @@ def test_what_voice_cannot_say_is_spoken_of_whatever_its_code(
     assert port.said[1:] == [sentence]
     speak_all(talk, port)
     assert port.ended[0].trouble is None
+
+
+@pytest.mark.parametrize("peer", ["eye", "language"])
+def test_what_does_not_come_back_is_not_asked_for_again(
+    talk: Conversation, port: ListPort, peer: str
+) -> None:
+    """A question that needs it hears what is so; and it is no matter for one that does not."""
+    port.down.add(peer)
+    talk.peers_given_up([peer])
+    ask_aloud(talk, "what do you see")
+    assert port.said == [troubles.GIVEN_UP[peer].spoken(ENGLISH)]
+    speak_all(talk, port)
+    assert port.ended[0].trouble == troubles.GIVEN_UP[peer]
+    ask_aloud(talk, "what time is it")
+    assert "nine" in port.said[-1]
+
+
+def test_one_that_is_given_up_speaks_for_no_other(talk: Conversation, port: ListPort) -> None:
+    talk.peers_given_up(["eye"])
+    port.down.add("language")
+    ask_aloud(talk, "what do you see")
+    assert port.said == [troubles.DEATHS["language"].spoken(ENGLISH)]

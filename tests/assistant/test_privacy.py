@@ -83,12 +83,19 @@ def test_the_camera_is_switched_on_by_voice(talk: Conversation, port: ListPort) 
     assert port.events.count("camera_on") == 1
 
 
-def test_what_could_not_be_written_down_is_said_too(talk: Conversation, port: ListPort) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "but"),
+    [
+        ("privacy-unwritable", "But I could not write that down. My disk may be full."),
+        ("device-stays-open", "But I could not close it. Please unplug it."),
+    ],
+)
+def test_what_has_not_gone_well_is_said_too(
+    talk: Conversation, port: ListPort, trouble: str, but: str
+) -> None:
     ask_aloud(talk, "mute yourself")
-    told(talk, MUTED, "privacy-unwritable")
-    assert port.said == [
-        "I am muted. Hold the button to unmute. But I could not write that down. My disk may be full."
-    ]
+    told(talk, MUTED, trouble)
+    assert port.said == [f"I am muted. Hold the button to unmute. {but}"]
 
 
 def test_somebody_else_mutes_and_the_question_in_progress_is_dropped(

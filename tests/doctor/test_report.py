@@ -33,7 +33,7 @@ from mortar.settings import Settings
 from mortar.store import reminders
 from mortar.store.database import FILE, Database
 from mortar.supervisor.status import StatusServer
-from mortar.traces.folder import TraceFolder, read
+from mortar.traces.folder import Beside, TraceFolder, read
 from mortar.traces.trace import Trace
 from mortar_tools.program import environment, mortar
 from traces.recordings import looked_and_answered
@@ -311,7 +311,8 @@ def test_damaged_runs_are_told_as_such(tmp_path: Path) -> None:
 def test_the_program_writes_it_and_says_what_it_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a home, a timer, a wake word, a setting and an environment that nobody else shall know of."""
+    """With a home, a timer, a wake word, a run's sound and picture, a setting and an environment that nobody
+    else shall know of."""
     word, secret, user = PLANTED["word"], PLANTED["secret"], PLANTED["user"]
     monkeypatch.setenv("HOME", str(tmp_path / user))
     monkeypatch.setenv("USER", user)
@@ -322,7 +323,10 @@ def test_the_program_writes_it_and_says_what_it_holds(
     (data / "wake-words" / f"{word}.json").write_text(secret)
     timer = Reminder(Kind.TIMER, word, countdown(900.0, clock.moment()))
     reminders.apply(Database(data / FILE), Change(add=[timer]))
-    TraceFolder(data / "traces").keep(spoken_of(word), most=50)
+    runs = TraceFolder(data / "traces")
+    number = runs.keep(spoken_of(word), most=50)
+    for held_beside in Beside:
+        runs.attach(number, held_beside, word.encode())
     (tmp_path / "mortar.toml").write_text(
         f'[listen]\nengine = "pocketsphinx"\nmodel = "{word}"\n[microphone]\ndevice = "{secret}"\n'
     )
@@ -345,6 +349,7 @@ def test_the_program_writes_it_and_says_what_it_holds(
         "settings.json",
         "runs/000001.json",
     } <= held.keys()
+    assert [name for name in held if name.startswith("runs/")] == ["runs/000001.json"]
     for planted in (word, secret, user, str(tmp_path / user)):
         assert leaks(report.read_bytes(), planted) == [], planted
     found = json.loads(held["findings.json"])

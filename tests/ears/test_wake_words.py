@@ -16,7 +16,7 @@ from harness import started
 from mortar import resources
 from mortar.bricks import ears
 from mortar.errors import MortarError, UsageError
-from mortar.messages import Rest, SoundEnded, WakeHeard
+from mortar.messages import Failure, Rest, SoundEnded, WakeHeard
 from mortar.runtimes import microwakeword, wake_words
 from mortar.runtimes.interfaces import Samples
 from mortar.settings import Ears, RunOptions, Settings
@@ -214,7 +214,7 @@ def test_an_unknown_word_lists_those_there_are(own_folder: Path) -> None:
 
 
 def test_the_ears_go_on_with_the_words_that_work(own_folder: Path, tmp_path: Path) -> None:
-    """The supervisor is told of the bad one, and both good ones wake."""
+    """The supervisor is told of the bad one, the assistant is told once, and both good ones wake."""
     put(own_folder, "computer", like="alexa")
     garbage(put(own_folder, "robot"))
     sound = in_room(pause(700), speak("alexa"), pause(1_500), speak("okay nabu"), pause(1_500))
@@ -227,11 +227,13 @@ def test_the_ears_go_on_with_the_words_that_work(own_folder: Path, tmp_path: Pat
             ears.main, ["assistant", "listen"], run=run, settings=Settings(ears=Ears(wake_words=words))
         ) as brick:
             assert "robot.json" in (await brick.failure()).what
+            assert (await brick["assistant"].expect(Failure)).code == "wake-word-unusable"
             assert (await brick["assistant"].expect(WakeHeard)).word == "computer"
             brick["assistant"].send(Rest())
             assert (await brick["assistant"].expect(WakeHeard)).word == "okay_nabu"
             brick["assistant"].send(Rest())
             await brick["assistant"].expect(SoundEnded)
+            assert len([said for said in brick["assistant"].seen if isinstance(said, Failure)]) == 1
 
     asyncio.run(scenario())
 

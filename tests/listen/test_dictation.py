@@ -261,6 +261,20 @@ def test_an_english_model_speaks_no_other_language(models: dict[Recogniser, Path
     assert raised.value.code == "language-not-in-model"
 
 
+def test_an_engine_that_fails_at_a_question_says_so_and_hears_the_next(
+    models: dict[Recogniser, Path],
+) -> None:
+    """It breaks its work off and nobody wanted that, as where its memory runs out: that is not silence."""
+    breaks_off = [True]
+    recogniser = engine(
+        Recogniser.WHISPER, models[Recogniser.WHISPER], lambda: bool(breaks_off and breaks_off.pop())
+    )
+    with pytest.raises(MortarError, match=r"Whisper failed: .*failed to encode") as raised:
+        transcribe(recogniser, question())
+    assert raised.value.code == "dictation-failed"
+    assert transcribe(recogniser, question()).text == TEXT
+
+
 @pytest.mark.parametrize(("kind", "package"), [("whisper", "pywhispercpp"), ("sherpa", "sherpa_onnx")])
 def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, kind: str, package: str) -> None:
     """The line says how to install it."""

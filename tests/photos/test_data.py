@@ -20,7 +20,7 @@ from mortar.commands import main
 from mortar.store.database import FILE, Database
 from mortar.store.kept import TABLES
 from mortar.supervisor.status import alone
-from mortar.traces.folder import TraceFolder, read
+from mortar.traces.folder import Beside, TraceFolder, read
 from photos.albums import PICTURE, TWO_CUPS, files, take
 from reminders.boards import Board
 
@@ -29,7 +29,8 @@ TRACE = Path(__file__).parents[1] / "traces" / "runs" / "time-by-voice.json"
 
 @pytest.fixture
 def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Board:
-    """Where this program keeps its things: two photos, a timer, a run, and a model that was installed."""
+    """Where this program keeps its things: two photos, a timer, a run with its sound and picture, and a model
+    that was installed."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("MORTAR_RUNTIME_DIR", str(tmp_path / "runtime"))
     folder = resources.data_folder()
@@ -37,7 +38,10 @@ def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Board:
     take(board)
     take(board)
     board.ask("set a pasta timer for ten minutes")
-    TraceFolder().keep(read(TRACE), most=50)
+    runs = TraceFolder()
+    number = runs.keep(read(TRACE), most=50)
+    runs.attach(number, Beside.SOUND, b"a question")
+    runs.attach(number, Beside.PICTURE, PICTURE)
     (folder / "models").mkdir()
     (folder / "models" / "large.gguf").write_bytes(b"weights")
     return board
@@ -49,7 +53,8 @@ def counted(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
 
 
 ROWS = {"reminders": 1, "photos": 2, "notes": 0}
-FULL = {**ROWS, "photos/": 2, "notes/": 0, "traces/": 1, FILE: 1, "damaged": 0}
+RUNS = {"traces/": 1, "traces/sound": 1, "traces/pictures": 1}
+FULL = {**ROWS, "photos/": 2, "notes/": 0, **RUNS, FILE: 1, "damaged": 0}
 
 
 def test_it_is_shown(board: Board, capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,6 +65,7 @@ def test_it_is_shown(board: Board, capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = capsys.readouterr().out.splitlines()
     told = [(one["title"], one["n"], one["size_B"]) for one in json.loads(line)["kept"]]
     assert ("files of photos", 2, 2 * len(PICTURE)) in told and ("timers and alarms", 1, None) in told
+    assert ("their pictures", 1, len(PICTURE)) in told
 
 
 def test_nothing_is_kept_before_the_first_run(
@@ -92,6 +98,7 @@ def test_all_of_it_is_exported(board: Board, tmp_path: Path) -> None:
         photos = [name for name in archive.namelist() if name.startswith("photos/")]
         assert [archive.read(name) for name in photos] == [PICTURE, PICTURE]
         assert json.loads(archive.read("traces/000001.json"))["heard"] == "what time is it"
+        assert archive.read("traces/000001.flac") == b"a question"
     (timer,) = told["tables"]["reminders"]
     assert (timer["kind"], timer["name"]) == ("timer", "pasta")
     assert {photo["description"] for photo in told["tables"]["photos"]} == {TWO_CUPS}

@@ -87,6 +87,8 @@ def test_what_a_worker_had_started_ends_with_it() -> None:
 
 
 def test_the_run_goes_on_without_a_process_that_keeps_dying() -> None:
+    """The assistant hears that it does not come back, and so does one that is started after that."""
+
     async def scenario() -> None:
         limits = Supervision(restarts=2)
         async with supervised(row("eye", "dying"), row("assistant", "serving"), limits=limits) as rig:
@@ -100,6 +102,10 @@ def test_the_run_goes_on_without_a_process_that_keeps_dying() -> None:
             assert status["processes"]["eye"]["state"] == "given up"
             assert status["processes"]["assistant"]["state"] == "ready"
             assert [failure["process"] for failure in status["failures"]] == ["eye"]
+            await rig.event("got", who="assistant", message="GivenUp")
+            psutil.Process(status["processes"]["assistant"]["pid"]).kill()
+            await rig.event("began", who="assistant", restarts=1)
+            await rig.event("got", who="assistant", message="GivenUp")
 
     asyncio.run(scenario())
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,12 +15,16 @@ from mortar import privacy, resources
 from mortar.commands import main
 from mortar.messages import Switch, Switched
 from mortar.privacy import BOTH, NONE, Closed, Device
-from mortar.supervisor import switches
+from mortar.settings import Supervision
+from mortar.supervisor import health, switches
 from mortar.supervisor.table import Row
 from supervisor.rig import row, supervised
 
 MUTED = Closed(microphone=True, camera=False)
 MUTE = Switch(Device.MICROPHONE, is_on=False)
+
+PTRACE_CONT, PTRACE_SEIZE, PTRACE_O_TRACEEXIT, WALL = 7, 0x4206, 0x40, 0x4000_0000
+"""Of linux/ptrace.h and linux/wait.h."""
 
 
 def ears(main: str) -> Row:
@@ -50,6 +58,44 @@ def test_a_process_that_does_not_close_its_device_is_ended(monkeypatch: pytest.M
             assert (await rig.event("error"))["code"] == "device-not-closed"
             assert (await rig.event("restart"))["exit"] == "SIGKILL"
             await rig.event("told first", who="ears")
+
+    asyncio.run(scenario())
+
+
+@contextmanager
+def unkillable(pid: int) -> Iterator[None]:
+    """SIGKILL does not end that process: on its way out it is stopped for its tracer (ptrace(2)), with its
+    files open, as it would be inside a driver that does not return."""
+    trace = ctypes.CDLL(None, use_errno=True).ptrace
+    trace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
+    if trace(PTRACE_SEIZE, pid, None, PTRACE_O_TRACEEXIT) != 0:
+        pytest.skip(f"no process may be traced here: {os.strerror(ctypes.get_errno())}")
+    try:
+        yield
+    finally:
+        os.waitpid(pid, WALL)
+        trace(PTRACE_CONT, pid, None, None)
+
+
+def test_a_device_that_cannot_be_closed_is_owned_up_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its process does not obey, and does not end either: whoever mutes is told, and it stays muted."""
+    monkeypatch.setattr(switches, "CLOSE_S", 0.2)
+    monkeypatch.setattr(health, "KILL_GRACE_MS", 200)
+
+    async def scenario() -> None:
+        rows = (ears("keeping_its_device"), row("assistant", "serving"))
+        async with supervised(*rows, limits=Supervision(stop_grace_ms=200)) as rig:
+            pid = (await rig.event("began", who="ears"))["pid"]
+            assert isinstance(pid, int)
+            with unkillable(pid):
+                switched = await rig.supervisor.switch(MUTE)
+                assert switched.closed == MUTED
+                assert switched.failure is not None and switched.failure.code == "device-stays-open"
+                assert Path(f"/proc/{pid}/fd").exists()
+                await rig.event("error", code="device-not-closed", process="ears")
+                await rig.event("error", code="process-lost", process="ears")
+                assert (await rig.status())["processes"]["ears"]["state"] == "lost until reboot"
+                assert rig.said("restart") == []
 
     asyncio.run(scenario())
 

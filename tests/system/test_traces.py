@@ -8,16 +8,20 @@ from pathlib import Path
 
 from mortar_tools.program import Running, mortar
 from scenes import table
+from system.recordings import ask
 
 SILENCE_S = 60
 
 
+def silence(path: Path) -> Path:
+    path.write_bytes(bytes(2) * 16_000 * SILENCE_S)
+    return path
+
+
 def arguments(tmp_path: Path, *more: str | Path) -> list[str | Path]:
     """Nobody speaks: questions come by the button."""
-    silence = tmp_path / "silence.raw"
-    silence.write_bytes(bytes(2) * 16_000 * SILENCE_S)
     return [
-        *("run", "--json", "--mic", silence, *more),
+        *("run", "--json", "--mic", silence(tmp_path / "silence.raw"), *more),
         *("--camera", table(["car"], tmp_path / "p.png"), "--speaker", tmp_path / "a.wav"),
     ]
 
@@ -75,3 +79,24 @@ def test_without_text_and_without_a_place_to_write(tmp_path: Path) -> None:
     ran = mortar(runtime, "replay", "last")
     assert ran.status == 1
     assert ran.errors.count("\n") == 1 and "text = true" in ran.errors
+
+
+def test_a_question_that_was_kept_can_be_heard_again(tmp_path: Path) -> None:
+    """Where sound is kept: the same words come of it, the run replays as any other, and wiping wipes it."""
+    runtime, config = tmp_path / "run", tmp_path / "mortar.toml"
+    config.write_text("[trace]\nsound = true\n")
+    room = tmp_path / "room"
+    room.mkdir()
+    ask(room / "1.wav", "what time is it")
+    silence(room / "2.raw")
+    played = ["--mic", room, "--camera", table(["car"], tmp_path / "p.png"), "--speaker", tmp_path / "a.wav"]
+    with Running(runtime, ["run", "--json", "--config", config, *played]) as run:
+        heard = run.until("exchange")["heard"]
+        assert run.until("kept")["what"] == "sound"
+    ran = mortar(runtime, "status", "--run", "last", "--json")
+    (kept,) = ran.result["files"]
+    again = mortar(runtime, "hear", kept, "--json")
+    assert (again.result["text"], again.result["intent"]) == (heard, "Time")
+    assert mortar(runtime, "replay", "last").status == 0
+    assert mortar(runtime, "data", "wipe", "--yes").status == 0
+    assert not Path(kept).exists()

@@ -22,7 +22,7 @@ from mortar.messages import (
     WakeHeard,
 )
 from mortar.settings import RunOptions, Settings
-from mortar.traces.recorder import Recorder
+from mortar.traces.recorder import Recorder, Witnessed
 from mortar.traces.trace import Trace
 from talks import DEFAULTS, NINE, UNDERSTANDING, ListPort, no_store
 
@@ -33,9 +33,11 @@ class Recorded:
     def __init__(self, settings: Settings = DEFAULTS) -> None:
         self.port = ListPort()
         self.traces: list[Trace] = []
+        self.witnessed: list[Witnessed] = []
+        """Of each trace."""
         self.now_ms = 50_000.0
         clock = self._minutes()
-        self.recorder = Recorder(self.port, settings, RunOptions(), self.traces.append, lambda: next(clock))
+        self.recorder = Recorder(self.port, settings, RunOptions(), self._keep, lambda: next(clock))
         self.talk = Conversation(self.recorder, settings, UNDERSTANDING, self.recorder.moment, no_store())
 
     def tell(self, sender: str, *messages: Message) -> None:
@@ -70,6 +72,10 @@ class Recorded:
     def turn(self) -> int:
         assert self.talk.turn is not None
         return self.talk.turn.number
+
+    def _keep(self, trace: Trace, witnessed: Witnessed) -> None:
+        self.traces.append(trace)
+        self.witnessed.append(witnessed)
 
     def _minutes(self) -> Iterator[Moment]:
         """Each look at the clock is a minute after the one before."""

@@ -7,7 +7,9 @@ import pytest
 
 from mortar.messages import (
     Failure,
+    GivenUp,
     LinkLost,
+    Notice,
     Overdue,
     Privacy,
     Said,
@@ -204,6 +206,22 @@ def test_troubles_are_kept_with_their_code() -> None:
     died, late, back = recorded.traces
     assert [died.trouble, late.trouble, back.trouble] == ["language-died", "turn-too-long", "assistant-died"]
     assert_replays(died, back)
+
+
+def test_what_was_given_up_then_is_missing_in_the_replay() -> None:
+    """Before the turn, or in its middle; and what nobody had asked about is told again."""
+    recorded = Recorded()
+    recorded.press()
+    recorded.port.down.add("eye")
+    recorded.tell("supervisor", LinkLost("eye", 1), GivenUp(["eye"]))
+    recorded.heard_out()
+    recorded.press()
+    recorded.heard_out()
+    recorded.tell("assistant", Notice(Failure("store-newer", "it is newer", "install that Mortar again")))
+    recorded.heard_out()
+    died, given_up, newer = recorded.traces
+    assert [died.trouble, given_up.trouble, newer.trouble] == ["eye-died", "eye-given-up", "store-newer"]
+    assert_replays(died, given_up, newer)
 
 
 def test_a_difference_is_found_and_told() -> None:

@@ -128,6 +128,7 @@ class Conversation:
             reminders=kept,
             before=KeptBefore.of(before, self._ringing.reminders) if before is not None else None,
             away=sorted(self._peers.away),
+            given_up=sorted(self._steps.given_up),
             closed=self._switches.closed,
             photos=self._album.photos,
             notes=self._notebook.without_words,
@@ -244,6 +245,10 @@ class Conversation:
 
     # --- what goes wrong ---
 
+    def notice(self, failure: Failure, now_ms: float) -> None:
+        """Tell people of what nobody has asked for."""
+        self._steps.trouble(self._turns.begin(now_ms), troubles.unasked(failure), now_ms)
+
     def failed(self, peer: str, failure: Failure, now_ms: float) -> None:
         self._peers.failed(peer, failure, now_ms)
 
@@ -252,6 +257,10 @@ class Conversation:
 
     def peer_back(self, peer: str, now_ms: float) -> None:
         self._peers.back(peer)
+
+    def peers_given_up(self, peers: list[str]) -> None:
+        """They do not come back."""
+        self._steps.given_up = frozenset(peers)
 
     def overdue(self, now_ms: float) -> None:
         """Nothing happened until `deadline_ms`: ring, tick, or give the turn up."""

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 
 from mortar import clock, languages, resources
+from mortar.assistant import troubles
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.hearing import Hearing
 from mortar.assistant.intents import Understanding
@@ -14,6 +15,7 @@ from mortar.assistant.reception import receive
 from mortar.assistant.troubles import Trouble
 from mortar.assistant.turn import Dropped, Sight, Turn
 from mortar.clock import now_ms
+from mortar.errors import MortarError
 from mortar.messages import (
     AllReady,
     Event,
@@ -22,6 +24,7 @@ from mortar.messages import (
     LinkLost,
     Message,
     MicrophoneOpened,
+    Notice,
     Overdue,
     Placed,
     Scalar,
@@ -138,13 +141,20 @@ async def main(worker: Worker) -> None:
         await Hearing(worker, understanding).serve()
         return
     ending = Ending(worker)
-    keeper = Keeper(resources.data_folder() / FILE, worker.failed, worker.settings.photos)
+    unasked: list[Failure] = []
+
+    def complain(error: MortarError) -> None:
+        worker.failed(error)
+        if error.code in troubles.TOLD_UNASKED:
+            unasked.append(Failure(error.code, error.what, error.do))
+
+    keeper = Keeper(resources.data_folder() / FILE, complain, worker.settings.photos)
     if worker.run.ask is None:  # a typed question leaves alone what another Mortar may be keeping
         keeper.open()
     port = WorkerPort(worker, ending)
     writer, recorder = None, None
     if worker.run.ask is None:  # a typed question is a command's: who asked has seen its answer
-        writer = Writer(worker.settings.trace, worker.failed, TraceFolder())
+        writer = Writer(worker.settings.trace, worker.failed, TraceFolder(), worker.send)
         recorder = Recorder(port, worker.settings, worker.run, writer.keep)
     conversation = Conversation(
         recorder or port,
@@ -156,14 +166,15 @@ async def main(worker: Worker) -> None:
         speaks=worker.run.ask is None,
     )
     try:
-        await _Assistant(worker, conversation, port, recorder, ending).serve()
+        await _Assistant(worker, conversation, port, recorder, ending, unasked).serve()
     finally:
         if writer is not None:
             await writer.close()
 
 
 class _Assistant:
-    """Gives each message to the conversation, past the recorder where there is one."""
+    """Gives each message to the conversation, past the recorder where there is one. `unasked` is what people
+    are to hear of; it may grow."""
 
     def __init__(
         self,
@@ -172,13 +183,16 @@ class _Assistant:
         port: WorkerPort,
         recorder: Recorder | None,
         ending: Ending,
+        unasked: list[Failure],
     ) -> None:
         self._worker = worker
         self._conversation = conversation
         self._port = port
         self._recorder = recorder
         self._ending = ending
+        self._unasked = unasked
         self._wired: set[str] = set()
+        self._all_ready = False
         self._apology_due = worker.restarts > 0 and worker.run.ask is None
 
     async def serve(self) -> None:
@@ -188,6 +202,7 @@ class _Assistant:
                 self._receive(ASSISTANT, Overdue())
             else:
                 self._take(mail)
+            self._tell_unasked()
 
     async def _next_or_deadline(self) -> Mail | None:
         deadline_ms = self._conversation.deadline_ms
@@ -203,6 +218,7 @@ class _Assistant:
         """What is about the run is dealt with here; the conversation gets the rest."""
         match mail.message:
             case AllReady():
+                self._all_ready = True
                 if self._worker.run.ask is not None:
                     self._conversation.asked(self._worker.run.ask, now_ms())
             case Placed(units):
@@ -212,6 +228,8 @@ class _Assistant:
                 self._port.emit("microphone_open", t_ms)
             case SoundEnded():
                 self._ending.sound_ended(in_turn=self._conversation.turn is not None)
+            case Failure(code) if code in troubles.TOLD_UNASKED:
+                self._unasked.append(mail.message)
             case Wire(peer):
                 self._receive(mail.sender, mail.message)
                 self._wired.add(peer)
@@ -227,6 +245,12 @@ class _Assistant:
             self._recorder.receive(self._conversation, sender, message, now_ms())
         else:
             receive(self._conversation, self._port, sender, message, now_ms())
+
+    def _tell_unasked(self) -> None:
+        """Once it can be heard, and nobody is asking. A run for one exchange is for that one."""
+        can_hear = self._all_ready and "voice" in self._wired and not self._worker.run.once
+        if self._unasked and can_hear and self._conversation.turn is None:
+            self._receive(ASSISTANT, Notice(self._unasked.pop(0)))
 
     def _apologise(self) -> None:
         """Once, when it can be heard and an answer to it too."""

@@ -108,6 +108,8 @@ class Past(msgspec.Struct, frozen=True):
     """Timers and alarms that are set; the conversation's keeper has them."""
     away: list[str] = []
     """Processes that died and are not back."""
+    given_up: list[str] = []
+    """Processes that do not come back."""
     before: KeptBefore | None = None
     """What was asked last, while a reply may go on from it."""
     closed: Closed = NONE

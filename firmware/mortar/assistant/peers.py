@@ -25,6 +25,7 @@ class Peers:
         self._mouth = mouth
         self._turns = turns
         self._steps = steps
+        steps.given_up = frozenset(past.given_up)
         self.away = set(past.away)
         """Those that died and are not back."""
 

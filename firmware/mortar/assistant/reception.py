@@ -9,12 +9,14 @@ from mortar.messages import (
     Answered,
     Examined,
     Failure,
+    GivenUp,
     Heard,
     LinkLost,
     Looked,
     Message,
     NoSpeech,
     NoteKept,
+    Notice,
     Overdue,
     Partial,
     Privacy,
@@ -41,6 +43,10 @@ def receive(talk: Conversation, port: Port, sender: str, message: Message, at_ms
             talk.peer_back(peer, at_ms)
         case LinkLost(peer):
             talk.peer_lost(peer, at_ms)
+        case GivenUp(peers):
+            talk.peers_given_up(peers)
+        case Notice(failure):
+            talk.notice(failure, at_ms)
         case ThreadLost():
             talk.lost_thread(at_ms)
         case Overdue():

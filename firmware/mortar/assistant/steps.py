@@ -72,6 +72,8 @@ class Steps:
         self._album = album
         self._notebook = notebook
         self._moment = moment
+        self.given_up: frozenset[str] = frozenset()
+        """Processes that do not come back."""
         self._examining: tuple[int, Intent] | None = None
         """The turn for which the supervisor looks at the board, and what was asked."""
 
@@ -279,6 +281,7 @@ class Steps:
         if turn.tentative:
             self._turns.drop(turn, Dropped.NOT_UNDERSTOOD, now_ms)
             return
+        trouble = troubles.for_good(trouble, self.given_up)
         turn.trouble = trouble
         self._port.emit("trouble", now_ms, code=trouble.code, what=trouble.what, do=trouble.do)
         self._mouth.chime("trouble", turn.number)

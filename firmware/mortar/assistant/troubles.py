@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from mortar.errors import MortarError
@@ -62,6 +63,9 @@ NO_ANSWER = Trouble(
 PARTS = ("ears", "listen", "eye", "language")
 """Processes without which a turn may fail."""
 
+TOLD_UNASKED = frozenset({"store-damaged", "store-newer", "wake-word-unusable"})
+"""Codes of which people hear at once, and not only when a question meets them."""
+
 DEATHS: dict[str, Trouble] = {
     peer: Trouble(
         f"{peer}-died",
@@ -71,6 +75,16 @@ DEATHS: dict[str, Trouble] = {
     )
     for peer in PARTS
 }
+
+WHY_GIVEN_UP = "see why in `mortar status`, and start Mortar again"
+
+GIVEN_UP: dict[str, Trouble] = {
+    "ears": Trouble("ears-given-up", "the ears have been given up", WHY_GIVEN_UP),
+    "listen": Trouble("listen-given-up", "speech to text has been given up", WHY_GIVEN_UP),
+    "eye": Trouble("eye-given-up", "the eye has been given up", WHY_GIVEN_UP),
+    "language": Trouble("language-given-up", "the language model has been given up", WHY_GIVEN_UP),
+}
+"""What takes the place of a death, where nothing is started again."""
 
 
 def of_failure(peer: str, failure: Failure) -> Trouble:
@@ -86,6 +100,17 @@ def unheard(failure: Failure | None) -> Trouble:
 def not_kept(error: MortarError) -> Trouble:
     """What people wanted to be kept is not on the disk."""
     return Trouble(error.code, error.what, error.do, "store")
+
+
+def unasked(failure: Failure) -> Trouble:
+    """A failure of `TOLD_UNASKED`."""
+    return Trouble(failure.code, failure.what, failure.do)
+
+
+def for_good(trouble: Trouble, given_up: Collection[str]) -> Trouble:
+    """What is so where one of these processes is missing."""
+    dead = (peer for peer in given_up if DEATHS.get(peer) == trouble)
+    return next((GIVEN_UP[peer] for peer in dead), trouble)
 
 
 def of_death(peer: str) -> Trouble:

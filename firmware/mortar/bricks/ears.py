@@ -61,9 +61,15 @@ MUTED = Failure("microphone-muted", "the microphone is muted", "hold the button,
 
 async def main(worker: Worker) -> None:
     microphone = open_microphone(worker.settings, worker.run)
-    spotter = choose.wake_word_spotter(worker.settings.ears, worker.failed)
+    unusable: list[Failure] = []
+
+    def complain(error: MortarError) -> None:
+        worker.failed(error)
+        unusable.append(Failure(error.code, error.what, error.do))
+
+    spotter = choose.wake_word_spotter(worker.settings.ears, complain)
     detector = choose.speech_detector()
-    ears = Ears(worker, microphone, spotter, detector)
+    ears = Ears(worker, microphone, spotter, detector, [] if worker.restarts else unusable)
     if worker.run.hear:
         microphone.hold()  # a fast recording would run away before the assistant's first Listen
     worker.ready({"wake word": spotter.unit})
@@ -106,15 +112,22 @@ class Port(Protocol):
 
 
 class Ears:
-    """Everything here belongs to the event loop; a block takes about 2 ms of its 32."""
+    """Everything here belongs to the event loop; a block takes about 2 ms of its 32. The assistant hears of
+    `unusable` wake words once."""
 
     def __init__(
-        self, worker: Port, microphone: Microphone, spotter: WakeWordSpotter, detector: SpeechDetector
+        self,
+        worker: Port,
+        microphone: Microphone,
+        spotter: WakeWordSpotter,
+        detector: SpeechDetector,
+        unusable: list[Failure],
     ) -> None:
         self._worker = worker
         self._all_ready = asyncio.Event()
         self._microphone = microphone
         self._spotter = spotter
+        self._unusable = unusable
         self._ring = AudioRingWriter(RING_SAMPLES)
         self._guard = Guard()
         first = worker.restarts * 1_000_000 + 1
@@ -161,6 +174,8 @@ class Ears:
                 self._worker.send(LISTEN, self._ring.offer(), [self._ring.descriptor])
             case Wire(peer) if peer == ASSISTANT:
                 self._introduce()
+                while self._unusable:
+                    self._worker.send(ASSISTANT, self._unusable.pop(0))
             case _:
                 pass
 

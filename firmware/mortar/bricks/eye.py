@@ -20,6 +20,7 @@ from mortar.drivers.pictures import jpeg
 from mortar.errors import MortarError
 from mortar.messages import (
     Failure,
+    KeepPicture,
     Look,
     Looked,
     PeerGone,
@@ -35,6 +36,8 @@ from mortar.rings.token_ring import Embeddings, TokenRingWriter
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import VisionEncoder
 from mortar.runtimes.model_folder import ModelFolder
+from mortar.traces.folder import Beside
+from mortar.traces.keepsakes import Keepsakes
 from mortar.worker import Worker
 
 ASSISTANT, LANGUAGE = "assistant", "language"
@@ -89,6 +92,7 @@ class Eye:
         self._looks = 0
         self._last = Sight(0.0, 0.0)
         self._photos = PhotoFolder(resources.data_folder() / FOLDER)
+        self._keepsakes = Keepsakes(worker, Beside.PICTURE, jpeg, is_on=worker.settings.trace.pictures)
         self._wanted: Look | None = None
         """The next look; a newer one takes its place."""
         self._asked = asyncio.Event()
@@ -105,6 +109,8 @@ class Eye:
                 case Look() as look:
                     self._wanted = look
                     self._asked.set()
+                case KeepPicture(turn, run):
+                    self._keepsakes.keep(turn, run)
                 case SlotTaken() | SlotReleased() as message:
                     self._ring.handle(message)
                     self._report()
@@ -135,6 +141,7 @@ class Eye:
         """Returns once it is so: a picture that is being taken is waited for, and then refused."""
         self._is_off = is_off
         if is_off:
+            self._keepsakes.forget()
             async with self._camera_in_use:
                 pass
 
@@ -157,6 +164,8 @@ class Eye:
             )
             sight = Sight(captured_ms - began_ms, encoded_ms - captured_ms, photo)
             slot.commit(look.turn)
+        if not look.keep:
+            self._keepsakes.hold(look.turn, picture)
         self._looks += 1
         # Language has the picture before the assistant hears of it: its question will not find an older one.
         self._worker.send(

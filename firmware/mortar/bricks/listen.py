@@ -16,7 +16,7 @@ from mortar.assistant.grammar import sentence_grammar
 from mortar.assistant.outlook import Sentences
 from mortar.assistant.wake_phrase import without_wake_word
 from mortar.bricks.remark_judge import RemarkJudge
-from mortar.bricks.scribe import Scribe
+from mortar.bricks.scribe import Scribe, joined_flac
 from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.languages import Language
@@ -28,6 +28,7 @@ from mortar.messages import (
     Failure,
     Heard,
     KeepNote,
+    KeepSound,
     LinkLost,
     Partial,
     Remark,
@@ -46,6 +47,8 @@ from mortar.runtimes.interfaces import (
 )
 from mortar.runtimes.wake_words import spoken
 from mortar.settings import Listening
+from mortar.traces.folder import Beside
+from mortar.traces.keepsakes import Keepsakes
 from mortar.word_graph import Grammar
 from mortar.worker import Worker
 
@@ -124,6 +127,7 @@ class _Listener:
         self._engine, self._sentences = loaded.engine, loaded.sentences
         self._remarks = RemarkJudge(worker, loaded.stop_phrases)
         self._scribe = Scribe(worker)
+        self._keepsakes = Keepsakes(worker, Beside.SOUND, joined_flac, is_on=worker.settings.trace.sound)
         self._wake_phrases = wake_phrases
         self._ring: AudioRingReader | None = None
         self._spoken: _Spoken | None = None
@@ -150,6 +154,8 @@ class _Listener:
                     self._lost(utterance)
                 case KeepNote():
                     await self._scribe.keep(mail.message)
+                case KeepSound(utterance, run):
+                    self._keepsakes.keep(utterance, run)
                 case Remark(_, first, end) if self._ring is not None and self._spoken is None:
                     self._remarks.take(mail.message, self._ring.read(first, end))
                 case _:
@@ -222,6 +228,7 @@ class _Listener:
         heard = await (self._early or self._conclude(spoken))
         self._early = None
         self._scribe.take(spoken.number, spoken.sound)
+        self._keepsakes.hold(spoken.number, spoken.sound)
         self._forget_spoken()
         if isinstance(heard, MortarError):
             self._failed(spoken.number, heard)

@@ -53,4 +53,9 @@ class Scribe:
 
 def _write(sound: Sequence[Samples]) -> str:
     folder = note_files.notes_folder()
-    return note_files.write(folder, flac(np.concatenate(sound)), clock.moment().wall_s)
+    return note_files.write(folder, joined_flac(sound), clock.moment().wall_s)
+
+
+def joined_flac(sound: Sequence[Samples]) -> bytes:
+    """All of an utterance as a FLAC file."""
+    return flac(np.concatenate(sound))

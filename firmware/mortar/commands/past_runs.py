@@ -12,8 +12,10 @@ from rich.table import Table
 
 from mortar.commands import timeline
 from mortar.commands.cards import write_whole
+from mortar.drivers import recordings
+from mortar.drivers.pictures import read_picture
 from mortar.errors import MortarError
-from mortar.traces.folder import TraceFolder, read
+from mortar.traces.folder import Beside, TraceFolder, read
 from mortar.traces.trace import Trace
 
 LISTED = 8
@@ -70,8 +72,8 @@ def show_list(runs: list[dict[str, Any]], console: Console) -> None:
     console.print(table)
 
 
-def show(trace: Trace, console: Console) -> None:
-    """Its timeline, what it ran on, and what went wrong."""
+def show(trace: Trace, files: list[Path], console: Console) -> None:
+    """Its timeline, what it ran on, what went wrong, and which `files` lie beside it."""
     units = ", ".join(f"{part} on {unit}" for part, unit in trace.placement.items())
     console.print(
         f"{trace.began:%Y-%m-%d %H:%M:%S}, Mortar {trace.version} on {trace.board}, {trace.model} model"
@@ -82,12 +84,25 @@ def show(trace: Trace, console: Console) -> None:
         if event.event == "trouble":
             said = "; ".join(str(event.data[key]) for key in ("what", "do") if key in event.data)
             console.print(f"{event.data['code']}: {said}".rstrip(": "), markup=False, style="red")
+    for file in files:
+        console.print(f"kept with it: {_measured(file)}", markup=False, soft_wrap=True)
 
 
-def as_json(trace: Trace) -> dict[str, Any]:
-    """All that the file holds, and the figures that are counted from it."""
+def _measured(file: Path) -> str:
+    """Where it is, and how long or large; or why that cannot be told."""
+    try:
+        if file.suffix == Beside.SOUND:
+            return f"{file} ({len(recordings.load(file)) / recordings.RATE_Hz:.1f} s)"
+        width, height = read_picture(file).size
+        return f"{file} ({width}×{height})"
+    except MortarError as error:
+        return str(error)
+
+
+def as_json(trace: Trace, files: list[Path]) -> dict[str, Any]:
+    """All that the file holds, the figures that are counted from it, and the `files` beside it."""
     held: dict[str, Any] = msgspec.to_builtins(trace)
-    return {**held, "wait_ms": trace.wait_ms}
+    return {**held, "wait_ms": trace.wait_ms, "files": [str(file) for file in files]}
 
 
 def save(trace: Trace, name: str, path: Path) -> None:

@@ -15,7 +15,7 @@ from mortar.commands import past_runs
 from mortar.errors import UsageError
 from mortar.meanwhile import MEANWHILE, Meanwhile
 from mortar.supervisor.status import StatusClient
-from mortar.traces.folder import TraceFolder, read
+from mortar.traces.folder import TraceFolder, beside, read
 
 COLOURS = {"ready": "green", "starting": "yellow", "stopping": "yellow", "done": "dim", "idle": "dim"}
 """State → colour; any other state is trouble."""
@@ -88,11 +88,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run_that_is_over(args: argparse.Namespace, console: Console) -> None:
-    trace = read(TraceFolder().find(args.run_name))
+    file = TraceFolder().find(args.run_name)
+    trace, files = read(file), beside(file)
     if args.json:
-        print(json.dumps(past_runs.as_json(trace), ensure_ascii=False))
+        print(json.dumps(past_runs.as_json(trace, files), ensure_ascii=False))
     elif args.out is None:
-        past_runs.show(trace, console)
+        past_runs.show(trace, files, console)
     if args.out is not None:
         past_runs.save(trace, args.run_name, args.out)
 

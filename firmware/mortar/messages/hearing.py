@@ -195,6 +195,13 @@ class KeepNote(Message, frozen=True):
     utterance: int
 
 
+class KeepSound(Message, frozen=True):
+    """To listen: put the sound of `utterance`, one of the last, beside the trace of `run`."""
+
+    utterance: int
+    run: int
+
+
 class NoteKept(Message, frozen=True):
     """The recording is on the disk, under that name in the notes' folder."""
 

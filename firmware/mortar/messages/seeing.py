@@ -25,6 +25,13 @@ class Looked(Message, frozen=True, omit_defaults=True):
     """The photo's file, on the disk by now, where one was to be kept."""
 
 
+class KeepPicture(Message, frozen=True):
+    """To the eye: put the picture of `turn`, one of the last, beside the trace of `run`."""
+
+    turn: int
+    run: int
+
+
 # --- eye <-> language (over the token ring's link) --------------------------------------------
 
 

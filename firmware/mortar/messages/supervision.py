@@ -141,6 +141,12 @@ class Placed(Message, frozen=True):
     """For people: {"vision": "tflite/cpu"}."""
 
 
+class GivenUp(Message, frozen=True):
+    """The processes that do not come back in this run; each replaces the one before it."""
+
+    processes: list[str]
+
+
 class Examined(Message, frozen=True):
     """The answer to Examine."""
 
@@ -181,6 +187,12 @@ class Examine(Message, frozen=True):
 
 class Overdue(Message, frozen=True):
     """Nothing came until the conversation's `deadline_ms`."""
+
+
+class Notice(Message, frozen=True):
+    """People are to hear of a failure that no question has met."""
+
+    failure: Failure
 
 
 class ThreadLost(Message, frozen=True):

@@ -1,7 +1,7 @@
 """Everything that is kept of what people said and showed: counted, exported, wiped.
 
 All of it lies in the data folder, beside models that people installed. A new table of the store joins by its
-row in TABLES, a new folder by its row in FOLDERS.
+row in TABLES, a new folder by its name in FOLDERS and its row in FILES.
 """
 
 from __future__ import annotations
@@ -34,6 +34,14 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Files:
+    name: str
+    pattern: str
+    """Which they are, in the data folder."""
+    title: str
+
+
+@dataclass(frozen=True)
 class Kept:
     """One kind of thing that there is."""
 
@@ -61,12 +69,15 @@ TABLES: tuple[Table, ...] = (
     Table("notes", "notes", f"SELECT {UTC.format('kept_s')} AS kept, text, file FROM notes ORDER BY number"),
 )
 
-FOLDERS: dict[str, str] = {
-    photos.FOLDER: "files of photos",
-    note_files.FOLDER: "recordings of notes",
-    traces.FOLDER: "last runs",
-}
-"""Folder → title."""
+FOLDERS = (photos.FOLDER, note_files.FOLDER, traces.FOLDER)
+
+FILES: tuple[Files, ...] = (
+    Files("photos/", f"{photos.FOLDER}/*", "files of photos"),
+    Files("notes/", f"{note_files.FOLDER}/*", "recordings of notes"),
+    Files("traces/", f"{traces.FOLDER}/*{traces.TRACE}", "last runs"),
+    Files("traces/sound", f"{traces.FOLDER}/*{traces.Beside.SOUND}", "their questions, as sound"),
+    Files("traces/pictures", f"{traces.FOLDER}/*{traces.Beside.PICTURE}", "their pictures"),
+)
 
 SET_ASIDE = f"{FILE}.damaged-*"
 
@@ -76,7 +87,7 @@ def kept(folder: Path) -> list[Kept]:
     rows = tables(folder)
     found = [Kept(table.name, table.title, len(rows.get(table.name, ())), None) for table in TABLES]
     try:
-        found += [_counted(f"{name}/", title, _files(folder / name)) for name, title in FOLDERS.items()]
+        found += [_counted(one.name, one.title, _files(folder, one.pattern)) for one in FILES]
         found.append(_counted(FILE, "the store", [folder / FILE]))
         found.append(_counted("damaged", "stores that were damaged", folder.glob(SET_ASIDE)))
     except OSError as error:
@@ -111,7 +122,7 @@ def export(folder: Path, out: BinaryIO) -> None:
     with ZipFile(out, "w", ZIP_DEFLATED, strict_timestamps=False) as archive:
         archive.writestr("kept.json", json.dumps(told, ensure_ascii=False, indent=1))
         for name in FOLDERS:
-            for path in _files(folder / name):
+            for path in _files(folder, f"{name}/*"):
                 with suppress(FileNotFoundError):  # it was deleted meanwhile
                     archive.write(path, f"{name}/{path.name}")
 
@@ -126,7 +137,7 @@ def wipe(folder: Path) -> None:
         store.with_name(f"{FILE}-journal"),
         store,
         *folder.glob(SET_ASIDE),
-        *(path for name in FOLDERS for path in _files(folder / name, unfinished=True)),
+        *(path for name in FOLDERS for path in _files(folder, f"{name}/*", unfinished=True)),
     ]
     try:
         for path in everything:
@@ -151,8 +162,7 @@ def _counted(name: str, title: str, files: Iterable[Path]) -> Kept:
     return Kept(name, title, len(sizes_B), sum(sizes_B))
 
 
-def _files(folder: Path, unfinished: bool = False) -> Iterator[Path]:
-    if folder.is_dir():
-        for path in sorted(folder.iterdir()):
-            if path.is_file() and (unfinished or path.suffix != ".tmp"):
-                yield path
+def _files(folder: Path, pattern: str, unfinished: bool = False) -> Iterator[Path]:
+    for path in sorted(folder.glob(pattern)):
+        if path.is_file() and (unfinished or path.suffix != ".tmp"):
+            yield path

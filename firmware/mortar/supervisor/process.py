@@ -32,7 +32,9 @@ class State(StrEnum):
 
 
 SERVING = frozenset({State.READY, State.DONE})
-SETTLED = SERVING | {State.GIVEN_UP, State.LOST}
+GONE = frozenset({State.GIVEN_UP, State.LOST})
+"""States that last as long as the run."""
+SETTLED = SERVING | GONE
 """States in which nobody waits for a process to come up."""
 
 
@@ -93,6 +95,10 @@ class Processes(dict[str, Process]):
 
     def placement(self) -> dict[str, str]:
         return {part: unit for process in self.values() for part, unit in process.placement.items()}
+
+    def in_state(self, states: frozenset[State]) -> list[str]:
+        """The names of those that are in one of `states`."""
+        return [name for name, process in self.items() if process.state in states]
 
     def all_are(self, states: frozenset[State], conditions: Conditions) -> bool:
         """Whether every process that is needed is in one of `states`."""

@@ -22,6 +22,7 @@ from mortar.messages import (
     Examined,
     Failure,
     Finished,
+    GivenUp,
     JobBegan,
     JobEnded,
     Message,
@@ -39,7 +40,7 @@ from mortar.supervisor import systemd, verdicts
 from mortar.supervisor.figures import gather
 from mortar.supervisor.health import Ladder, Rung
 from mortar.supervisor.journal import Journal
-from mortar.supervisor.process import SETTLED, Life, Process, Processes, State
+from mortar.supervisor.process import GONE, SETTLED, Life, Process, Processes, State
 from mortar.supervisor.spawner import Spawner
 from mortar.supervisor.switches import Switches
 from mortar.supervisor.table import ASSISTANT, Conditions, Table
@@ -203,7 +204,9 @@ class Reconciler:
                     process.state = State.READY
                 if process.restarts:
                     self._journal.emit("back", process=process.row.name)
-                self._tell_placement()
+                self._tell_assistant(Placed(self.processes.placement()))
+                if process.row.name == ASSISTANT:
+                    self._tell_given_up()
                 if self.was_ready:
                     life.control.send(AllReady())  # it was started later, or again
             case JobBegan():
@@ -280,16 +283,21 @@ class Reconciler:
             self.end(error)
         else:
             self._note(process, Failure(error.code, error.what, error.do))
+            self._tell_given_up()
 
     def _on_zygote_lost(self) -> None:
         """The kernel kills every worker with the zygote (PDEATHSIG), and none will be reaped."""
         if self._over is not None and not self._over.done():
             self._over.set_exception(verdicts.zygote_gone())
 
-    def _tell_placement(self) -> None:
+    def _tell_given_up(self) -> None:
+        if gone := self.processes.in_state(GONE):
+            self._tell_assistant(GivenUp(gone))
+
+    def _tell_assistant(self, message: Message) -> None:
         assistant = self.processes.get(ASSISTANT)
         if assistant is not None and assistant.life is not None:
-            assistant.life.control.send(Placed(self.processes.placement()))
+            assistant.life.control.send(message)
 
     def _note(self, process: Process, failure: Failure) -> None:
         if process.life is not None:

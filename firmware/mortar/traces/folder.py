@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,20 @@ FOLDER = "traces"
 """In the data folder."""
 
 LAST = "last"
-_NAME = re.compile(r"(\d{6,})\.json")
+
+TRACE = ".json"
+
+
+class Beside(StrEnum):
+    """Suffixes of what may lie beside a trace, under its number. It never outlives it."""
+
+    SOUND = ".flac"
+    """The question, 16 kHz mono."""
+    PICTURE = ".jpg"
+    """What the question was about."""
+
+
+_NAME = re.compile(rf"(\d{{6,}})({'|'.join(map(re.escape, (TRACE, *Beside)))})")
 
 
 class _Head(msgspec.Struct):
@@ -39,7 +53,7 @@ class TraceFolder:
         """
         try:
             with alone_in(self._path):
-                number = max(self.numbers(), default=0) + 1
+                number = max((number for number, _ in self._files()), default=0) + 1
                 self._write(self._file(number), msgspec.json.format(msgspec.json.encode(trace), indent=1))
                 self._remove_beyond(most)
                 sync_folder(self._path)
@@ -47,8 +61,21 @@ class TraceFolder:
             raise self._unwritable(error) from None
         return number
 
+    def attach(self, number: int, beside: Beside, content: bytes) -> None:
+        """Keep it beside that trace, unless the trace has gone by now.
+
+        Blocks until it is on the disk. Raises MortarError as `keep` does; then there is nothing of it.
+        """
+        try:
+            with alone_in(self._path):
+                if self._file(number).exists():
+                    self._write(self._file(number, beside), content)
+                    sync_folder(self._path)
+        except OSError as error:
+            raise self._unwritable(error) from None
+
     def prune(self, most: int) -> None:
-        """Remove all but the newest `most`. Raises MortarError as `keep` does."""
+        """Remove all but the newest `most`, with what lies beside them. Raises MortarError as `keep` does."""
         if not self._path.exists():
             return
         try:
@@ -59,10 +86,7 @@ class TraceFolder:
 
     def numbers(self) -> list[int]:
         """Oldest first."""
-        if not self._path.is_dir():
-            return []
-        names = [_NAME.fullmatch(name) for name in os.listdir(self._path)]
-        return sorted(int(name[1]) for name in names if name)
+        return sorted(number for number, suffix in self._files() if suffix == TRACE)
 
     def find(self, name: str) -> Path:
         """The file of a run: its number, "last", or a path. Raises UsageError that says what there is."""
@@ -76,8 +100,13 @@ class TraceFolder:
         kept = f"the runs {numbers[0]} to {numbers[-1]} are kept" if numbers else "no run is kept yet"
         raise UsageError("run-unknown", f"there is no run {name}; {kept}", "give one of those, or 'last'")
 
-    def _file(self, number: int) -> Path:
-        return self._path / f"{number:06d}.json"
+    def _file(self, number: int, suffix: str = TRACE) -> Path:
+        return self._path / f"{number:06d}{suffix}"
+
+    def _files(self) -> list[tuple[int, str]]:
+        """Number and suffix of each that there is."""
+        names = os.listdir(self._path) if self._path.is_dir() else []
+        return [(int(found[1]), found[2]) for name in names if (found := _NAME.fullmatch(name))]
 
     def _write(self, path: Path, data: bytes) -> None:
         with written_whole(path, self._path / UNFINISHED) as file:
@@ -85,8 +114,10 @@ class TraceFolder:
 
     def _remove_beyond(self, most: int) -> None:
         numbers = self.numbers()
-        for number in numbers[: max(0, len(numbers) - most)]:
-            self._file(number).unlink(missing_ok=True)
+        kept = set(numbers[max(0, len(numbers) - most) :])
+        for number, suffix in self._files():
+            if number not in kept:
+                self._file(number, suffix).unlink(missing_ok=True)
 
     def _unwritable(self, error: OSError) -> MortarError:
         return MortarError(
@@ -94,6 +125,12 @@ class TraceFolder:
             f"{self._path}: no trace of a run can be kept ({error.strerror})",
             "make room on the disk, or set runs = 0 in [trace]",
         )
+
+
+def beside(trace: Path) -> list[Path]:
+    """What lies beside the file of a trace."""
+    places = (trace.with_suffix(suffix) for suffix in Beside)
+    return [place for place in places if place != trace and place.exists()]
 
 
 def read(path: Path) -> Trace:

@@ -13,9 +13,10 @@ from mortar.assistant.conversation import Conversation
 from mortar.assistant.past import Past
 from mortar.assistant.port import Port
 from mortar.assistant.reception import receive
-from mortar.assistant.turn import Turn
+from mortar.assistant.turn import Sight, Turn
 from mortar.clock import Moment
-from mortar.messages import Event, Message, Plain, Scalar, to_plain
+from mortar.messages import Event, Message, Plain, Privacy, Scalar, to_plain
+from mortar.privacy import NONE
 from mortar.settings import RunOptions, Settings
 from mortar.traces.trace import SCHEMA, Cue, Part, Script, Sent, Trace, begins, without_words
 
@@ -24,6 +25,19 @@ MOST_CUES = 2_000
 
 ABOUT_PHOTOS = frozenset({"PhotoSeen", "PhotoDeleteLast", "PhotoDeleteAll"})
 """Intents whose traces have what was seen on the photos; no other says what others have in it."""
+
+
+@dataclass(frozen=True)
+class Witnessed:
+    """What those who heard and saw a turn may still have of it, and may keep where people want that."""
+
+    utterance: int | None = None
+    """The question's sound, by its number at listen."""
+    look: int | None = None
+    """The picture that the question was about, by its turn at the eye."""
+
+
+NOTHING = Witnessed()
 
 
 @dataclass(frozen=True)
@@ -56,9 +70,10 @@ class _Draft:
 class Recorder:
     """The conversation's port and clock, in front of the real ones: `port`, `now`.
 
-    `keep` gets each trace. Turns that nobody noticed are in none: what they heard was said to others. Nor are
-    the rounds of what rings: nobody asked, and an hour of them would push out all else. A turn that has the
-    words of a note is kept without words: who says "forget it" relies on that.
+    `keep` gets each trace, and what else of the turn may be kept. Turns that nobody noticed are in none: what
+    they heard was said to others. Nor are the rounds of what rings: nobody asked, and an hour of them would
+    push out all else. A turn that has the words of a note is kept without words: who says "forget it" relies
+    on that.
     """
 
     def __init__(
@@ -66,7 +81,7 @@ class Recorder:
         port: Port,
         settings: Settings,
         run: RunOptions,
-        keep: Callable[[Trace], None],
+        keep: Callable[[Trace, Witnessed], None],
         now: Callable[[], Moment] = clock.moment,
     ) -> None:
         self.placement: dict[str, str] = {}
@@ -77,6 +92,8 @@ class Recorder:
         self._now = now
         self._draft: _Draft | None = None
         self._past: Past | None = None
+        self._closed = NONE
+        """What is switched off for privacy."""
         # Of the cue that is being dealt with:
         self._cue: tuple[float, str, Message]
         self._does: list[_Sending | Event] = []
@@ -88,6 +105,8 @@ class Recorder:
     def receive(self, talk: Conversation, sender: str, message: Message, at_ms: float) -> None:
         """Give it to the conversation, which has this recorder for its port and its clock."""
         self._talk = talk
+        if isinstance(message, Privacy):
+            self._closed = message.closed
         if talk.turn is None:
             self._past = talk.past(at_ms)
         self._cue = (at_ms, sender, message)
@@ -100,7 +119,15 @@ class Recorder:
         for draft, turn, ends_ms in self._over:
             if turn.dropped is None and not turn.rings:
                 trace = self._trace(draft, turn, ends_ms)
-                self._keep(without_words(trace) if turn.confidential else trace)
+                self._keep(without_words(trace) if turn.confidential else trace, self._witnessed(turn))
+
+    def _witnessed(self, turn: Turn) -> Witnessed:
+        """Nothing of what is a note, which can be forgotten elsewhere alone (as a photo can), nor while
+        muted."""
+        if turn.confidential or turn.takes_note or self._closed.microphone:
+            return NOTHING
+        is_about_picture = turn.asked and turn.sight is Sight.SEEN and not self._closed.camera
+        return Witnessed(turn.utterance, turn.number if is_about_picture else None)
 
     # --- what the conversation does ---
 
