@@ -61,7 +61,7 @@ def told(talk: Conversation, port: ListPort, text: str, now_ms: float = 1_000.0)
         ("where is the cat", "and the dog", "where is the dog"),
         ("where is the red circle", "and the dog", "where is the dog"),
         ("where is the cat", "and the red circle", "where is the red circle"),
-        ("is there a cat", "and a dog", "is there a dog"),
+        ("is there a cat", "and the dog", "is there a dog"),
         ("how many cats are there", "and the dogs", "how many dogs are there"),
         ("how many cats are there", "no, the red squares", "how many red squares are there"),
         ("what colour is the circle", "and the square", "what colour is the square"),
