@@ -172,13 +172,13 @@ class Ringing:
         """Whatever becomes of the file: it falls silent."""
         if not stopped:
             return
-        self._port.emit("ring_end", now_ms, why=why)
         try:
             self._keeper.apply(Change(remove=stopped))
             self._drop(held.number for held in stopped)
         except MortarError as error:
             self._hush(stopped)
             log.error("%s", error)
+        self._port.emit("ring_end", now_ms, why=why)
 
     def _hush(self, stopped: Sequence[Reminder]) -> None:
         """The store could not forget them."""
