@@ -7,9 +7,9 @@ from mortar.assistant.memory import Memory
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.past import Past, RememberedTurn
 from mortar.assistant.port import Port
-from mortar.assistant.replies import MAY_BE_REPLIED_TO, SHORTLY_ms
+from mortar.assistant.replies import MAY_BE_REPLIED_TO, Before, SHORTLY_ms
 from mortar.assistant.stages import Stage
-from mortar.assistant.turn import Before, Dropped, Turn
+from mortar.assistant.turn import Dropped, Turn
 from mortar.messages import Cancel, Context, Listen, Rest, Said
 from mortar.settings import Assistant
 
