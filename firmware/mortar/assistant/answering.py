@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mortar.assistant import troubles
 from mortar.assistant.course import Course
+from mortar.assistant.photo_taking import PhotoTaking
 from mortar.assistant.port import Port
 from mortar.assistant.stages import Stage
 from mortar.assistant.steps import Steps
@@ -13,11 +14,14 @@ from mortar.messages import Answered, Looked, Sentence
 
 
 class Answering:
-    def __init__(self, port: Port, course: Course, turns: Turns, steps: Steps) -> None:
+    def __init__(
+        self, port: Port, course: Course, turns: Turns, steps: Steps, photo_taking: PhotoTaking
+    ) -> None:
         self._port = port
         self._course = course
         self._turns = turns
         self._steps = steps
+        self._photo_taking = photo_taking
 
     def looked(self, looked: Looked, now_ms: float) -> None:
         turn = self._turns.numbered(looked.turn)
@@ -30,7 +34,7 @@ class Answering:
             encode_ms = round(looked.encode_ms, 1)
             self._course.end(turn, Stage.LOOK, now_ms, encode_ms=encode_ms, n_tok=looked.n_tok)
         if looked.photo is not None:
-            self._steps.photo_taken(turn, looked.photo, now_ms)
+            self._photo_taking.taken(turn, looked.photo, now_ms)
 
     def sentence(self, sentence: Sentence, now_ms: float) -> None:
         if (turn := self._turns.numbered(sentence.turn)) is not None and Stage.ANSWER in turn.open:
@@ -53,5 +57,5 @@ class Answering:
             self._steps.trouble(turn, troubles.NO_ANSWER, now_ms)
             return
         if turn.photo is not None:
-            self._steps.described(turn, turn.photo, answered.text, now_ms)
+            self._photo_taking.described(turn, turn.photo, answered.text, now_ms)
         self._turns.finish_if_complete(turn, now_ms)

@@ -21,6 +21,7 @@ from mortar.assistant.mouth import Mouth
 from mortar.assistant.note_taking import NoteTaking
 from mortar.assistant.past import NO_PAST, KeptBefore, KeptReminder, Past
 from mortar.assistant.peers import Peers
+from mortar.assistant.photo_taking import PhotoTaking
 from mortar.assistant.port import Port
 from mortar.assistant.ringing import Ringing
 from mortar.assistant.skills import volume
@@ -94,7 +95,8 @@ class Conversation:
         self._note_taking = NoteTaking(
             port, self._course, self._turns, self._steps, self._notebook, understanding, moment
         )
-        self._answering = Answering(port, self._course, self._turns, self._steps)
+        photo_taking = PhotoTaking(port, self._steps, keeper.album, understanding.language, moment)
+        self._answering = Answering(port, self._course, self._turns, self._steps, photo_taking)
         self._peers = Peers(self._mouth, self._turns, self._steps, past)
         self._button = Button(port, self._course, self._turns, self._steps, self._ringing, self._switches)
         self._listening = Listening(

@@ -8,7 +8,8 @@ import msgspec
 
 from mortar.assistant.corrections import Done
 from mortar.assistant.meaning import Intent
-from mortar.assistant.turn import Before, Turn
+from mortar.assistant.replies import Before
+from mortar.assistant.turn import Turn
 from mortar.messages import Say
 from mortar.notes import Note
 from mortar.photos import Photo

@@ -6,9 +6,11 @@ places, and what it did is undone. The sentences are sentences/replies.yaml.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from mortar.assistant.corrections import NOTHING, Done
 from mortar.assistant.meaning import Intent, Kind
 
 SHORTLY_ms = 120_000
@@ -49,8 +51,41 @@ REPLIES: dict[str, Reply] = {
 MAY_BE_REPLIED_TO = frozenset[str]().union(*(reply.after for reply in REPLIES.values()))
 
 
-def questions(said: Intent, before: Intent) -> Iterator[Intent]:
-    """What `said` may ask after `before`, the likeliest first; nothing where it does not fit."""
+@dataclass(frozen=True)
+class Before:
+    """What was asked last, and what that did."""
+
+    intent: Intent
+    done: Done
+
+
+class Asked(NamedTuple):
+    """What a reply asks."""
+
+    text: str
+    intent: Intent
+    undoes: Done
+
+
+def asked(
+    text: str, said: Intent, before: Before | None, wording: Callable[[Intent], str | None]
+) -> Asked | None:
+    """What `said`, in the words `text`, asks after the question before; None where it does not fit.
+
+    `wording` gives a sentence that means an intent: a question about the picture is asked in that one.
+    """
+    if before is None:
+        return None
+    undoes = before.done if REPLIES[said.name].corrects else NOTHING
+    for intent in _meanings(said, before.intent):
+        sentence = text if intent.kind is Kind.SKILL else wording(intent)
+        if sentence is not None:
+            return Asked(sentence, intent, undoes)
+    return None
+
+
+def _meanings(said: Intent, before: Intent) -> Iterator[Intent]:
+    """The likeliest first."""
     reply = REPLIES[said.name]
     if before.name not in reply.after:
         return

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from mortar.assistant import corrections, troubles
+from mortar.assistant import corrections, replies, troubles
 from mortar.assistant.album import Album
 from mortar.assistant.course import Course
 from mortar.assistant.intents import Understanding
@@ -14,7 +14,6 @@ from mortar.assistant.meaning import Intent, Kind
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.notebook import Notebook
 from mortar.assistant.port import Port
-from mortar.assistant.replies import REPLIES, questions
 from mortar.assistant.ringing import Ringing
 from mortar.assistant.skills import SkillAnswer, SkillRequest, answer_with_skill, volume
 from mortar.assistant.skills.skill import NoteChange, ToldNote
@@ -27,7 +26,6 @@ from mortar.clock import Moment
 from mortar.errors import MortarError
 from mortar.messages import Ask, Cancel, Examine, Look, SetVolume
 from mortar.notes import Note
-from mortar.photos import Photo
 from mortar.reminders import Change
 from mortar.settings import Assistant
 from mortar.slowdowns import Figures
@@ -85,29 +83,18 @@ class Steps:
     def answer(self, turn: Turn, text: str, now_ms: float) -> None:
         """What `turn.meant` by `text`."""
         if turn.meant is not None and turn.meant.kind is Kind.REPLY:
-            text = self._complete(turn, turn.meant, text)
-            if turn.meant is None:
+            asked = replies.asked(text, turn.meant, turn.before, self._understanding.wording)
+            if asked is None:
+                turn.meant = None
                 self.trouble(turn, troubles.NOTHING_BEFORE, now_ms)
                 return
+            text, turn.meant, turn.undoes = asked
         turn.tentative = False
         if turn.meant is not None and turn.meant.kind is Kind.SKILL:
             self._skill(turn, turn.meant, now_ms)
         else:
             self._mouth.chime("understood", turn.number)
             self.question(turn, text, now_ms, is_free=turn.meant is None)
-
-    def _complete(self, turn: Turn, reply: Intent, text: str) -> str:
-        """Let the turn mean what `reply` asks after the question before, or nothing; gives its words."""
-        before, turn.meant = turn.before, None
-        if before is None:
-            return text
-        for intent in questions(reply, before.intent):
-            wording = text if intent.kind is Kind.SKILL else self._understanding.wording(intent)
-            if wording is not None:
-                turn.meant = intent
-                turn.undoes = before.done if REPLIES[reply.name].corrects else corrections.NOTHING
-                return wording
-        return text
 
     def question(self, turn: Turn, text: str, now_ms: float, *, is_free: bool = False) -> None:
         """Of the language model; `is_free`: in no words that it was surely taught."""
@@ -172,7 +159,11 @@ class Steps:
                 language=self._language,
             )
         )
-        if answer.change is not None and corrections.is_left(turn.undoes, self._ringing.reminders):
+        if (
+            answer.text
+            and answer.change is not None
+            and corrections.is_left(turn.undoes, self._ringing.reminders)
+        ):
             answer = replace(answer, text=self._language.say("reminders.changed", answer=answer.text))
         turn.asks_for_note = answer.asks_for_note
         turn.confidential = (
@@ -225,29 +216,6 @@ class Steps:
         turn.takes_photo, turn.sight, turn.tick_ms = True, Sight.LOOKING, now_ms + FIRST_TICK_ms
         if Stage.LOOK not in turn.open:
             self._course.begin(turn, Stage.LOOK, now_ms)
-
-    def photo_taken(self, turn: Turn | None, file: str, now_ms: float) -> None:
-        """Its file is on the disk. It is kept though its turn be over; else `turn` tells and describes it."""
-        try:
-            self._album.keep(Photo(file, self._moment()))
-        except MortarError as error:
-            log.error("%s", error)
-            if turn is not None:
-                self.trouble(turn, troubles.not_kept(error), now_ms)
-            return
-        self._port.emit("photo", now_ms, file=file)
-        if turn is None:
-            return
-        turn.photo = file
-        self.say(turn, self._language.say("photos.taken"), now_ms)
-        if not self._port.send("language", Ask(turn.number, DESCRIBE, look=True)):
-            self.trouble(turn, troubles.of_death("language"), now_ms)
-
-    def described(self, turn: Turn, file: str, description: str, now_ms: float) -> None:
-        try:
-            self._album.describe(file, description)
-        except MortarError as error:
-            self.trouble(turn, troubles.not_kept(error), now_ms)
 
     def _change_notes(self, change: NoteChange, now_ms: float) -> None:
         if change.keep:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from mortar.assistant.corrections import NOTHING, Done
 from mortar.assistant.meaning import Intent
+from mortar.assistant.replies import Before
 from mortar.assistant.stages import Stage
 from mortar.assistant.troubles import Trouble
 from mortar.messages import Answered, Said, Say
@@ -28,14 +29,6 @@ class Sight(StrEnum):
     NONE = "none"
     LOOKING = "looking"
     SEEN = "seen"
-
-
-@dataclass(frozen=True)
-class Before:
-    """What the turn before meant and did: a reply goes on from it."""
-
-    intent: Intent
-    done: Done
 
 
 @dataclass

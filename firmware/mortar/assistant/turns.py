@@ -7,9 +7,9 @@ from mortar.assistant.memory import Memory
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.past import Past, RememberedTurn
 from mortar.assistant.port import Port
-from mortar.assistant.replies import MAY_BE_REPLIED_TO, SHORTLY_ms
+from mortar.assistant.replies import MAY_BE_REPLIED_TO, Before, SHORTLY_ms
 from mortar.assistant.stages import Stage
-from mortar.assistant.turn import Before, Dropped, Turn
+from mortar.assistant.turn import Dropped, Turn
 from mortar.messages import Cancel, Context, Listen, Rest, Said
 from mortar.settings import Assistant
 
@@ -119,9 +119,7 @@ class Turns:
         self.now, turn.ended_ms = None, now_ms
         self._memory.keep(turn)
         if turn.dropped is None and (turn.asked or turn.meant is not None):
-            may_go_on = turn.meant is not None and turn.meant.name in MAY_BE_REPLIED_TO
-            self._before = Before(turn.meant, turn.done) if turn.meant and may_go_on else None
-            self._before_ms = now_ms
+            self._before, self._before_ms = _asked_in(turn), now_ms
         self.remind()
         self._port.turn_ended(turn, now_ms)
 
@@ -162,3 +160,10 @@ class Turns:
         self.may_follow_up = True
         self._port.emit("follow_up_start", now_ms)
         self._port.send("ears", Listen(self._next, self._follow_up_ms))
+
+
+def _asked_in(turn: Turn) -> Before | None:
+    """What a reply may go on from."""
+    if turn.meant is None or turn.meant.name not in MAY_BE_REPLIED_TO:
+        return None
+    return Before(turn.meant, turn.done)
