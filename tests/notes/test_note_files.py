@@ -21,6 +21,8 @@ from mortar.store.database import FILE
 from notes.note_boards import tone
 from reminders.boards import never
 
+CHANGES = 6
+"""That a writer confirms at most before its last ms begin."""
 LATEST_ms = 15.0
 """Writing one takes some ms, most of them in the file system."""
 
@@ -85,7 +87,7 @@ def test_what_was_confirmed_survives_and_what_was_forgotten_stays_so(
     forgotten: set[str] = set()
     n_under_way = 0
     for _ in range(kills):
-        confirmed = killed_while_writing(partial(take_and_forget, path), rng, LATEST_ms)
+        confirmed = killed_while_writing(partial(take_and_forget, path), rng, CHANGES, LATEST_ms)
         expected = confirmed[-1].split() if confirmed else before
         keeper = Keeper(path, never)
         keeper.open()

@@ -16,6 +16,8 @@ from mortar.store.database import FILE, Database
 
 PARTS = 3
 """Timers that each change sets at once, and the next one takes away again."""
+CHANGES = 4
+"""That a writer confirms at most before its last ms begin."""
 LATEST_ms = 12.0
 """A change takes some ms, most of them in the file."""
 
@@ -45,7 +47,7 @@ def test_what_was_confirmed_survives(tmp_path: Path, kills: int, seed: int) -> N
     path = tmp_path / FILE
     last, unconfirmed = 0, 0
     for _ in range(kills):
-        confirmed = killed_while_writing(partial(write_on, path), rng, LATEST_ms)
+        confirmed = killed_while_writing(partial(write_on, path), rng, CHANGES, LATEST_ms)
         database = Database(path)
         assert database.set_aside is None, "a writer that is killed damages nothing"
         names = [held.name for held in reminders.load(database)]

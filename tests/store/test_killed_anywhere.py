@@ -37,8 +37,10 @@ from reminders.boards import never
 from traces.recordings import looked_and_answered
 
 WRITES = 500
-LATEST_ms = 40.0
-"""Of a life's writing: some writes take 2 ms, some 20."""
+LINES = 14
+"""Two for each write: a life has up to seven, and then what it begins in its last ms."""
+LATEST_ms = 12.0
+"""Some writes take 2 ms, some 20."""
 MOST = 4
 """Of each kind are kept; each further one makes the oldest leave."""
 
@@ -188,7 +190,7 @@ def test_nothing_that_was_confirmed_is_lost(tmp_path: Path) -> None:
     before = {name: held.found() for name, held in opened(tmp_path).items()}
     n_writes = n_kills = n_cut_short = n_in_time = 0
     while n_writes < WRITES:
-        lines = killed_while_writing(partial(write_on, tmp_path, n_kills, n_writes), rng, LATEST_ms)
+        lines = killed_while_writing(partial(write_on, tmp_path, n_kills, n_writes), rng, LINES, LATEST_ms)
         n_kills += 1
         writes = [line.split() for line in lines if line != "done"]
         n_writes += len(writes)
