@@ -35,7 +35,7 @@ from mortar.slowdowns import Figures
 log = logging.getLogger(__name__)
 
 DESCRIBE = "what do you see"
-"""What a short press and a photo ask."""
+"""What the model that comes with Mortar is asked of a picture where nobody said anything else."""
 
 FIRST_TICK_ms = 1_500
 """An answer that takes longer is waited for with a tick, and then one every `TICK_ms`."""
@@ -121,6 +121,9 @@ class Steps:
             self.trouble(turn, troubles.of_death("language"), now_ms)
         else:
             turn.asked, turn.tick_ms = True, now_ms + FIRST_TICK_ms
+
+    def describe(self, turn: Turn, now_ms: float) -> None:
+        self.question(turn, self._language.say("questions.describe"), now_ms)
 
     def tick(self, turn: Turn, now_ms: float) -> None:
         turn.tick_ms = now_ms + TICK_ms
@@ -240,7 +243,8 @@ class Steps:
             return
         turn.photo = file
         self.say(turn, self._language.say("photos.taken"), now_ms)
-        if not self._port.send("language", Ask(turn.number, DESCRIBE, look=True)):
+        asked = self._language.say("questions.describe")
+        if not self._port.send("language", Ask(turn.number, asked, look=True)):
             self.trouble(turn, troubles.of_death("language"), now_ms)
 
     def described(self, turn: Turn, file: str, description: str, now_ms: float) -> None:
