@@ -7,6 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,7 +106,8 @@ class Stage:
             first = psutil.Process(run.process.pid)
             family = [first, *first.children(recursive=True)]
             for process in family:
-                process.kill()
+                with suppress(psutil.NoSuchProcess):  # the first takes those with it that it has started
+                    process.kill()
             _, alive = psutil.wait_procs(family, timeout=PATIENCE_S)
             assert not alive
         self._end(run)
