@@ -30,9 +30,9 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.NEXT_QUESTION: """
         audio-lost camera-failed camera-missing camera-no-frame camera-off dictation-failed
         frame-shape-wrong language-context-full language-engine-failed language-too-slow listen-too-slow
-        microphone-muted models-differ no-answer no-question-before no-speech not-understood note-lost
-        note-unwritable photo-undeletable photo-unwritable picture-damaged picture-missing
-        picture-too-large picture-unknown question-not-taught question-too-long ring-too-small
+        microphone-muted model-speaks-other models-differ no-answer no-question-before no-speech
+        not-understood note-lost note-unwritable photo-undeletable photo-unwritable picture-damaged
+        picture-missing picture-too-large picture-unknown question-not-taught question-too-long ring-too-small
         store-failed turn-too-long
     """,
     Meanwhile.STARTED_AGAIN: """

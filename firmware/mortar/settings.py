@@ -102,9 +102,9 @@ class Recogniser(StrEnum):
 
 class Listening(Section, frozen=True):
     engine: Recogniser = Recogniser.BUNDLED
-    """"bundled": the sentences in [sentences.md](sentences.md) and nothing else. "pocketsphinx": the same
-    with less memory and more errors. "moonshine": free dictation in English. "whisper" or "sherpa": free
-    dictation with a model of yours, see [dictation.md](dictation.md)."""
+    """"bundled": the English [sentences](sentences.md) and nothing else. "pocketsphinx": those of any
+    language, with less memory and more errors. "moonshine": free dictation in English. "whisper" or
+    "sherpa": free dictation with a model of yours, see [dictation.md](dictation.md)."""
     model: str = ""
     """Model of moonshine, whisper or sherpa: its name among the installed models, or a path with a slash in
     it. Without one, moonshine takes that which comes with Mortar."""
@@ -254,8 +254,8 @@ def load(board: str, user_file: Path | None = None) -> Settings:
         user_file = found
     if user_file is not None:
         merged = _overlay(merged, _read(user_file))
-    language = languages.of(msgspec.convert(merged, Settings).assistant.language)
-    return msgspec.convert(_overlay(_read(language.settings), merged), Settings)
+    spoken = msgspec.convert(merged, Settings).assistant.language
+    return msgspec.convert(_overlay(_read(languages.settings(spoken)), merged), Settings)
 
 
 def default_user_file() -> Path:

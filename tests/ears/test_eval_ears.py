@@ -86,7 +86,7 @@ def test_an_utterance_has_the_noise_that_its_condition_says(condition: str) -> N
 
 
 def test_what_is_said_clearly_is_understood() -> None:
-    one = hear(Recogniser.BUNDLED, asked("what time is it"))
+    one = hear(Recogniser.BUNDLED, "en", asked("what time is it"))
     assert (one.text, one.is_command, one.is_understood) == ("what time is it", True, True)
     assert 0 < one.confidence <= 1
 

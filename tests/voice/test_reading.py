@@ -130,7 +130,7 @@ def test_plain_words_stay_as_they_are(words: list[str]) -> None:
 )
 def test_any_text_is_read_on_one_line(text: str) -> None:
     """Nothing crashes, nothing is left of line ends, and no language table is needed."""
-    for language in ("en-us", "xx", "../../etc/passwd", ""):
+    for language in ("en-us", "de", "xx", "../../etc/passwd", ""):
         read = read_aloud(text, language)
         assert read == " ".join(read.split())
 
@@ -145,4 +145,25 @@ def test_a_number_is_read_without_digits(number: int) -> None:
 
 def test_a_language_without_a_table_is_left_to_its_engine() -> None:
     """Markup goes, numbers stay: espeak-ng and Piper read them by rules of their own."""
-    assert read_aloud("**Es ist** 12:05, siehe https://x.y/z.", "de") == "Es ist 12:05, siehe."
+    assert read_aloud("**Het is** 12:05, zie https://x.y/z.", "nl") == "Het is 12:05, zie."
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Es ist 12:05 Uhr.", "Es ist zwölf Uhr fünf."),
+        ("Um 1:00 Uhr, um 13:30.", "Um ein Uhr, um dreizehn Uhr dreißig."),
+        ("am 21.11.2026", "am einundzwanzigsten November zweitausendsechsundzwanzig"),
+        ("der 3. Oktober 1990", "der dritte Oktober neunzehnhundertneunzig"),
+        ("1 kg, 5 kg und 1,5 l", "ein Kilogramm, fünf Kilogramm und eins Komma fünf Liter"),
+        ("-3,5 °C", "minus drei Komma fünf Grad"),
+        ("1 min, 20 min, 1 h", "eine Minute, zwanzig Minuten, eine Stunde"),
+        ("1.234 Leute, 20 %", "eintausendzweihundertvierunddreißig Leute, zwanzig Prozent"),
+        ("12,50 € oder 3 €", "zwölf Euro fünfzig oder drei Euro"),
+        ("z. B. 3-5 m usw.", "zum Beispiel drei bis fünf Meter und so weiter."),
+        ("1 + 1 = 2", "eins plus eins gleich zwei"),
+        ("Die Nummer ist 0123.", "Die Nummer ist null eins zwei drei."),
+    ],
+)
+def test_german_is_read_as_people_say_it(written: str, read: str) -> None:
+    assert read_aloud(written, "de") == read

@@ -35,6 +35,7 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("make", "pictograms"): ("mortar_tools.cards.world.outlines", "the drawings that `mortar cards` prints"),
     ("make", "session"): ("mortar_tools.session", "recordings and pictures that `mortar run` plays"),
     ("make", "gallery"): ("mortar_tools.gallery.command", "docs/gallery.md, with what the model says today"),
+    ("make", "words"): ("mortar_tools.dictionary", "how the words of a language are pronounced"),
     ("make", "docs"): ("mortar_tools.docs", "the pages and pictures in docs/ that are generated"),
 }
 """(verb, subject) → module with `main(argv) -> exit status`, and what it does."""

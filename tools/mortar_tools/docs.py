@@ -52,9 +52,14 @@ def pages() -> dict[str, str]:
     """File name → text of each generated page."""
     return {
         "settings.md": settings_page(),
-        "sentences.md": sentences_page(languages.of()),
+        **{sentences_name(tag): sentences_page(languages.of(tag)) for tag in languages.known()},
         "errors.md": error_page.page(MADE_BY),
     }
+
+
+def sentences_name(tag: str) -> str:
+    """Of the page about a language."""
+    return "sentences.md" if tag == languages.REFERENCE else f"sentences.{tag}.md"
 
 
 def settings_page() -> str:
@@ -79,23 +84,8 @@ def settings_page() -> str:
 
 def sentences_page(language: Language) -> str:
     """What the bundled ears understand, an intent a section."""
-    with (resources.bundled_model() / "things.toml").open("rb") as file:
-        names = {kind: [row["name"] for row in rows] for kind, rows in tomllib.load(file).items()}
-    lines = [
-        MADE_BY,
-        "# What you can say\n",
-        "The bundled ears understand these sentences and nothing else: [free dictation](dictation.md) comes",
-        "with an installed speech-to-text model. `(a|b)` is a choice, and `[a]` may be left out.\n",
-        "`<card>` and `<other>` are the name of a thing, or of a shape with or without its colour:",
-        "“cat”, “circle”, “red circle”. `<cards>` and `<others>` are the same in the plural, `<a_card>`",
-        "with its article. `<kind>` and `<kinds>` go without a colour. `{side}` is “on the left”, “in",
-        "the middle” or “on the right”.\n",
-        f"- {len(names['thing'])} things: {', '.join(names['thing'])}",
-        f"- {len(names['shape'])} shapes: {', '.join(names['shape'])}",
-        f"- {len(names['colour'])} colours: {', '.join(names['colour'])}\n",
-        "Typed questions (`mortar describe --ask`) are not limited to these: the model was also taught",
-        "to say so where it does not know a word, or where a picture cannot tell.\n",
-    ]
+    is_english = language.tag == languages.REFERENCE
+    lines = [MADE_BY, *(_english_head() if is_english else _other_head(language))]
     templates = Intents.from_files(language.sentences)
     for kind, title in SECTIONS.items():
         lines.append(f"## {title}\n")
@@ -104,6 +94,32 @@ def sentences_page(language: Language) -> str:
                 lines.append(f"- **{name}**: " + _said(intent, templates))
         lines.append("")
     return "\n".join([*lines, *_parts_of_sentences(language), ""])
+
+
+def _english_head() -> Iterator[str]:
+    with (resources.bundled_model() / "things.toml").open("rb") as file:
+        names = {kind: [row["name"] for row in rows] for kind, rows in tomllib.load(file).items()}
+    others = [f"[{tag}]({sentences_name(tag)})" for tag in languages.known() if tag != languages.REFERENCE]
+    yield "# What you can say\n"
+    yield "The bundled ears understand these sentences and nothing else: [free dictation](dictation.md) comes"
+    yield "with an installed speech-to-text model. `(a|b)` is a choice, and `[a]` may be left out. This is"
+    yield f"English; [other languages](languages.md) have a page of their own: {', '.join(others)}.\n"
+    yield "`<card>` and `<other>` are the name of a thing, or of a shape with or without its colour:"
+    yield "“cat”, “circle”, “red circle”. `<cards>` and `<others>` are the same in the plural, `<a_card>`"
+    yield "with its article. `<kind>` and `<kinds>` go without a colour. `{side}` is “on the left”, “in"
+    yield "the middle” or “on the right”.\n"
+    yield f"- {len(names['thing'])} things: {', '.join(names['thing'])}"
+    yield f"- {len(names['shape'])} shapes: {', '.join(names['shape'])}"
+    yield f"- {len(names['colour'])} colours: {', '.join(names['colour'])}\n"
+    yield "Typed questions (`mortar describe --ask`) are not limited to these: the model was also taught"
+    yield "to say so where it does not know a word, or where a picture cannot tell.\n"
+
+
+def _other_head(language: Language) -> Iterator[str]:
+    yield f'# What you can say, with `assistant.language = "{language.tag}"`\n'
+    yield "The bundled ears understand these sentences and nothing else; [languages](languages.md) tells how"
+    yield "well, and what the bundled model makes of questions about a picture. `(a|b)` is a choice, and"
+    yield "`[a]` may be left out.\n"
 
 
 def _said(intent: Intent, templates: Intents) -> str:

@@ -8,7 +8,7 @@ from mortar.assistant.meaning import Intent, Kind
 from mortar.assistant.port import Port
 from mortar.assistant.ringing import Ringing
 from mortar.assistant.stages import Press, Stage
-from mortar.assistant.steps import DESCRIBE, Steps
+from mortar.assistant.steps import Steps
 from mortar.assistant.switches import Switches
 from mortar.assistant.turns import Turns
 from mortar.messages import Listen, Rest, Switch
@@ -46,7 +46,7 @@ class Button:
         match kind:
             case Press.SHORT:
                 turn.meant = SEEN
-                self._steps.question(turn, DESCRIBE, now_ms)
+                self._steps.describe(turn, now_ms)
             case Press.LONG if self._switches.is_muted:
                 self._switches.ask(turn, Switch(Device.MICROPHONE, is_on=True))
             case Press.LONG:

@@ -11,6 +11,7 @@ from pathlib import Path
 from hassil import (
     Intents,
     ListReference,
+    RecognizeResult,
     Sentence,
     SlotList,
     TextSlotList,
@@ -47,7 +48,7 @@ class Understanding:
 
     def understand(self, text: str) -> Intent | None:
         """The intent of a whole sentence, in any case and with or without punctuation."""
-        found = recognize_best(self._as_spoken(text), self._intents, slot_lists=dict(self._slot_lists))
+        found = self._recognised(text) or self._recognised(self._as_spoken(text))
         if found is None:
             return None
         return Intent(
@@ -70,6 +71,9 @@ class Understanding:
         texts = sample_intents(self._intents, lists, intent_names={intent.name})
         sentences = (" ".join(text.split()) for _, text in texts)
         return next((text for text in sentences if self.understand(text) == intent), None)
+
+    def _recognised(self, text: str) -> RecognizeResult | None:
+        return recognize_best(text, self._intents, slot_lists=dict(self._slot_lists))
 
     def _as_spoken(self, text: str) -> str:
         for pattern, say in self._written:

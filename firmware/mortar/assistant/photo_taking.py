@@ -8,7 +8,7 @@ from collections.abc import Callable
 from mortar.assistant import troubles
 from mortar.assistant.album import Album
 from mortar.assistant.port import Port
-from mortar.assistant.steps import DESCRIBE, Steps
+from mortar.assistant.steps import Steps
 from mortar.assistant.turn import Turn
 from mortar.clock import Moment
 from mortar.errors import MortarError
@@ -43,7 +43,8 @@ class PhotoTaking:
             return
         turn.photo = file
         self._steps.say(turn, self._language.say("photos.taken"), now_ms)
-        if not self._port.send("language", Ask(turn.number, DESCRIBE, look=True)):
+        asked = self._language.say("questions.describe")
+        if not self._port.send("language", Ask(turn.number, asked, look=True)):
             self._steps.trouble(turn, troubles.of_death("language"), now_ms)
 
     def described(self, turn: Turn, file: str, description: str, now_ms: float) -> None:

@@ -33,7 +33,7 @@ from mortar.slowdowns import Figures
 log = logging.getLogger(__name__)
 
 DESCRIBE = "what do you see"
-"""What a short press and a photo ask."""
+"""What the model that comes with Mortar is asked of a picture where nobody said anything else."""
 
 FIRST_TICK_ms = 1_500
 """An answer that takes longer is waited for with a tick, and then one every `TICK_ms`."""
@@ -108,6 +108,9 @@ class Steps:
             self.trouble(turn, troubles.of_death("language"), now_ms)
         else:
             turn.asked, turn.tick_ms = True, now_ms + FIRST_TICK_ms
+
+    def describe(self, turn: Turn, now_ms: float) -> None:
+        self.question(turn, self._language.say("questions.describe"), now_ms)
 
     def tick(self, turn: Turn, now_ms: float) -> None:
         turn.tick_ms = now_ms + TICK_ms

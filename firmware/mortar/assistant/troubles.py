@@ -17,7 +17,7 @@ class Trouble:
     """What failed, for the log and the command line."""
     do: str
     part: str = ""
-    """Process that failed; what is said of it where nothing is of the code."""
+    """What failed, a process or the store: what is said of it where nothing is of the code."""
 
     @property
     def failure(self) -> Failure:

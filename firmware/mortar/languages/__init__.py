@@ -9,6 +9,6 @@
 docs/languages.md tells how to add one.
 """
 
-from mortar.languages.language import REFERENCE, Language, known, of
+from mortar.languages.language import REFERENCE, Language, known, of, settings
 
-__all__ = ["REFERENCE", "Language", "known", "of"]
+__all__ = ["REFERENCE", "Language", "known", "of", "settings"]

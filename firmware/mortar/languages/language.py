@@ -6,15 +6,17 @@ import string
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from unicode_rbnf import FormatPurpose, RbnfEngine
 
 from mortar.errors import UsageError
-from mortar.languages.tables import Plural, Speech, Words
+from mortar.languages.tables import Case, Plural, Speech, Words
+
+if TYPE_CHECKING:
+    from unicode_rbnf import RbnfEngine
 
 FOLDER = Path(__file__).parent
 
@@ -26,8 +28,6 @@ Answer = str | Plural
 UNITS_s = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 NOON_h = 12
-
-T = TypeVar("T")
 
 
 class Cased(str):
@@ -49,28 +49,16 @@ class Language:
     where a file in it is wrong."""
 
     def __init__(self, tag: str) -> None:
-        if tag not in known():
-            raise UsageError(
-                "assistant-language-unknown",
-                f"there is no language {tag!r}",
-                f"set assistant.language to one of: {', '.join(known())}",
-            )
         self.tag = tag
-        self.folder = FOLDER / tag
+        self.folder = folder(tag)
         self.speech = msgspec.convert(_table(self.folder / "speech.toml"), Speech)
         self.words = msgspec.convert(_table(self.folder / "words.toml"), Words)
         self.answers = msgspec.convert(_table(self.folder / "answers.toml"), dict[str, dict[str, Answer]])
-        self._numbers = RbnfEngine.for_language(tag)
 
     @property
     def sentences(self) -> list[Path]:
         """The files of templates."""
         return sorted((self.folder / "sentences").glob("*.yaml"))
-
-    @property
-    def settings(self) -> Path:
-        """A file as people write it."""
-        return self.folder / "settings.toml"
 
     @property
     def dictionary(self) -> Path | None:
@@ -100,6 +88,8 @@ class Language:
 
     def ordinal(self, n: int) -> str:
         """For example "twenty-first"."""
+        from unicode_rbnf import FormatPurpose
+
         return self._numbers.format_number(n, FormatPurpose.ORDINAL).text
 
     def day(self, local: datetime) -> Cased:
@@ -156,12 +146,19 @@ class Language:
 
         return self._cased(form)
 
-    @property
+    @cached_property
+    def _numbers(self) -> RbnfEngine:
+        # Imported and read where a number is said: most processes ask for settings alone.
+        from unicode_rbnf import RbnfEngine
+
+        return RbnfEngine.for_language(self.tag)
+
+    @cached_property
     def _minutes(self) -> list[tuple[int, str]]:
         """The latest first."""
         return sorted(((int(least), text) for least, text in self.words.clock.minutes.items()), reverse=True)
 
-    def _case(self, name: str) -> Any:
+    def _case(self, name: str) -> Case:
         return self.words.cases[name]
 
     def _cased(self, form: Callable[[str | None], str]) -> Cased:
@@ -172,6 +169,22 @@ class Language:
 def of(tag: str = REFERENCE) -> Language:
     """The language with that tag, read once."""
     return Language(tag)
+
+
+def folder(tag: str) -> Path:
+    """Of a language. Raises UsageError, with those there are, where there is none."""
+    if tag not in known():
+        raise UsageError(
+            "assistant-language-unknown",
+            f"there is no language {tag!r}",
+            f"set assistant.language to one of: {', '.join(known())}",
+        )
+    return FOLDER / tag
+
+
+def settings(tag: str) -> Path:
+    """What a language brings along, a file as people write it."""
+    return folder(tag) / "settings.toml"
 
 
 @cache
@@ -192,7 +205,7 @@ def lengths(seconds: float) -> list[tuple[int, str]]:
 
 
 def slots_of(text: str) -> set[tuple[str, str]]:
-    """(slot, case) of a template; no case is ""."""
+    """(slot, case) of a template; without a case it is empty."""
     return {(name, case or "") for _, name, case, _ in string.Formatter().parse(text) if name is not None}
 
 

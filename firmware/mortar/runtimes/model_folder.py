@@ -86,6 +86,8 @@ class Manifest(_Table, frozen=True):
     prompt: Prompt
     taught: Taught | None = None
     """None: it may be asked anything."""
+    languages: list[str] = []
+    """Those it speaks (en, de ...), where it speaks few; empty: whatever it is asked in."""
     extra: dict[str, Part] = {}
     """The same weights in other formats, by name: the program doesn't need them, other tools do."""
     about: dict[str, object] = {}

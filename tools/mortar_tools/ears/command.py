@@ -18,9 +18,10 @@ from rich.console import Console
 from rich.table import Table
 
 from mortar.errors import UsageError
+from mortar.languages import REFERENCE
 from mortar.settings import Recogniser
 from mortar_tools.cards.evaluate.figures import Figure, as_json, as_table
-from mortar_tools.ears.corpus import CONDITIONS, Utterance, folder_utterances, utterances
+from mortar_tools.ears.corpus import CONDITIONS, SPEAKERS, Utterance, folder_utterances, utterances
 from mortar_tools.ears.figures import Confusion, by_voice, conditions, confusions, figures
 from mortar_tools.ears.hearing import Heard, hear
 from mortar_tools.out import require_plots
@@ -45,8 +46,10 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--engine",
         choices=[engine.value for engine in ENGINES],
-        default=ENGINES[0].value,
-        help=f"that listens (default: {ENGINES[0]})",
+        help=f"that listens (default: {ENGINES[0]}, and {ENGINES[1]} for other languages than English)",
+    )
+    found.add_argument(
+        "--language", choices=list(SPEAKERS), default=REFERENCE, help=f"that is spoken (default: {REFERENCE})"
     )
     found.add_argument("--seed", type=int, default=7, help="another number, other sound (default: 7)")
     found.add_argument("--folder", type=Path, metavar="DIR", help="recordings of your own instead")
@@ -59,9 +62,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(argv)
     corpus = checked(options)
-    heard = list(
-        _printed(in_processes("hearing", partial(hear, Recogniser(options.engine)), corpus), options.each)
-    )
+    hears = partial(hear, _engine(options), options.language)
+    heard = list(_printed(in_processes("hearing", hears, corpus), options.each))
     in_all, confused = list(figures(heard, options.seed)), confusions(heard)
     voices = {name: by_voice(heard, name, options.seed) for name in conditions(heard)}
     show([*in_all, *next(iter(voices.values())).values()], confused, options.json)
@@ -88,8 +90,14 @@ def checked(options: argparse.Namespace) -> Sequence[Utterance]:
     if options.out is not None:
         require_plots(options.out)
     if options.folder is not None:
-        return folder_utterances(options.folder)
-    return utterances(options.n, options.seed, list(dict.fromkeys(chosen)))
+        return folder_utterances(options.folder, options.language)
+    return utterances(options.n, options.seed, list(dict.fromkeys(chosen)), options.language)
+
+
+def _engine(options: argparse.Namespace) -> Recogniser:
+    if options.engine is not None:
+        return Recogniser(options.engine)
+    return Recogniser.BUNDLED if options.language == REFERENCE else Recogniser.POCKETSPHINX
 
 
 def show(found: Sequence[Figure], confused: Sequence[Confusion], in_json: bool) -> None:

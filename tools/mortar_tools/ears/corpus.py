@@ -5,7 +5,7 @@ The same sayings are played under each condition, so that conditions differ in n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import cycle, islice
@@ -13,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from mortar import languages
 from mortar.assistant.intents import Understanding
 from mortar.assistant.wake_phrase import without_wake_word
 from mortar.drivers import recordings
 from mortar.errors import MortarError
+from mortar.languages import REFERENCE
 from mortar.runtimes.interfaces import Samples as Recorded
 from mortar.runtimes.wake_words import spoken
 from mortar.settings import Ears
@@ -29,6 +31,11 @@ VOICES = (
     *("en-us", "en-us+m3", "en-us+m7", "en-us+f2", "en-us+f4"),
     *("en-gb", "en-gb+m1", "en-gb+f3", "en-gb-x-rp", "en-gb-scotland"),
 )
+SPEAKERS: Mapping[str, tuple[str, ...]] = {
+    "en": VOICES,
+    "de": ("de", "de+m3", "de+m7", "de+f2", "de+f4"),
+}
+"""Language → voices of espeak-ng."""
 WORDS_PER_MINUTE = (140, 160, 180)
 LEAD_ms, TRAIL_ms = 300, 160
 """What the ears leave around a question."""
@@ -37,7 +44,6 @@ ROWS_OF_QUESTIONS = 4
 LONGEST = Ears().longest_speech_ms * RATE_Hz // 1_000
 """Samples of a recording that count: the ears hand on no more."""
 WAKE_PHRASES = [spoken(word) for word in Ears().wake_words]
-OTHER_SPEECH = Path(__file__).with_name("other_speech.txt")
 
 
 class Kind(StrEnum):
@@ -96,19 +102,19 @@ def made(utterance: Utterance) -> Recorded:
     return sounds.recorded(sound)
 
 
-def utterances(n: int, seed: int, conditions: Sequence[str]) -> list[Utterance]:
+def utterances(n: int, seed: int, conditions: Sequence[str], tag: str = REFERENCE) -> list[Utterance]:
     """Under each condition, of each voice: `n` questions, `n` other sentences, and a few rows of words."""
-    said = list(_sayings(n, seed))
+    said = list(_sayings(n, seed, tag))
     return [replace(one, condition=condition) for condition in conditions for one in said]
 
 
-def folder_utterances(folder: Path) -> list[Utterance]:
+def folder_utterances(folder: Path, tag: str = REFERENCE) -> list[Utterance]:
     """A person's own recordings: NAME.wav (or FLAC, OGG), and what is said in it in NAME.txt.
 
     One whose text is a sentence of the templates, after the wake word or without it, is a question;
     every other is other speech. Raises MortarError where there is no question.
     """
-    understanding = Understanding()
+    understanding = Understanding(languages.of(tag))
     found = []
     for file in recordings.recordings(folder):
         text = without_wake_word(words_of(file), WAKE_PHRASES)
@@ -123,20 +129,21 @@ def folder_utterances(folder: Path) -> list[Utterance]:
     return found
 
 
-def other_speech() -> list[str]:
+def other_speech(tag: str = REFERENCE) -> list[str]:
     """Sentences of a family and its television, a line each; no template has one of them."""
-    return OTHER_SPEECH.read_text(encoding="utf-8").splitlines()
+    return Path(__file__).with_name(f"other_speech.{tag}.txt").read_text(encoding="utf-8").splitlines()
 
 
-def _sayings(n: int, seed: int) -> Iterator[Utterance]:
+def _sayings(n: int, seed: int, tag: str) -> Iterator[Utterance]:
     rng = np.random.default_rng(seed)
-    others = cycle(rng.permutation(other_speech()).tolist())  # dealt out: voices share them
+    others = cycle(rng.permutation(other_speech(tag)).tolist())  # dealt out: voices share them
     number = 0
-    for voice in VOICES:
+    n_rows = max(1, n // ROWS_OF_QUESTIONS) if tag == REFERENCE else 0  # CMUdict is English
+    for voice in SPEAKERS[tag]:
         texts = [
-            *((Kind.QUESTION, text) for text in _questions(n, rng)),
+            *((Kind.QUESTION, text) for text in _questions(n, rng, tag)),
             *((Kind.OTHER, text) for text in islice(others, n)),
-            *((Kind.ROW, sayings.row_of_words("", rng)) for _ in range(max(1, n // ROWS_OF_QUESTIONS))),
+            *((Kind.ROW, sayings.row_of_words("", rng)) for _ in range(n_rows)),
         ]
         for kind, text in texts:
             speed = int(rng.choice(WORDS_PER_MINUTE))
@@ -144,9 +151,9 @@ def _sayings(n: int, seed: int) -> Iterator[Utterance]:
             number += 1
 
 
-def _questions(n: int, rng: np.random.Generator) -> Iterator[str]:
+def _questions(n: int, rng: np.random.Generator, tag: str) -> Iterator[str]:
     """An intent, then one of its sentences: some intents have a thousand times as many as others."""
-    sentences = sayings.questions()
+    sentences = sayings.questions(tag)
     intents = list(sentences)
     for _ in range(n):
         of_intent = sentences[intents[rng.integers(len(intents))]]

@@ -29,21 +29,24 @@ class Heard:
     """It means what was asked, intent and slots."""
 
 
-def hear(engine: Recogniser, utterance: Utterance) -> Heard:
+def hear(engine: Recogniser, tag: str, utterance: Utterance) -> Heard:
     """Made, recognised and understood; the process keeps its engine for the next."""
-    heard = transcribe(_engine(engine), made(utterance))
+    heard = transcribe(_engine(engine, tag), made(utterance))
     text = without_wake_word(heard.text, WAKE_PHRASES) if heard.text else None
-    meant = _understanding().understand(text) if text else None
-    is_understood = meant is not None and meant == _understanding().understand(utterance.asked)
+    understanding = _understanding(tag)
+    meant = understanding.understand(text) if text else None
+    is_understood = meant is not None and meant == understanding.understand(utterance.asked)
     return Heard(utterance, text or None, round(heard.confidence, 4), meant is not None, is_understood)
 
 
 @cache
-def _engine(engine: Recogniser) -> SpeechToText:
-    grammar = partial(sentence_grammar, WAKE_PHRASES)
-    return choose.speech_to_text(Listening(engine=engine), grammar, languages.of(), should_stop=lambda: False)
+def _engine(engine: Recogniser, tag: str) -> SpeechToText:
+    language = languages.of(tag)
+    grammar = partial(sentence_grammar, WAKE_PHRASES, language)
+    settings = Listening(engine=engine, language=tag)
+    return choose.speech_to_text(settings, grammar, language, should_stop=lambda: False)
 
 
 @cache
-def _understanding() -> Understanding:
-    return Understanding()
+def _understanding(tag: str) -> Understanding:
+    return Understanding(languages.of(tag))

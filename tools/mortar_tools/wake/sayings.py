@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from mortar import languages
 from mortar.assistant.intents import Understanding
 from mortar.runtimes.pocketsphinx import DICTIONARY
 from mortar.runtimes.wake_words import spoken
@@ -64,10 +65,10 @@ def row_of_words(but: str, rng: np.random.Generator) -> str:
 
 
 @cache
-def questions() -> dict[str, list[str]]:
-    """Intent → its sentences."""
+def questions(tag: str = languages.REFERENCE) -> dict[str, list[str]]:
+    """Intent → its sentences in a language."""
     found: dict[str, list[str]] = {}
-    for intent, text in Understanding().sentences():
+    for intent, text in Understanding(languages.of(tag)).sentences():
         found.setdefault(intent, []).append(text)
     return found
 

@@ -39,7 +39,7 @@ def minutes_of_day(slots: Mapping[str, str]) -> list[int]:
         return [int(slots["moment"]) * 60]
     hour, minute = int(slots["hour"]), int(slots.get("minute", "0"))
     if hour > HALF_DAY_min // 60:
-        return [hour % 24 * 60 + minute]
+        return [hour % 24 * 60 + minute]  # said of twenty-four hours
     shown = (hour % 12 * 60 + minute) % HALF_DAY_min
     both = [shown, shown + HALF_DAY_min]
     match slots.get("part", "").split():

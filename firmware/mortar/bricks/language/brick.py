@@ -63,7 +63,7 @@ async def main(worker: Worker) -> None:
         "load", LOAD_DEADLINE_MS, choose.language_model, worker.settings.language, folder, should_stop
     )
     composer = Composer(model, folder.manifest.prompt, worker.settings.language.answer_tok)
-    language = Language(worker, model, composer, stop, folder.manifest.taught)
+    language = Language(worker, model, composer, stop, folder.manifest.taught, _foreign(worker, folder))
     worker.ready({"language": model.unit})
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -83,6 +83,7 @@ class Language:
         composer: Composer,
         stop: threading.Event,
         taught: Taught | None,
+        foreign: MortarError | None,
     ) -> None:
         self._worker = worker
         self._model = model
@@ -90,6 +91,8 @@ class Language:
         self._composer = composer
         self._replies = Replies(worker)
         self._taught = taught
+        self._foreign = foreign
+        """Why it cannot answer what people ask here."""
         self._stop = stop
         """Set to end the job that runs; cleared as the next begins."""
         self._pictures = Pictures(model.n_embd)
@@ -124,7 +127,10 @@ class Language:
             case Ask() as ask:
                 # One question at a time: a newer one ends what came before.
                 self._give_up(other_than=ask.turn)
-                self._asked = Asked(ask, now_ms())
+                if self._foreign is None:
+                    self._asked = Asked(ask, now_ms())
+                else:
+                    self._replies.failed(self._foreign, ask.turn)  # a Cancel follows, for the picture
             case Cancel(turn):
                 self._cancel(turn)
             case LinkLost(peer) if peer == ASSISTANT:
@@ -233,6 +239,18 @@ class Language:
             return await self._worker.job(what, deadline_ms, work, *args, **kwargs)
         finally:
             self._working_for = None
+
+
+def _foreign(worker: Worker, folder: ModelFolder) -> MortarError | None:
+    """The model does not speak what people do. Who asks from the command line has chosen the words."""
+    spoken, known = worker.settings.assistant.language, folder.manifest.languages
+    if not known or spoken in known or worker.run.ask is not None:
+        return None
+    return MortarError(
+        "model-speaks-other",
+        f"the model {folder.manifest.name} speaks {', '.join(known)} alone, and people here speak {spoken}",
+        f"set assistant.language to {known[0]}, or run a model that speaks {spoken} (--model)",
+    )
 
 
 def _rows(picture: Picture | None) -> PictureRows | None:

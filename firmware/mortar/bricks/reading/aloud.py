@@ -48,11 +48,17 @@ class _Rules:
     def __init__(self, language: str, held: dict[str, Any]) -> None:
         self.numbers = RbnfEngine.for_language(language)
         self._link: str = held.pop("link")
+        self._thousands: str = held.pop("thousands")
+        self._decimal: str = held.pop("decimal")
         rules: list[dict[str, str]] = held.pop("rule")
         patterns: dict[str, str] = held.pop("patterns")
         self.tables = msgspec.convert(held, dict[str, dict[str, Form]])
         names = patterns | {name: _any_of(forms) for name, forms in self.tables.items()}
         self._rules = [(re.compile(rule["find"].format_map(names)), rule["say"]) for rule in rules]
+
+    def plain(self, number: str) -> str:
+        """As Python writes it."""
+        return number.replace(self._thousands, "").replace(self._decimal, ".")
 
     def read(self, text: str) -> str:
         text = without_markup(text, self._link)
@@ -87,7 +93,7 @@ class _Group:
         return form if isinstance(form, str) else form[self._groups[count] != "1"]
 
     def _number(self, how: str) -> str:
-        plain = self._text.replace(",", "")
+        plain = self._rules.plain(self._text)
         if how == "digits" or len(plain) > MOST_digits:
             return " ".join(
                 self._rules.numbers.format_number(int(digit)).text for digit in plain if digit.isdigit()

@@ -50,6 +50,8 @@ def about(run: Run) -> Values:
     }
 
 
+LANGUAGES = ["en"]
+
 PROMPT: Values = {
     "begin": BOS,
     "before_image": IMAGE,
@@ -80,6 +82,7 @@ def write(
         "height_px": shape.picture,
     }
     text = f"name = {json.dumps(run.recipe.name)}\nlicence = {json.dumps(LICENCE)}\n"
+    text += f"languages = {json.dumps(LANGUAGES)}\n"
     text += table("vision", part(vision) | fed) + table("language", part(language)) + table("prompt", PROMPT)
     text += table("taught", TAUGHT)
     text += "".join(table(f"extra.{name}", part(path)) for name, path in extra.items())
