@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from mortar.assistant import troubles
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.stages import Press
@@ -13,17 +11,7 @@ from mortar.messages import (
     Look,
     Rest,
 )
-from talks import ENGLISH, ListPort, conversation
-
-
-@pytest.fixture
-def port() -> ListPort:
-    return ListPort()
-
-
-@pytest.fixture
-def talk(port: ListPort) -> Conversation:
-    return conversation(port)
+from talks import ENGLISH, ListPort
 
 
 def test_a_long_press_without_ears_is_not_waited_for(talk: Conversation, port: ListPort) -> None:

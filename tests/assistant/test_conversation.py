@@ -24,16 +24,6 @@ from mortar.settings import Settings
 from talks import ENGLISH, ListPort, answer, ask_aloud, conversation, speak_all
 
 
-@pytest.fixture
-def port() -> ListPort:
-    return ListPort()
-
-
-@pytest.fixture
-def talk(port: ListPort) -> Conversation:
-    return conversation(port)
-
-
 def test_looking_starts_at_the_wake_word(talk: Conversation, port: ListPort) -> None:
     """The picture is asked for before the person has said anything."""
     talk.woken(0.0)

@@ -14,11 +14,6 @@ from talks import ListPort, ask_aloud, conversation, look_answered, sounds, spea
 
 
 @pytest.fixture
-def port() -> ListPort:
-    return ListPort()
-
-
-@pytest.fixture
 def talk(port: ListPort) -> Conversation:
     """An answer has just been spoken."""
     talk = conversation(port)

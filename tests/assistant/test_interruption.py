@@ -7,19 +7,9 @@ import pytest
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.stages import Press
 from mortar.messages import Cancel, Context, Exchange, GoOn, Hold, Hush, Rest, Said, Say, Speaking
-from talks import ListPort, ask_aloud, conversation, look_answered, sounds, speak_all
+from talks import ListPort, ask_aloud, look_answered, sounds, speak_all
 
 SENTENCES = ("I see a cat and two dogs.", "There is a banana too.", "That is all.")
-
-
-@pytest.fixture
-def port() -> ListPort:
-    return ListPort()
-
-
-@pytest.fixture
-def talk(port: ListPort) -> Conversation:
-    return conversation(port)
 
 
 def earlier(port: ListPort) -> list[Exchange]:

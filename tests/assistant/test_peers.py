@@ -13,17 +13,7 @@ from mortar.messages import (
     Look,
     Looked,
 )
-from talks import ENGLISH, ListPort, ask_aloud, conversation, speak_all
-
-
-@pytest.fixture
-def port() -> ListPort:
-    return ListPort()
-
-
-@pytest.fixture
-def talk(port: ListPort) -> Conversation:
-    return conversation(port)
+from talks import ENGLISH, ListPort, ask_aloud, speak_all
 
 
 @pytest.mark.parametrize(

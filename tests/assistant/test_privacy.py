@@ -20,16 +20,6 @@ MUTED = Closed(microphone=True, camera=False)
 CAMERA_OFF = Closed(microphone=False, camera=True)
 
 
-@pytest.fixture
-def port() -> ListPort:
-    return ListPort()
-
-
-@pytest.fixture
-def talk(port: ListPort) -> Conversation:
-    return conversation(port)
-
-
 def told(talk: Conversation, closed: Closed, trouble: str = "") -> None:
     talk.privacy_told(Privacy(closed, 1, trouble), 1_200.0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
@@ -14,25 +13,8 @@ from mortar.assistant.stages import Press
 from mortar.assistant.turn import Dropped
 from mortar.messages import Ask, Chime, Heard, Listen, Rest, Sentence
 from mortar.reminders import AtClock, Countdown
-from mortar.store.database import FILE
 from reminders.boards import Board
-from talks import ENGLISH, UNDERSTANDING, ListPort, answer, ask_aloud, conversation, speak_all
-
-
-@pytest.fixture
-def port() -> ListPort:
-    return ListPort()
-
-
-@pytest.fixture
-def talk(port: ListPort) -> Conversation:
-    return conversation(port)
-
-
-@pytest.fixture
-def board(tmp_path: Path) -> Board:
-    """Nine in the morning of Saturday, 21 November 2026."""
-    return Board(tmp_path / FILE, datetime(2026, 11, 21, 9, 0))
+from talks import ENGLISH, UNDERSTANDING, ListPort, answer, ask_aloud, speak_all
 
 
 def asked(port: ListPort) -> list[str]:

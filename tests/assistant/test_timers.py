@@ -15,12 +15,6 @@ from mortar.store.database import FILE, Database
 from reminders.boards import Board
 
 
-@pytest.fixture
-def board(tmp_path: Path) -> Board:
-    """Nine in the morning of Saturday, 21 November 2026."""
-    return Board(tmp_path / FILE, datetime(2026, 11, 21, 9, 0))
-
-
 @pytest.mark.parametrize(
     ("asked", "answer"),
     [

@@ -6,17 +6,7 @@ import pytest
 
 from mortar.assistant.conversation import Conversation
 from mortar.messages import SetVolume, VolumeSet
-from talks import ENGLISH, ListPort, ask_aloud, conversation
-
-
-@pytest.fixture
-def port() -> ListPort:
-    return ListPort()
-
-
-@pytest.fixture
-def talk(port: ListPort) -> Conversation:
-    return conversation(port)
+from talks import ENGLISH, ListPort, ask_aloud
 
 
 @pytest.mark.parametrize(

@@ -15,17 +15,7 @@ from mortar.messages import (
     Say,
     Sentence,
 )
-from talks import ENGLISH, ListPort, answer, ask_aloud, conversation, speak_all
-
-
-@pytest.fixture
-def port() -> ListPort:
-    return ListPort()
-
-
-@pytest.fixture
-def talk(port: ListPort) -> Conversation:
-    return conversation(port)
+from talks import ENGLISH, ListPort, answer, ask_aloud, speak_all
 
 
 def until(talk: Conversation, t_ms: float) -> None:
