@@ -56,7 +56,7 @@ def test_every_template_can_be_heard_and_is_understood() -> None:
 def test_every_thing_shape_and_colour_can_be_heard(sentence: str, slot: str) -> None:
     """Whatever the model can name, in every form."""
     held = sentence_grammar(["okay nabu"])
-    entries = thing_lists(resources.bundled_model() / "things.toml")[slot].values
+    entries = thing_lists(resources.bundled_model() / "things.toml", languages.of())[slot].values
     assert entries
     for entry in entries:
         assert accepts(held, sentence.format(entry.text_in.text)), entry.text_in.text

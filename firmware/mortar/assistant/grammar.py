@@ -40,7 +40,7 @@ def phrases(language: Language, things: Path | None = None) -> tuple[list[str], 
     intents = Intents.from_files(language.sentences)
     lists: dict[str, SlotList] = {
         **intents.slot_lists,
-        **thing_lists(things or resources.bundled_model() / "things.toml"),
+        **thing_lists(things or resources.bundled_model() / "things.toml", language),
     }
     kept = {name: parse_sentence(f"{{{name}}}") for name in intents.expansion_rules}
     sample = partial(sample_sentence, slot_lists=lists, language=intents.language, expand_lists=False)

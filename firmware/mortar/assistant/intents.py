@@ -44,7 +44,7 @@ class Understanding:
         self._written = [
             (re.compile(written.find, re.IGNORECASE), written.say) for written in self.language.speech.written
         ]
-        self._slot_lists = thing_lists(things or resources.bundled_model() / "things.toml")
+        self._slot_lists = thing_lists(things or resources.bundled_model() / "things.toml", self.language)
 
     def understand(self, text: str) -> Intent | None:
         """The intent of a whole sentence, in any case and with or without punctuation."""
@@ -145,18 +145,27 @@ def some_numbers(name: str, slots: SlotList, language: str) -> TextSlotList:
     return TextSlotList.from_strings(words[:: -(-len(words) // MOST_NUMBERS)], name=name)
 
 
-def thing_lists(things: Path) -> SlotLists:
+def thing_lists(things: Path, language: Language) -> SlotLists:
     """Slot lists of what the model can name, from its table: the value of each entry is the bare name.
 
+    Where the language has words of its own for that, they are in `Things.lists`. Else the table's own:
     thing, things, a_thing ("cat", "cats", "a cat"), shape, shapes, a_shape the same of plain shapes,
     colour, a_colour ("orange", "an orange").
     """
     with things.open("rb") as file:
         table = tomllib.load(file)
-    lists = _forms("thing", table["thing"]) | _forms("shape", table["shape"])
     colours = [row["name"] for row in table["colour"]]
-    lists["colour"] = [(colour, colour) for colour in colours]
-    lists["a_colour"] = [(f"{_article(colour)} {colour}", colour) for colour in colours]
+    lists: Mapping[str, list[tuple[str, str]]]
+    if language.things is not None:
+        things_and_shapes = ([row["name"] for row in table[kind]] for kind in ("thing", "shape"))
+        lists = language.things.lists(*things_and_shapes, colours)
+    else:
+        lists = {
+            **_forms("thing", table["thing"]),
+            **_forms("shape", table["shape"]),
+            "colour": [(colour, colour) for colour in colours],
+            "a_colour": [(f"{_article(colour)} {colour}", colour) for colour in colours],
+        }
     return {
         name: TextSlotList.from_tuples(entries, allow_template=False, name=name)
         for name, entries in lists.items()

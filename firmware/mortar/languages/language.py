@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mortar.errors import UsageError
-from mortar.languages.tables import Case, Plural, Speech, Words
+from mortar.languages.tables import Case, Forms, Plural, Speech, Told, Words
+from mortar.languages.things import Things
 
 if TYPE_CHECKING:
     from unicode_rbnf import RbnfEngine
@@ -54,6 +55,11 @@ class Language:
         self.speech = msgspec.convert(_table(self.folder / "speech.toml"), Speech)
         self.words = msgspec.convert(_table(self.folder / "words.toml"), Words)
         self.answers = msgspec.convert(_table(self.folder / "answers.toml"), dict[str, dict[str, Answer]])
+        things, told = self.folder / "things.toml", self.folder / "seen.toml"
+        self.things = Things(msgspec.convert(_table(things), Forms)) if things.exists() else None
+        """What a model can name; None: what its own table has."""
+        self.told = msgspec.convert(_table(told), Told) if told.exists() else None
+        """How the answers of a model that does not speak this language are told; None: they are not."""
 
     @property
     def sentences(self) -> list[Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 Plural = tuple[str, str]
@@ -91,3 +93,35 @@ class Speech(Table, frozen=True):
     pronunciations: dict[str, str] = {}
     """Words that the dictionary lacks, in its phones."""
     written: list[Written] = []
+
+
+class Noun(NamedTuple):
+    article: str
+    """Tells how it is declined."""
+    name: str
+    plural: str
+    other: str = ""
+    """Its form in other cases; empty: its name."""
+
+
+class Forms(Table, frozen=True):
+    """What a model can name, under its names in the model's table, and how that stands in a sentence."""
+
+    forms: dict[str, dict[str, str]]
+    """Name of a form → article → template of {name}, {plural}, {other} and {adjective:ending}."""
+    adjectives: dict[str, str]
+    """With a hyphen where the ending goes; without one it has none."""
+    nouns: dict[str, Noun]
+
+
+class Told(Table, frozen=True):
+    """How the answers of a model that speaks another language are told."""
+
+    model_speaks: str
+    counts: dict[str, int]
+    """Words before what is counted; none is 0."""
+    nouns: dict[str, str]
+    """What it names beside the things of its table → how Forms has it, "adjective noun" or "noun"."""
+    places: dict[str, str]
+    sentences: dict[str, str]
+    """Its sentences → how each is told: in both stand slots, behind whose colon stands a form."""
