@@ -28,7 +28,7 @@ class Meanwhile(StrEnum):
 
 _CODES: dict[Meanwhile, str] = {
     Meanwhile.NEXT_QUESTION: """
-        audio-lost camera-failed camera-missing camera-no-frame camera-off dictation-failed
+        answer-not-told audio-lost camera-failed camera-missing camera-no-frame camera-off dictation-failed
         frame-shape-wrong language-context-full language-engine-failed language-too-slow listen-too-slow
         microphone-muted model-speaks-other models-differ no-answer no-question-before no-speech
         not-understood note-lost note-unwritable photo-undeletable photo-unwritable picture-damaged

@@ -52,7 +52,9 @@ class Things:
         """By itself: "rot"."""
         return f"{Adjective(self._table.adjectives[name])}"
 
-    def lists(self, things: Iterable[str], shapes: Iterable[str], colours: Iterable[str]) -> Mapping[str, Entries]:
+    def lists(
+        self, things: Iterable[str], shapes: Iterable[str], colours: Iterable[str]
+    ) -> Mapping[str, Entries]:
         """Entries of slot lists for sentences: of each form FORM_thing and FORM_shape ("the_thing": "die
         katze"), of each ending colour_ENDING ("colour_es": "rotes"), and the shapes' names alone, as shape
         and, by their article, as shape_ARTICLE. What a model names beyond the table is in none."""

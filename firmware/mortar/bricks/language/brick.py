@@ -9,11 +9,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from mortar import resources
+import msgspec
+
+from mortar import languages, resources
 from mortar.bricks.language.answer import NO_ANSWER, write
+from mortar.bricks.language.interpreter import NOT_TAUGHT, Interpreter, Told, interpreter
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.pictures import Picture, Pictures
 from mortar.bricks.language.prompt import Composer, PictureRows
@@ -33,7 +37,7 @@ from mortar.messages import (
 )
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Interrupted, LanguageModel
-from mortar.runtimes.model_folder import ModelFolder, Taught
+from mortar.runtimes.model_folder import Manifest, ModelFolder, Taught
 from mortar.worker import Mail, Worker
 
 P = ParamSpec("P")
@@ -43,13 +47,6 @@ EYE = "eye"
 
 LOAD_DEADLINE_MS = 120_000
 """Longest time to verify and load a model: some gigabytes from a slow card."""
-
-
-NOT_TAUGHT = MortarError(
-    "question-not-taught",
-    "the language model was taught no question like this one",
-    "ask about the cards as in docs/sentences.md, or install a larger model",
-)
 
 
 async def main(worker: Worker) -> None:
@@ -63,7 +60,9 @@ async def main(worker: Worker) -> None:
         "load", LOAD_DEADLINE_MS, choose.language_model, worker.settings.language, folder, should_stop
     )
     composer = Composer(model, folder.manifest.prompt, worker.settings.language.answer_tok)
-    language = Language(worker, model, composer, stop, folder.manifest.taught, _foreign(worker, folder))
+    language = Language(
+        worker, model, composer, stop, folder.manifest.taught, _between(worker, folder.manifest)
+    )
     worker.ready({"language": model.unit})
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -83,7 +82,7 @@ class Language:
         composer: Composer,
         stop: threading.Event,
         taught: Taught | None,
-        foreign: MortarError | None,
+        between: Interpreter | MortarError | None,
     ) -> None:
         self._worker = worker
         self._model = model
@@ -91,8 +90,9 @@ class Language:
         self._composer = composer
         self._replies = Replies(worker)
         self._taught = taught
-        self._foreign = foreign
-        """Why it cannot answer what people ask here."""
+        self._between = between
+        """What stands between people and a model that speaks another language: who interprets, or why nobody
+        can."""
         self._stop = stop
         """Set to end the job that runs; cleared as the next begins."""
         self._pictures = Pictures(model.n_embd)
@@ -122,21 +122,33 @@ class Language:
                 )
             case SlotReady() | SlotRecall() as message:
                 self._pictures.handle(message)
-            case Context(earlier):
-                self._earlier = earlier
+            case Context(earlier) if self._between is None:
+                self._earlier = earlier  # else it would read what it has no words for
             case Ask() as ask:
                 # One question at a time: a newer one ends what came before.
                 self._give_up(other_than=ask.turn)
-                if self._foreign is None:
-                    self._asked = Asked(ask, now_ms())
-                else:
-                    self._replies.failed(self._foreign, ask.turn)  # a Cancel follows, for the picture
+                asked_ms = now_ms()
+                try:
+                    self._asked = Asked(self._interpreted(ask), asked_ms)
+                except MortarError as error:
+                    self._replies.failed(error, ask.turn)  # a Cancel follows, for the picture
             case Cancel(turn):
                 self._cancel(turn)
             case LinkLost(peer) if peer == ASSISTANT:
                 self._give_up(other_than=None)
             case _:
                 pass  # Wire: the peers say what there is. The eye is lost: its memory stays mapped.
+
+    def _interpreted(self, ask: Ask) -> Ask:
+        """In the model's own words. Raises MortarError where there are none."""
+        match self._between:
+            case None:
+                return ask
+            case Interpreter() as interprets:
+                question = interprets.question(ask.question)
+                return msgspec.structs.replace(ask, question=question, is_free=False)
+            case error:
+                raise error
 
     def _to_eye(self, message: Message) -> None:
         self._worker.send(EYE, message)
@@ -204,6 +216,8 @@ class Language:
         taught = self._taught if ask.is_free else None
         held: list[str] = []
         """Sentences that wait for how sure the whole answer is."""
+        say = self._replies.sayer(ask.turn) if taught is None else held.append
+        told = Told(self._between, say) if isinstance(self._between, Interpreter) else None
         try:
             prompt = self._composer.compose(self._earlier, _rows(picture), ask.question)
             answer = await self._job(
@@ -215,7 +229,7 @@ class Language:
                 prompt,
                 _address(picture),
                 self._worker.settings.language.answer_tok,
-                self._replies.sayer(ask.turn) if taught is None else held.append,
+                told or say,
             )
         except MortarError as error:
             self._replies.failed(error, ask.turn)
@@ -226,7 +240,7 @@ class Language:
                 self._replies.failed(NOT_TAUGHT, ask.turn)
             else:
                 self._replies.said(ask.turn, held)
-                self._replies.answered(asked, answer)
+                self._replies.answered(asked, replace(answer, text=told.text) if told else answer)
         self._pictures.drop()
 
     async def _job(
@@ -241,14 +255,14 @@ class Language:
             self._working_for = None
 
 
-def _foreign(worker: Worker, folder: ModelFolder) -> MortarError | None:
-    """The model does not speak what people do. Who asks from the command line has chosen the words."""
-    spoken, known = worker.settings.assistant.language, folder.manifest.languages
+def _between(worker: Worker, manifest: Manifest) -> Interpreter | MortarError | None:
+    """Where the model does not speak what people do. Who asks from the command line has chosen the words."""
+    spoken, known = worker.settings.assistant.language, manifest.languages
     if not known or spoken in known or worker.run.ask is not None:
         return None
-    return MortarError(
+    return interpreter(languages.of(spoken), manifest) or MortarError(
         "model-speaks-other",
-        f"the model {folder.manifest.name} speaks {', '.join(known)} alone, and people here speak {spoken}",
+        f"the model {manifest.name} speaks {', '.join(known)} alone, and people here speak {spoken}",
         f"set assistant.language to {known[0]}, or run a model that speaks {spoken} (--model)",
     )
 
