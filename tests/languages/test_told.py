@@ -61,7 +61,7 @@ def can_be_said() -> frozenset[str]:
 
 
 def _said() -> Iterator[str]:
-    """Answers of the interviews that the model is trained on, and every noun in the forms that sentences have."""
+    """Answers of the interviews that the model is trained on, and every noun in every form."""
     rng = np.random.default_rng(5)
     for truth in truths(5):
         yield from (turn.answer for turn in interview(rng, truth, TURNS))

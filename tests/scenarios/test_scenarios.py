@@ -25,6 +25,7 @@ STEPS_TOLD = [step for file, scenario in SCENARIOS.items() for step in steps_of(
 TESTS = Path(__file__).parents[1]
 
 ELSEWHERE = {
+    "answer-not-told": "languages/test_told.py",
     "audio-lost": "listen/test_listen.py",
     "camera-no-frame": "rings/test_frame_ring.py",
     "device-stays-open": "supervisor/test_switches.py",
@@ -35,6 +36,7 @@ ELSEWHERE = {
     "language-too-slow": "language/test_language.py",
     "listen-too-slow": "listen/test_listen.py",
     "microphone-muted": "assistant/test_privacy.py",
+    "model-speaks-other": "language/test_taught.py",
     "models-differ": "language/test_language.py",
     "no-answer": "assistant/test_conversation.py",
     "note-lost": "notes/test_bricks.py",

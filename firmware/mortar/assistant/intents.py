@@ -27,6 +27,7 @@ from mortar.assistant.meaning import Intent, Kind
 from mortar.assistant.replies import REPLIES
 from mortar.assistant.skills import SKILLS
 from mortar.languages import Language
+from mortar.languages.things import Entries
 
 SlotLists = Mapping[str, TextSlotList]
 
@@ -146,7 +147,15 @@ def some_numbers(name: str, slots: SlotList, language: str) -> TextSlotList:
 
 
 def thing_lists(things: Path, language: Language) -> SlotLists:
-    """Slot lists of what the model can name, from its table: the value of each entry is the bare name.
+    """Slot lists of what the model can name: the value of each entry is the name that its table has."""
+    return {
+        name: TextSlotList.from_tuples(entries, allow_template=False, name=name)
+        for name, entries in thing_words(things, language).items()
+    }
+
+
+def thing_words(things: Path, language: Language) -> Mapping[str, Entries]:
+    """The entries of these lists: (words, name).
 
     Where the language has words of its own for that, they are in `Things.lists`. Else the table's own:
     thing, things, a_thing ("cat", "cats", "a cat"), shape, shapes, a_shape the same of plain shapes,
@@ -155,24 +164,18 @@ def thing_lists(things: Path, language: Language) -> SlotLists:
     with things.open("rb") as file:
         table = tomllib.load(file)
     colours = [row["name"] for row in table["colour"]]
-    lists: Mapping[str, list[tuple[str, str]]]
     if language.things is not None:
-        things_and_shapes = ([row["name"] for row in table[kind]] for kind in ("thing", "shape"))
-        lists = language.things.lists(*things_and_shapes, colours)
-    else:
-        lists = {
-            **_forms("thing", table["thing"]),
-            **_forms("shape", table["shape"]),
-            "colour": [(colour, colour) for colour in colours],
-            "a_colour": [(f"{_article(colour)} {colour}", colour) for colour in colours],
-        }
+        names, shapes = ([row["name"] for row in table[kind]] for kind in ("thing", "shape"))
+        return language.things.lists(names, shapes, colours)
     return {
-        name: TextSlotList.from_tuples(entries, allow_template=False, name=name)
-        for name, entries in lists.items()
+        **_forms("thing", table["thing"]),
+        **_forms("shape", table["shape"]),
+        "colour": [(colour, colour) for colour in colours],
+        "a_colour": [(f"{_article(colour)} {colour}", colour) for colour in colours],
     }
 
 
-def _forms(name: str, rows: list[dict[str, str]]) -> dict[str, list[tuple[str, str]]]:
+def _forms(name: str, rows: list[dict[str, str]]) -> dict[str, Entries]:
     """(words, name) of every row: singular, plural, and singular with its article."""
     return {
         name: [(row["name"], row["name"]) for row in rows],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from mortar import languages
-from mortar.assistant.intents import thing_lists
+from mortar.assistant.intents import thing_words
 from mortar.errors import MortarError
 from mortar.languages import Language
 from mortar.languages.tables import Told
@@ -94,10 +94,7 @@ class Teller:
 def _names(table: Path, language: Language) -> tuple[Names, Names, list[str]]:
     """What a model can name, in its own language: nouns in singular and plural, those with their article,
     and colours."""
-    lists = {
-        name: [(entry.text_in.text, str(entry.value_out)) for entry in slots.values]
-        for name, slots in thing_lists(table, language).items()
-    }
+    lists = thing_words(table, language)
 
     def coloured(colours: str, *shapes: str) -> dict[str, str]:
         return {
