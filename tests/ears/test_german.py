@@ -37,11 +37,14 @@ def recogniser() -> SpeechToText:
         "vergiss die letzte notiz",
         "schalte das mikrofon aus",
         "lauter",
+        "wo ist die katze",
+        "siehst du einen roten kreis",
+        "was ist links",
     ],
 )
 @pytest.mark.parametrize("voice", ["de", "de+m7"])
 def test_what_a_german_voice_says_is_understood(text: str, voice: str) -> None:
-    """A skill, a number, a time, and a single word."""
+    """A skill, a number, a time, a single word, and questions about the picture."""
     understanding = Understanding(GERMAN)
     sound = in_room(pause(300), speak(text, voice), pause(160))
     heard = transcribe(recogniser(), sound).text
