@@ -11,17 +11,19 @@ import pytest
 from PIL import Image
 
 from harness import Brick
-from language.played import brick_and_eye
+from language.played import ROOMY, brick_and_eye
 from mortar import resources
 from mortar.bricks.picture import preprocess
-from mortar.messages import Answered, Ask, Failure, Message, Sentence
+from mortar.messages import Answered, Ask, Context, Exchange, Failure, Message, Sentence
 from mortar.runtimes import choose
 from mortar.runtimes.model_folder import MANIFEST, ModelFolder
-from mortar.settings import Settings
+from mortar.settings import Assistant, Settings
 from scenes import table
 
 NONSENSE = "compare the roman empire with the british empire in three sentences"
 OTHER_WORDS = "tell me what is in the picture"
+
+GERMAN = Settings(assistant=Assistant(language="de"), language=ROOMY.language)
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +47,19 @@ def larger(tmp_path: Path) -> Path:
 
 
 def reply(
-    banana: np.ndarray, question: str, *, is_free: bool, model: Path | None = None
+    banana: np.ndarray,
+    question: str,
+    *,
+    is_free: bool,
+    model: Path | None = None,
+    settings: Settings = ROOMY,
 ) -> tuple[Message, list[str]]:
     """The last word on the question, and the sentences before it."""
 
     async def scenario() -> tuple[Message, list[str]]:
-        async with brick_and_eye(model=model) as (brick, eye):
+        async with brick_and_eye(settings, model) as (brick, eye):
+            if settings is GERMAN:
+                brick["assistant"].send(Context([Exchange("was ist das", "Ich sehe einen Drucker.")]))
             await eye.shows(banana, turn=1)
             brick["assistant"].send(Ask(1, question, look=True, is_free=is_free))
             last = await last_word(brick)
@@ -91,3 +100,36 @@ def test_a_larger_model_refuses_nothing(banana: np.ndarray, larger: Path) -> Non
     last, said = reply(banana, NONSENSE, is_free=True, model=larger)
     assert isinstance(last, Answered) and last.text
     assert said
+
+
+def test_asked_in_german_it_answers_in_german(banana: np.ndarray) -> None:
+    """It is asked in its own words, and what was said in German before is not given to it to read."""
+    last, said = reply(banana, "Siehst du eine Banane?", is_free=False, settings=GERMAN)
+    assert isinstance(last, Answered) and last.text == "Ja, ich sehe eine Banane."
+    assert said == [last.text] and last.confidence > 0.5
+
+
+def test_german_that_it_was_not_taught_is_refused(banana: np.ndarray) -> None:
+    last, said = reply(banana, "schreib mir ein gedicht", is_free=True, settings=GERMAN)
+    assert isinstance(last, Failure) and (last.code, last.turn) == ("question-not-taught", 1)
+    assert said == []
+
+
+def test_a_model_that_may_say_anything_in_english_says_nothing_in_german(
+    banana: np.ndarray, larger: Path
+) -> None:
+    """Only the answers of the templates can be told."""
+    last, said = reply(banana, "was siehst du", is_free=False, model=larger, settings=GERMAN)
+    assert isinstance(last, Failure) and (last.code, last.turn) == ("model-speaks-other", 1)
+    assert said == []
+
+
+def test_a_model_that_speaks_german_is_asked_in_german(banana: np.ndarray, larger: Path) -> None:
+    """Or one whose manifest names no language: what comes is passed on as it is."""
+    manifest = larger / MANIFEST
+    manifest.write_text(
+        manifest.read_text(encoding="utf-8").replace('["en"]', '["en", "de"]'), encoding="utf-8"
+    )
+    last, said = reply(banana, "what do you see", is_free=False, model=larger, settings=GERMAN)
+    assert isinstance(last, Answered) and last.text.startswith("I see a banana")
+    assert said == [last.text]

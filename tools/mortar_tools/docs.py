@@ -17,7 +17,7 @@ from hassil import Intents, RangeSlotList, SlotList, WildcardSlotList, parse_sen
 from hassil.intents import Intent
 
 from mortar import languages, resources, settings
-from mortar.assistant.intents import in_words, kind_of, needs_dictation
+from mortar.assistant.intents import in_words, kind_of, needs_dictation, thing_words
 from mortar.assistant.meaning import Kind
 from mortar.cards.deck import deck
 from mortar.cards.sheets import sheets
@@ -118,8 +118,14 @@ def _english_head() -> Iterator[str]:
 def _other_head(language: Language) -> Iterator[str]:
     yield f'# What you can say, with `assistant.language = "{language.tag}"`\n'
     yield "The bundled ears understand these sentences and nothing else; [languages](languages.md) tells how"
-    yield "well, and what the bundled model makes of questions about a picture. `(a|b)` is a choice, and"
+    yield "well, and how questions about a picture are put to the bundled model. `(a|b)` is a choice, and"
     yield "`[a]` may be left out.\n"
+    if language.things is not None:
+        yield "`<card>` and the like are the name of a thing, or of a shape with or without its colour, in the"
+        yield "form that the sentence asks for.\n"
+        words = thing_words(resources.bundled_model() / "things.toml", language)
+        yield f"- things: {', '.join(word for word, _ in words['the_thing'])}"
+        yield f"- shapes: {', '.join(word for word, _ in words['the_shape'])}\n"
 
 
 def _said(intent: Intent, templates: Intents) -> str:

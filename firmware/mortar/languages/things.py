@@ -68,7 +68,11 @@ class Things:
         lists["shape"] = [(noun.name.lower(), name) for name, noun in nouns.items()]
         for name, noun in nouns.items():
             lists.setdefault(f"shape_{noun.article}", []).append((noun.name.lower(), name))
-        adjectives = {name: Adjective(self._table.adjectives[name]) for name in colours}
+        adjectives = {
+            name: Adjective(self._table.adjectives[name])
+            for name in colours
+            if name in self._table.adjectives
+        }
         for ending in self._endings():
             lists[f"colour_{ending}"] = [(f"{word:{ending}}", name) for name, word in adjectives.items()]
         return lists
