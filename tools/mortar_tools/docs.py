@@ -121,8 +121,8 @@ def _other_head(language: Language) -> Iterator[str]:
     yield "well, and how questions about a picture are put to the bundled model. `(a|b)` is a choice, and"
     yield "`[a]` may be left out.\n"
     if language.things is not None:
-        yield "`<card>` and the like are the name of a thing, or of a shape with or without its colour, in the"
-        yield "form that the sentence asks for.\n"
+        yield "`<card>` and the like are the name of a thing, or of a shape with or without its colour, in"
+        yield "the form that the sentence asks for.\n"
         words = thing_words(resources.bundled_model() / "things.toml", language)
         yield f"- things: {', '.join(word for word, _ in words['the_thing'])}"
         yield f"- shapes: {', '.join(word for word, _ in words['the_shape'])}\n"

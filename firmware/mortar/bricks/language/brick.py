@@ -17,7 +17,7 @@ import msgspec
 
 from mortar import languages, resources
 from mortar.bricks.language.answer import NO_ANSWER, write
-from mortar.bricks.language.interpreter import NOT_TAUGHT, Interpreter, Told, interpreter
+from mortar.bricks.language.interpreter import NOT_TAUGHT, Interpreter, Telling, interpreter
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.pictures import Picture, Pictures
 from mortar.bricks.language.prompt import Composer, PictureRows
@@ -217,7 +217,7 @@ class Language:
         held: list[str] = []
         """Sentences that wait for how sure the whole answer is."""
         say = self._replies.sayer(ask.turn) if taught is None else held.append
-        told = Told(self._between, say) if isinstance(self._between, Interpreter) else None
+        told = Telling(self._between, say) if isinstance(self._between, Interpreter) else None
         try:
             prompt = self._composer.compose(self._earlier, _rows(picture), ask.question)
             answer = await self._job(

@@ -7,13 +7,16 @@ the words of people.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mortar import languages, resources
-from mortar.assistant.intents import Understanding
-from mortar.bricks.language.teller import Teller
 from mortar.errors import MortarError
 from mortar.languages import Language
 from mortar.runtimes.model_folder import Manifest
+
+if TYPE_CHECKING:
+    from mortar.assistant.intents import Understanding
+    from mortar.bricks.language.teller import Teller
 
 NOT_TAUGHT = MortarError(
     "question-not-taught",
@@ -23,15 +26,14 @@ NOT_TAUGHT = MortarError(
 
 
 class Interpreter:
-    """`model_speaks` the language that `language` knows to tell."""
+    """`heard` understands people, `asked` words what they mean for the model, `teller` tells its answers."""
 
-    def __init__(self, language: Language, teller: Teller, model_speaks: Language) -> None:
-        self._heard = Understanding(language)
-        self._asked = Understanding(model_speaks)
+    def __init__(self, heard: Understanding, asked: Understanding, teller: Teller) -> None:
+        self._heard = heard
+        self._asked = asked
         self._teller = teller
-        self.question(
-            language.say("questions.describe")
-        )  # the first one reads the templates: before it counts
+        # The first question reads the templates: while the model loads, and not while somebody waits.
+        self.question(heard.language.say("questions.describe"))
 
     def question(self, text: str) -> str:
         """In the model's words. Raises MortarError where no template has it."""
@@ -46,16 +48,16 @@ class Interpreter:
         return self._teller.told(sentence)
 
 
-class Told:
+class Telling:
     """Called with each sentence of one answer; passes on what is told of it."""
 
-    def __init__(self, interpreter: Interpreter, say: Callable[[str], None]) -> None:
-        self._interpreter = interpreter
+    def __init__(self, between: Interpreter, say: Callable[[str], None]) -> None:
+        self._between = between
         self._say = say
         self._sentences: list[str] = []
 
     def __call__(self, sentence: str) -> None:
-        told = self._interpreter.told(sentence)
+        told = self._between.told(sentence)
         self._sentences.append(told)
         self._say(told)
 
@@ -72,5 +74,9 @@ def interpreter(language: Language, manifest: Manifest) -> Interpreter | None:
         return None
     if told.model_speaks not in manifest.languages:
         return None
+    # Imported here: where the model speaks what people do, its process needs no hassil.
+    from mortar.assistant.intents import Understanding
+    from mortar.bricks.language.teller import Teller
+
     teller = Teller(language, things, told, resources.bundled_model() / "things.toml")
-    return Interpreter(language, teller, languages.of(told.model_speaks))
+    return Interpreter(Understanding(language), Understanding(languages.of(told.model_speaks)), teller)
