@@ -77,7 +77,7 @@ def _said() -> Iterator[str]:
 def test_all_that_the_model_can_say_is_told(language: Language) -> None:
     """In the words of that language alone: none of the model's is left, and no slot."""
     told, said = between(language), can_be_said()
-    assert len(said) > 3_000
+    assert len(said) > 2_000
     english = re.compile(r"\b(I|see|the|and|is|are|on|there|any|not|of)\b|[{}]")
     for sentence in said:
         text = told.told(sentence)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mortar import languages, resources
+from mortar.assistant.meaning import Kind
 from mortar.errors import MortarError
 from mortar.languages import Language
 from mortar.runtimes.model_folder import Manifest
@@ -38,8 +39,7 @@ class Interpreter:
     def question(self, text: str) -> str:
         """In the model's words. Raises MortarError where no template has it."""
         intent = self._heard.understand(text)
-        wording = None if intent is None else self._asked.wording(intent)
-        if wording is None:
+        if intent is None or intent.kind is not Kind.LOOK or (wording := self._asked.wording(intent)) is None:
             raise NOT_TAUGHT
         return wording
 
