@@ -89,6 +89,7 @@ class Loop:
             PlayedMicrophone([], fast=True),
             choose.wake_word_spotter(settings.ears, port.failed),
             choose.speech_detector(),
+            unusable=[],
         )
         self._talk = Conversation(
             self, settings, engines.understanding, lambda: NOON, Keeper(None, port.failed)
