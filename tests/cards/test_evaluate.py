@@ -13,7 +13,7 @@ from PIL import Image
 
 pytest.importorskip("cv2", reason="scenes are drawn with the tools extra")
 
-from mortar.assistant.steps import DESCRIBE
+from mortar.commands.describe import DESCRIBE
 from mortar.errors import MortarError, UsageError
 from mortar_tools.cards.answerers.answer import Answer
 from mortar_tools.cards.evaluate import main

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from mortar import resources
-from mortar.assistant.steps import DESCRIBE
+from mortar.commands.describe import DESCRIBE
 from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards.language.answers import TOO_DARK, UNANSWERABLE, UNKNOWN_WORD
 from mortar_tools.cards.world import art

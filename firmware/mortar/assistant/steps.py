@@ -32,9 +32,6 @@ from mortar.slowdowns import Figures
 
 log = logging.getLogger(__name__)
 
-DESCRIBE = "what do you see"
-"""What the model that comes with Mortar is asked of a picture where nobody said anything else."""
-
 FIRST_TICK_ms = 1_500
 """An answer that takes longer is waited for with a tick, and then one every `TICK_ms`."""
 TICK_ms = 2_000

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from mortar.assistant.steps import DESCRIBE
 from mortar.commands.conduct import RunFailed, add_common, conduct, print_json, print_json_event
 from mortar.messages import Event
 from mortar.settings import RunOptions
+
+DESCRIBE = "what do you see"
+"""What the model that comes with Mortar is asked where nobody asks anything else."""
 
 RESULT_KEYS = ("event", "answer", "confidence", "first_token_ms", "placement", "t_ms")
 

@@ -47,7 +47,6 @@ LEAST_DOUBT = 4.0
 rejected from 6 of ten espeak-ng voices, and now is from two. Of 120 beginnings of sentences 22 instead of 21
 pass for a sentence."""
 
-
 SURE = 0.75
 """Confidence below which Moonshine hears the other sound too, and the mean of both opinions counts: of one
 question in seven. With 5 % of other speech 95.5 instead of 94.4 % of 440 questions are understood, in four

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mortar.assistant.steps import DESCRIBE
+from mortar.commands.describe import DESCRIBE
 from mortar_tools.cards.language import Turn, answers, interview
 from mortar_tools.cards.language.questions import Kind, wordings
 from mortar_tools.cards.world.art import UNSEEN_STYLE

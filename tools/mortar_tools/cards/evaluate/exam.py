@@ -13,7 +13,7 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
-from mortar.assistant.steps import DESCRIBE
+from mortar.commands.describe import DESCRIBE
 from mortar_tools.cards.answerers.answer import Answer, Answerer
 from mortar_tools.cards.evaluate.marking import Things, mentioned
 from mortar_tools.cards.language import Turn, interview
