@@ -1,11 +1,18 @@
-"""Pictures drawn by other code than the model's recipe: emoji on white cards in a row."""
+"""Pictures drawn by other code than the model's recipe, emoji on white cards in a row; and their tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from mortar import resources
+from mortar.bricks.picture import pixels
+from mortar.runtimes import choose
+from mortar.runtimes.model_folder import ModelFolder
+from mortar.settings import Settings
 
 FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 STRIKE_px = 109
@@ -35,3 +42,14 @@ def table(things: Sequence[str], path: Path, size_px: tuple[int, int] = (640, 48
         picture.paste(card(thing, side_px), (left, (size_px[1] - side_px) // 2))
     picture.save(path)
     return path
+
+
+def tokens_of(picture: Path) -> np.ndarray:
+    """What the bundled model's encoder makes of a picture, with no brick around it: float32 [16, 256]."""
+    model = ModelFolder(resources.bundled_model())
+    part = model.manifest.vision
+    out = np.zeros((1, part.n_tok, part.n_embd), np.float32)
+    encoder = choose.vision_encoder(Settings().eye, model)
+    encoder.encode(pixels(Image.open(picture), part.width_px, part.height_px), out)
+    encoder.close()
+    return out[0]

@@ -12,6 +12,7 @@ from enum import StrEnum
 class Meanwhile(StrEnum):
     """A sentence for people."""
 
+    NEXT_UNIT = "The picture is encoded on the next unit that `mortar status` names."
     NEXT_QUESTION = "This question is given up; the next one is listened to as usual."
     STARTED_AGAIN = "The process is started again, and Mortar goes on."
     LOOKS_AGAIN = "Mortar looks for the device again and again, and goes on by itself once it is back."
@@ -27,6 +28,7 @@ class Meanwhile(StrEnum):
 
 
 _CODES: dict[Meanwhile, str] = {
+    Meanwhile.NEXT_UNIT: "vision-engine-failed",
     Meanwhile.NEXT_QUESTION: """
         answer-not-told audio-lost camera-failed camera-missing camera-no-frame camera-off dictation-failed
         frame-shape-wrong language-context-full language-engine-failed language-too-slow listen-too-slow
@@ -53,7 +55,7 @@ _CODES: dict[Meanwhile, str] = {
         language-given-up language-model-unusable language-not-in-model language-unknown listen-given-up
         model-damaged model-manifest-wrong model-missing moonshine-missing piper-missing portaudio-missing
         process-given-up process-lost ring-not-sealed ring-size-wrong shared-memory-failed tflite-missing
-        vision-model-shape vision-model-unusable voice-missing voice-unusable words-unknown
+        vision-model-shape vision-model-unusable vision-no-unit voice-missing voice-unusable words-unknown
     """,
     Meanwhile.ENDS: """
         already-running assistant-ended assistant-language-unknown board-unknown card-size cards-damaged

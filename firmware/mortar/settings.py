@@ -116,7 +116,13 @@ class Listening(Section, frozen=True):
     """Longest time speech to text may take for one question."""
 
 
+AUTO = "auto"
+
+
 class Eye(Section, frozen=True):
+    unit: str = AUTO
+    """Where the vision encoder runs: "auto" (the best that `mortar doctor` lists), or one of them, such as
+    "tflite/cpu". The others follow it where it fails."""
     threads: Annotated[int, Meta(ge=1, le=16)] = 1
     """CPU threads of the vision encoder. Threads that wait for a busy core cost more than they save:
     raise this for large models on cores that nothing else uses."""

@@ -12,12 +12,11 @@ from PIL import Image
 from harness import Brick, started
 from mortar import resources
 from mortar.bricks import eye
-from mortar.bricks.picture import preprocess
 from mortar.messages import Failure, Look, Looked, Ready, RingOffer, SlotReady, SlotRecall
 from mortar.rings.token_ring import TokenRingReader
-from mortar.runtimes import choose
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import RunOptions, Settings
+from scenes import tokens_of
 
 PEERS = ["assistant", "language"]
 
@@ -27,14 +26,6 @@ def pictures(folder: Path) -> Path:
     for number, colour in enumerate(("red", "green", "blue")):
         Image.new("RGB", (64, 48), colour).save(folder / f"{number}.png")
     return folder
-
-
-def encoded(path: Path) -> np.ndarray:
-    """What the encoder makes of a picture, with no brick around it."""
-    encoder = choose.vision_encoder(Settings().eye, ModelFolder(resources.bundled_model()))
-    out = np.zeros((encoder.n_tok, encoder.n_embd), np.float32)
-    encoder.encode(preprocess(Image.open(path)), out)
-    return out
 
 
 async def reading_end(brick: Brick) -> TokenRingReader:
@@ -59,7 +50,7 @@ def test_a_look_ends_in_the_pictures_tokens(tmp_path: Path) -> None:
                 reader.handle(await brick["language"].expect(SlotReady))
                 with reader.take_newest() as slot:
                     assert (slot.turn, looked.turn, looked.frame) == (turn, turn, turn)
-                    np.testing.assert_allclose(slot.array, encoded(folder / f"{turn - 1}.png"), atol=1e-5)
+                    np.testing.assert_allclose(slot.array, tokens_of(folder / f"{turn - 1}.png"), atol=1e-5)
 
     asyncio.run(scenario())
 
@@ -101,7 +92,7 @@ def test_without_language_the_newest_picture_waits(tmp_path: Path) -> None:
                 reader.handle(await brick["language"].expect(SlotReady))
             with reader.take_newest() as slot:
                 assert slot.turn == 5
-                np.testing.assert_allclose(slot.array, encoded(folder / "1.png"), atol=1e-5)
+                np.testing.assert_allclose(slot.array, tokens_of(folder / "1.png"), atol=1e-5)
 
     asyncio.run(scenario())
 

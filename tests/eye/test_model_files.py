@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mortar import resources
 from mortar.errors import MortarError
 from mortar.runtimes.model_folder import MANIFEST, ModelFolder
-from mortar.runtimes.tflite import TfliteVisionEncoder
+from mortar.runtimes.tflite import TfliteVisionGraph
 
 
 @pytest.fixture(scope="module")
@@ -19,16 +20,9 @@ def bundled() -> ModelFolder:
     return ModelFolder(resources.bundled_model())
 
 
-def encoder(path: Path, bundled: ModelFolder, n_tok: int | None = None) -> TfliteVisionEncoder:
+def encoder(path: Path, bundled: ModelFolder, n_tok: int | None = None) -> TfliteVisionGraph:
     part = bundled.manifest.vision
-    return TfliteVisionEncoder(
-        path,
-        width_px=part.width_px,
-        height_px=part.height_px,
-        n_tok=n_tok or part.n_tok,
-        n_embd=part.n_embd,
-        threads=1,
-    )
+    return TfliteVisionGraph(path, replace(part, n_tok=n_tok or part.n_tok), threads=1)
 
 
 def test_the_bundled_model_is_the_one_its_manifest_names(bundled: ModelFolder) -> None:
@@ -103,12 +97,12 @@ def test_the_output_is_written_where_it_is_wanted(bundled: ModelFolder) -> None:
     vision = encoder(bundled.verified(bundled.manifest.vision), bundled)
     part = bundled.manifest.vision
     around = np.full((3, part.n_tok, part.n_embd), 7, np.float32)
-    dark, bright = (np.full((1, part.height_px, part.width_px, 3), v, np.float32) for v in (-1, 1))
-    vision.encode(dark, around[1])
+    dark, bright = (np.full((1, part.height_px, part.width_px, 3), v, np.uint8) for v in (0, 255))
+    vision.run(dark, around[1:2])
     first = around[1].copy()
-    vision.encode(bright, around[1])
+    vision.run(bright, around[1:2])
     assert not np.array_equal(around[1], first)
-    vision.encode(dark, around[1])
+    vision.run(dark, around[1:2])
     assert np.array_equal(around[1], first)
     assert (around[[0, 2]] == 7).all()
 

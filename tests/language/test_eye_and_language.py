@@ -10,21 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from mortar import channel, privacy, resources
 from mortar.bricks.language.answer import write
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.prompt import Composer, PictureRows
-from mortar.bricks.picture import preprocess
 from mortar.clock import now_ms
 from mortar.messages import Answered, Ask, Look, Looked, Message, PeerGone, Privacy, Ready, Start, Wire
 from mortar.runtimes import choose
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import RunOptions, Settings
-from scenes import table
+from scenes import table, tokens_of
 
 M = TypeVar("M", bound=Message)
 
@@ -122,17 +119,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def answers(folder: Path) -> list[str]:
     """What the two engines answer to each picture, one after the other in this process."""
     model_folder = ModelFolder(resources.bundled_model())
-    encoder = choose.vision_encoder(SETTINGS.eye, model_folder)
     model = choose.language_model(SETTINGS.language, model_folder, lambda: False)
     composer = Composer(model, model_folder.manifest.prompt, SETTINGS.language.answer_tok)
     texts = []
     for path in sorted(folder.iterdir()):
-        rows = np.zeros((encoder.n_tok, encoder.n_embd), np.float32)
-        encoder.encode(preprocess(Image.open(path)), rows)
+        rows = tokens_of(path)
         memory = Memory(model)
         # In the bricks' order: the picture first, the question when it comes.
-        memory.bring(composer.compose([], PictureRows(1, encoder.n_tok), None), rows.ctypes.data)
-        prompt = composer.compose([], PictureRows(1, encoder.n_tok), QUESTION)
+        memory.bring(composer.compose([], PictureRows(1, len(rows)), None), rows.ctypes.data)
+        prompt = composer.compose([], PictureRows(1, len(rows)), QUESTION)
         answer = write(model, memory, prompt, None, SETTINGS.language.answer_tok, lambda sentence: None)
         texts.append(answer.text)
     assert texts[0] != texts[1]

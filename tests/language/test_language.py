@@ -8,13 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from harness import Brick, started
 from language.played import Eye, brick_and_eye
 from mortar import resources
 from mortar.bricks import language
-from mortar.bricks.picture import preprocess
 from mortar.messages import (
     Abort,
     Answered,
@@ -28,10 +26,9 @@ from mortar.messages import (
     Sentence,
 )
 from mortar.rings.slots import SlotState
-from mortar.runtimes import choose
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import RunOptions, Settings
-from scenes import table
+from scenes import table, tokens_of
 
 QUESTION = "what do you see"
 
@@ -54,12 +51,9 @@ async def answer_to(brick: Brick, turn: int, question: str = QUESTION, *, look: 
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[np.ndarray]:
     """Embeddings of three scenes, as the eye would write them: float32 [16, 256] each."""
     folder = tmp_path_factory.mktemp("scenes")
-    encoder = choose.vision_encoder(Settings().eye, ModelFolder(resources.bundled_model()))
     found = []
     for things in (["cat", "car"], ["banana"], ["key", "dog", "pizza"]):
-        out = np.zeros((encoder.n_tok, encoder.n_embd), np.float32)
-        encoder.encode(preprocess(Image.open(table(things, folder / "scene.png"))), out)
-        found.append(out)
+        found.append(tokens_of(table(things, folder / "scene.png")))
     return found
 
 

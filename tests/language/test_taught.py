@@ -8,17 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from harness import Brick
 from language.played import ROOMY, brick_and_eye
 from mortar import resources
-from mortar.bricks.picture import preprocess
 from mortar.messages import Answered, Ask, Context, Exchange, Failure, Message, Sentence
-from mortar.runtimes import choose
-from mortar.runtimes.model_folder import MANIFEST, ModelFolder
+from mortar.runtimes.model_folder import MANIFEST
 from mortar.settings import Assistant, Settings
-from scenes import table
+from scenes import table, tokens_of
 
 NONSENSE = "compare the roman empire with the british empire in three sentences"
 OTHER_WORDS = "tell me what is in the picture"
@@ -29,11 +26,7 @@ GERMAN = Settings(assistant=Assistant(language="de"), language=ROOMY.language)
 @pytest.fixture(scope="module")
 def banana(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
     """Its embeddings: float32 [16, 256]."""
-    encoder = choose.vision_encoder(Settings().eye, ModelFolder(resources.bundled_model()))
-    picture = Image.open(table(["banana"], tmp_path_factory.mktemp("scene") / "scene.png"))
-    out = np.zeros((encoder.n_tok, encoder.n_embd), np.float32)
-    encoder.encode(preprocess(picture), out)
-    return out
+    return tokens_of(table(["banana"], tmp_path_factory.mktemp("scene") / "scene.png"))
 
 
 @pytest.fixture

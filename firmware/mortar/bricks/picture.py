@@ -1,21 +1,23 @@
-"""A picture as the bundled vision encoder wants it: one function, for evaluation and on the board."""
+"""A picture as a vision encoder wants it: the same for evaluation and on the board."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageOps
 
+from mortar.runtimes.interfaces import Floats, Pixels
+
 SIDE_PX = 128
+"""Edge of the bundled model's pictures."""
 
 LEVELS_16_BIT = 257
 """Steps of a 16-bit value to one of an 8-bit value."""
 
 
-def squash(image: Image.Image) -> Image.Image:
-    """RGB, SIDE_PX × SIDE_PX: upright, the whole picture squashed to a square.
+def squash(image: Image.Image, width_px: int = SIDE_PX, height_px: int = SIDE_PX) -> Image.Image:
+    """RGB, width_px × height_px: upright, the whole picture squashed to that shape.
 
-    Transparency lies over white. The model was trained on squashed cards, so nothing is cut off.
+    Transparency lies over white. The bundled model was trained on squashed cards, so nothing is cut off.
     """
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith("I"):
@@ -25,9 +27,15 @@ def squash(image: Image.Image) -> Image.Image:
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
-    return upright.convert("RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
+    return upright.convert("RGB").resize((width_px, height_px), Image.Resampling.BILINEAR)
 
 
-def preprocess(image: Image.Image) -> npt.NDArray[np.float32]:
-    """float32 [1, 128, 128, 3] in -1..1 of a picture, squashed."""
+def pixels(image: Image.Image, width_px: int, height_px: int) -> Pixels:
+    """uint8 [1, height_px, width_px, 3] of a picture, squashed."""
+    return np.asarray(squash(image, width_px, height_px))[np.newaxis]
+
+
+def preprocess(image: Image.Image) -> Floats:
+    """float32 [1, 128, 128, 3] in -1..1, as the bundled model's weights have it: what engines make of
+    `pixels` by themselves."""
     return ((np.asarray(squash(image), np.float32) / 255 - 0.5) / 0.5)[np.newaxis]

@@ -14,6 +14,7 @@ from rich.table import Table
 from mortar.commands import past_runs
 from mortar.errors import UsageError
 from mortar.meanwhile import MEANWHILE, Meanwhile
+from mortar.messages import Considered
 from mortar.supervisor.status import StatusClient
 from mortar.traces.folder import TraceFolder, beside, read
 
@@ -27,6 +28,7 @@ class ProcessView(msgspec.Struct):
     state: str
     restarts: int
     placement: dict[str, str] = {}
+    considered: dict[str, list[Considered]] = {}
     pid: int | None = None
     job: str | None = None
     job_ms: float | None = None
@@ -136,6 +138,11 @@ def _show(status: StatusView, console: Console) -> None:
             ", ".join(f"{name} {value}" for name, value in process.figures.items()),
         )
     console.print(table)
+    for process in status.processes.values():
+        for part, places in process.considered.items():
+            for place in places:
+                mark = "runs on" if place.is_used else "may run on" if place.is_usable else "not on"
+                console.print(f"{part} {mark} {place.unit}: {place.reason}", markup=False, style="dim")
     for failure in status.failures:
         ago_s = (status.uptime_ms - failure.t_ms) / 1e3
         again = f", {failure.times} times" if failure.times > 1 else ""

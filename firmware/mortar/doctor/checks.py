@@ -10,6 +10,7 @@ CHECKS: tuple[Check, ...] = (
     programs.packages,
     engines.speech,
     engines.models,
+    engines.seeing,
     engines.listening,
     engines.heard_words,
     devices.devices,

@@ -13,6 +13,7 @@ from mortar.doctor.finding import Examined, Finding, Verdict, failed
 from mortar.errors import MortarError
 from mortar.runtimes import choose, wake_words
 from mortar.runtimes.model_folder import MANIFEST, ModelFolder
+from mortar.runtimes.places import places
 from mortar.settings import Recogniser
 
 
@@ -40,6 +41,19 @@ def _model(folder: Path, *, is_own: bool) -> Finding:
     except MortarError as error:
         return failed("model", error, Verdict.NOTE if is_own else Verdict.BAD)
     return Finding("model", Verdict.OK, f"{model.manifest.name}: checksums hold", is_personal=is_own)
+
+
+def seeing(examined: Examined) -> Iterator[Finding]:
+    """Where the vision encoder of the bundled model can run, the best place first."""
+    try:
+        found = places(examined.settings.eye, ModelFolder(resources.bundled_model()))
+    except MortarError as error:
+        yield failed("vision", error)
+        return
+    used = next((place for place in found if place.is_usable), None)
+    for place in found:
+        told = "is used" if place is used else "can be used" if place.is_usable else "is not used"
+        yield Finding("vision", Verdict.OK, f"{place.unit} {told}: {place.reason}")
 
 
 def listening(examined: Examined) -> Iterator[Finding]:

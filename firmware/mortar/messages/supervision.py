@@ -83,6 +83,23 @@ class Ready(Message, frozen=True):
     """What runs where, for people: {"vision": "tflite/cpu"}."""
 
 
+class Considered(msgspec.Struct, frozen=True):
+    """A unit that a part could run on."""
+
+    unit: str
+    reason: str
+    """Why it can be used, or why it cannot."""
+    is_usable: bool
+    is_used: bool
+
+
+class Places(Message, frozen=True):
+    """The units that were considered for `part`, the best first; comes again when it moves to another."""
+
+    part: str
+    considered: list[Considered]
+
+
 class JobBegan(Message, frozen=True):
     """Work began that must end within `deadline_ms`."""
 

@@ -45,6 +45,10 @@ class WriteSlot:
         self._open = True
 
     @property
+    def n_tok(self) -> int:
+        return len(self.array)
+
+    @property
     def address(self) -> int:
         """Where `array` begins."""
         return int(self.array.ctypes.data)

@@ -111,17 +111,10 @@ def speech_synthesiser(settings: Voice) -> SpeechSynthesiser:
 
 
 def vision_encoder(settings: Eye, folder: ModelFolder) -> VisionEncoder:
-    from mortar.runtimes.tflite import TfliteVisionEncoder
+    """On the best unit that there is. Raises MortarError where there is none, or it does not load."""
+    from mortar.runtimes.places import best
 
-    part = folder.manifest.vision
-    return TfliteVisionEncoder(
-        folder.verified(part),
-        width_px=part.width_px,
-        height_px=part.height_px,
-        n_tok=part.n_tok,
-        n_embd=part.n_embd,
-        threads=settings.threads,
-    )
+    return best(settings, folder)
 
 
 def language_model(settings: Language, folder: ModelFolder, should_stop: Callable[[], bool]) -> LanguageModel:

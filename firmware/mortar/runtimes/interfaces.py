@@ -13,8 +13,12 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from mortar.errors import MortarError
+
 Samples = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+"""Pictures side by side: [n, height_px, width_px, 3], red green blue."""
 
 
 class Interrupted(Exception):
@@ -86,13 +90,48 @@ class SpeechToText(Protocol):
         """Begin a new one. Those before it may be dropped at any time."""
 
 
+class UnitFailed(MortarError):
+    """A unit cannot do its work any more: what it did moves to the next one."""
+
+    def __init__(self, code: str, what: str, do: str, *, is_lost: bool = False) -> None:
+        super().__init__(code, what, do)
+        self.is_lost = is_lost
+        """Not even SIGKILL frees it: out of use until the board restarts, with the memory that it was
+        writing to."""
+
+
+class VisionGraph(Protocol):
+    """One compiled graph of a vision encoder, or of half of one; its shapes are fixed."""
+
+    unit: str
+    """Runtime and unit, for the placement: "tflite/cpu"."""
+    batch: int
+    """Pictures in one run."""
+
+    def run(self, given: Pixels | Floats, out: Floats) -> None:
+        """Blocks. By the graph's role `given` is uint8 [batch, height_px, width_px, 3] (whole, patches) or
+        float32 [batch, patches, width] (blocks), and `out` float32 [batch, n_tok, n_embd] (whole, blocks) or
+        [batch, patches, width] (patches), which is written in place and may lie in shared memory.
+
+        Raises UnitFailed."""
+
+    def close(self) -> None:
+        """Give back what the engine holds."""
+
+
 class VisionEncoder(Protocol):
+    """Graphs put together, so that any number of pictures goes in."""
+
     unit: str
     n_tok: int
+    """Tokens of one picture."""
     n_embd: int
 
-    def encode(self, picture: Floats, out: Floats) -> None:
-        """Encode one preprocessed picture into `out`, float32 [n_tok, n_embd], in place."""
+    def encode(self, pictures: Pixels, out: Floats) -> None:
+        """Encode `pictures` into `out`, float32 [n, n_tok, n_embd], in place. Raises UnitFailed."""
+
+    def close(self) -> None:
+        """Give back what the engines hold."""
 
 
 class SpeechSynthesiser(Protocol):

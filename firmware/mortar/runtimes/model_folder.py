@@ -20,11 +20,11 @@ MANIFEST = "manifest.toml"
 Count = Annotated[int, Meta(ge=1)]
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of the manifest's tables: unknown keys are refused."""
 
 
-class Part(_Table, frozen=True):
+class Part(Table, frozen=True):
     """One file of the model."""
 
     file: str
@@ -32,16 +32,25 @@ class Part(_Table, frozen=True):
     size_bytes: Count
 
 
+Colour = tuple[float, float, float]
+"""A number each for red, green and blue."""
+
+
 class VisionPart(Part, frozen=True):
-    """The vision encoder: a picture of `width_px` × `height_px` in, float32 [n_tok, n_embd] out."""
+    """The vision encoder: a picture of `width_px` × `height_px` in, float32 [n_tok, n_embd] out.
+
+    It takes (value / 255 - mean) / std of each colour.
+    """
 
     n_tok: Count
     n_embd: Count
     width_px: Count
     height_px: Count
+    mean: Colour = (0.5, 0.5, 0.5)
+    std: Colour = (0.5, 0.5, 0.5)
 
 
-class Prompt(_Table, frozen=True):
+class Prompt(Table, frozen=True):
     """The text around what the model reads; each piece is one or more special tokens.
 
     begin (before_question QUESTION before_answer ANSWER end)* before_image IMAGE after_image
@@ -58,7 +67,7 @@ class Prompt(_Table, frozen=True):
     """Turns that the model was trained to be reminded of; older ones are left out."""
 
 
-class Taught(_Table, frozen=True):
+class Taught(Table, frozen=True):
     """Of a model that was taught the questions of the sentence templates and no others.
 
     Measured on the bundled one, on the 24 pictures of docs/gallery: of 180 questions about anything at all it
@@ -78,7 +87,7 @@ class Taught(_Table, frozen=True):
         return confidence < self.least_confidence or text in self.cannot
 
 
-class Manifest(_Table, frozen=True):
+class Manifest(Table, frozen=True):
     name: str
     licence: str
     vision: VisionPart
@@ -103,18 +112,23 @@ class ModelFolder:
 
     def verified(self, part: Part) -> Path:
         """The part's path, after its size and SHA-256 were found to be the manifest's."""
-        path = self.path / part.file
-        try:
-            size_bytes = path.stat().st_size
-            if size_bytes != part.size_bytes:
-                raise _damaged(path, f"has {size_bytes} bytes instead of {part.size_bytes}")
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise MortarError("model-missing", f"{path}: {error.strerror}", _RESTORE) from None
-        if digest != part.sha256:
-            raise _damaged(path, "is not the file that the manifest names (SHA-256 differs)")
-        return path
+        return verified_part(self.path, part, _RESTORE)
+
+
+def verified_part(folder: Path, part: Part, restore: str) -> Path:
+    """The path of a file that is what its manifest says; else MortarError, with `restore` for what to do."""
+    path = folder / part.file
+    try:
+        size_bytes = path.stat().st_size
+        if size_bytes != part.size_bytes:
+            raise _damaged(path, f"has {size_bytes} bytes instead of {part.size_bytes}", restore)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise MortarError("model-missing", f"{path}: {error.strerror}", restore) from None
+    if digest != part.sha256:
+        raise _damaged(path, "is not the file that the manifest names (SHA-256 differs)", restore)
+    return path
 
 
 _RESTORE = "restore it with `git checkout models/cards` (bundled model) or `mortar models pull`"
@@ -129,5 +143,5 @@ def _read_manifest(path: Path) -> Manifest:
         raise MortarError("model-manifest-wrong", f"{path}: {error}", _RESTORE) from None
 
 
-def _damaged(path: Path, why: str) -> MortarError:
-    return MortarError("model-damaged", f"{path} {why}", _RESTORE)
+def _damaged(path: Path, why: str, restore: str) -> MortarError:
+    return MortarError("model-damaged", f"{path} {why}", restore)

@@ -15,25 +15,27 @@ from typing import Any
 import numpy as np
 
 from mortar.errors import MortarError
-from mortar.runtimes.interfaces import Floats
+from mortar.runtimes.interfaces import Floats, Pixels, UnitFailed
+from mortar.runtimes.model_folder import VisionPart
 
 PACKAGES = ("tflite_runtime.interpreter", "ai_edge_litert.interpreter")
 """Modules with the same Interpreter class; the first that is installed is used."""
 
 
-class TfliteVisionEncoder:
-    """Encodes float32 [1, height_px, width_px, 3] pictures into float32 [n_tok, n_embd].
+LEVELS = 256
+"""Of one colour of a pixel."""
+
+
+class TfliteVisionGraph:
+    """A whole vision encoder that takes float32 pictures [batch, height_px, width_px, 3], channels last.
 
     Raises MortarError where the file is no TFLite model or one of another shape.
     """
 
     unit = "tflite/cpu"
 
-    def __init__(
-        self, path: Path, *, width_px: int, height_px: int, n_tok: int, n_embd: int, threads: int
-    ) -> None:
-        self.n_tok = n_tok
-        self.n_embd = n_embd
+    def __init__(self, path: Path, part: VisionPart, *, threads: int, batch: int = 1) -> None:
+        self.batch = batch
         try:
             with quiet():
                 self._interpreter = _interpreter_class()(model_path=str(path), num_threads=threads)
@@ -44,19 +46,30 @@ class TfliteVisionEncoder:
                 f"{path} is no model that TensorFlow Lite can run ({_first_line(error)})",
                 "restore the file, or convert the model again",
             ) from None
-        self._input = _only(self._interpreter.get_input_details(), (1, height_px, width_px, 3), path, "takes")
-        self._output = _only(self._interpreter.get_output_details(), (1, n_tok, n_embd), path, "gives")
+        takes, gives = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        self._input = _only(takes, (batch, part.height_px, part.width_px, 3), path, "takes")
+        self._output = _only(gives, (batch, part.n_tok, part.n_embd), path, "gives")
+        # Every value that a pixel can have, as the model wants it.
+        levels = np.arange(LEVELS, dtype=np.float32)[:, np.newaxis] / np.float32(LEVELS - 1)
+        self._levels = (levels - np.array(part.mean, np.float32)) / np.array(part.std, np.float32)
 
-    def encode(self, picture: Floats, out: Floats) -> None:
-        """Encode one picture, float32 [1, height_px, width_px, 3], into `out`.
-
-        `out` is float32 [n_tok, n_embd] and may lie in shared memory: the engine's output is
-        copied there once, from the engine's own buffer, and nowhere else.
-        """
-        self._interpreter.set_tensor(self._input, picture)
-        self._interpreter.invoke()
+    def run(self, given: Pixels | Floats, out: Floats) -> None:
+        """`out` float32 [batch, n_tok, n_embd] may lie in shared memory: the engine's output is copied
+        there once, from the engine's own buffer, and nowhere else."""
+        self._interpreter.set_tensor(self._input, self._levels[given, np.arange(3)])
+        try:
+            self._interpreter.invoke()
+        except RuntimeError as error:
+            raise UnitFailed(
+                "vision-engine-failed",
+                f"TensorFlow Lite could not encode a picture ({_first_line(error)})",
+                "see the log; if it comes back, report it",
+            ) from None
         # tensor() gives a view; get_tensor() would make a copy of its own first.
-        np.copyto(out, self._interpreter.tensor(self._output)()[0])
+        np.copyto(out, self._interpreter.tensor(self._output)())
+
+    def close(self) -> None:
+        del self._interpreter
 
 
 def _interpreter_class() -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mortar.channel import Channel
-from mortar.messages import Failure, Scalar
+from mortar.messages import Considered, Failure, Scalar
 from mortar.settings import Supervision
 from mortar.supervisor.budget import Budget
 from mortar.supervisor.health import Ladder
@@ -74,6 +74,8 @@ class Process:
     restarts: int = 0
     placement: dict[str, str] = field(default_factory=dict)
     """What ran where when it was last ready."""
+    considered: dict[str, list[Considered]] = field(default_factory=dict)
+    """Of each part that can run in several places, all of them."""
     life: Life | None = None
 
 

@@ -17,6 +17,7 @@ from mortar.errors import MortarError
 from mortar.messages import (
     Abort,
     AllReady,
+    Considered,
     Event,
     Examine,
     Examined,
@@ -27,6 +28,7 @@ from mortar.messages import (
     JobEnded,
     Message,
     Placed,
+    Places,
     PrivacyObeyed,
     Ready,
     Report,
@@ -209,6 +211,8 @@ class Reconciler:
                     self._tell_given_up()
                 if self.was_ready:
                     life.control.send(AllReady())  # it was started later, or again
+            case Places(part, considered):
+                self._placed(process, part, considered)
             case JobBegan():
                 life.ladder.began(message, now_ms())
             case JobEnded(job):
@@ -228,6 +232,16 @@ class Reconciler:
             case Finished():
                 self.end(message)
         self.reconcile()
+
+    def _placed(self, process: Process, part: str, considered: list[Considered]) -> None:
+        """Where a part can run, and where it does; it may have moved."""
+        process.considered[part] = considered
+        before = process.placement.get(part)
+        now = next((one.unit for one in considered if one.is_used), None)
+        if process.state is State.READY and before is not None and now is not None and now != before:
+            process.placement = {**process.placement, part: now}
+            self._journal.emit("moved", process=process.row.name, part=part, unit=now, before=before)
+            self._tell_assistant(Placed(self.processes.placement()))
 
     def _on_control_closed(self, process: Process) -> None:
         """It is ending; what has ended for certain is said by `_on_exited`."""

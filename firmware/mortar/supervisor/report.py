@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import asdict
+
 from mortar.supervisor.process import Process
 
 
@@ -13,6 +15,7 @@ def process_report(process: Process, now_ms: float) -> dict[str, object]:
         "state": process.state,
         "restarts": process.restarts,
         "placement": process.placement,
+        "considered": {part: list(map(asdict, places)) for part, places in process.considered.items()},
     }
     life = process.life
     if life is None or life.pid is None:

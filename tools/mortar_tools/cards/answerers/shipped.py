@@ -13,7 +13,7 @@ from mortar.bricks.language.answer import Answer as Written
 from mortar.bricks.language.answer import write
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.prompt import Composer, PictureRows
-from mortar.bricks.picture import preprocess
+from mortar.bricks.picture import pixels
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Floats
 from mortar.runtimes.model_folder import ModelFolder
@@ -26,6 +26,7 @@ class Shipped:
 
     def __init__(self, path: Path) -> None:
         folder, settings = ModelFolder(path), Settings()
+        self._part = folder.manifest.vision
         self._encoder = choose.vision_encoder(settings.eye, folder)
         self._model = choose.language_model(settings.language, folder, lambda: False)
         self._memory = Memory(self._model)
@@ -36,7 +37,7 @@ class Shipped:
     def encode(self, image: Image.Image) -> Floats:
         """[n_tok, n_embd] of a picture."""
         tokens = np.empty((self._encoder.n_tok, self._encoder.n_embd), np.float32)
-        self._encoder.encode(preprocess(image), tokens)
+        self._encoder.encode(pixels(image, self._part.width_px, self._part.height_px), tokens[np.newaxis])
         return tokens
 
     def write(self, tokens: Floats, question: str, rows: PictureRows | None = None) -> Written:

@@ -1,6 +1,7 @@
-"""The eye brick: takes a picture when told to look, and hands its tokens to the language brick.
+"""The eye's process: what it is told, and the looks that it takes.
 
-The encoder writes straight into the token ring's shared memory, where the language model reads.
+The encoder writes straight into the token ring's shared memory, where the language model reads. Where a
+unit fails, the picture that was being encoded is encoded again on the next one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from pathlib import Path
 from PIL import Image
 
 from mortar import resources
-from mortar.bricks.picture import preprocess
+from mortar.bricks.eye.units import Units
+from mortar.bricks.picture import pixels
 from mortar.clock import now_ms
 from mortar.drivers.camera import open_camera
 from mortar.drivers.pictures import jpeg
@@ -24,6 +26,7 @@ from mortar.messages import (
     Look,
     Looked,
     PeerGone,
+    Places,
     Privacy,
     PrivacyObeyed,
     SlotReleased,
@@ -33,14 +36,18 @@ from mortar.messages import (
 from mortar.photos import FOLDER, PhotoFolder
 from mortar.rings.slots import Policy
 from mortar.rings.token_ring import Embeddings, TokenRingWriter
-from mortar.runtimes import choose
-from mortar.runtimes.interfaces import VisionEncoder
-from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.interfaces import Pixels, UnitFailed
+from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.runtimes.places import places
+from mortar.settings import Eye as EyeSettings
 from mortar.traces.folder import Beside
 from mortar.traces.keepsakes import Keepsakes
 from mortar.worker import Worker
 
 ASSISTANT, LANGUAGE = "assistant", "language"
+
+VISION = "vision"
+"""The part that the eye places."""
 
 LOAD_DEADLINE_MS = 60_000
 """Longest time to verify and load a vision encoder: some hundred megabytes from a slow card."""
@@ -69,25 +76,32 @@ class CameraOff(MortarError):
 
 async def main(worker: Worker) -> None:
     folder = ModelFolder(Path(worker.run.model) if worker.run.model else resources.bundled_model())
-    encoder = await worker.job("load", LOAD_DEADLINE_MS, choose.vision_encoder, worker.settings.eye, folder)
-    eye = Eye(worker, encoder)
-    worker.ready({"vision": encoder.unit})
+    units = await worker.job("look for units", LOAD_DEADLINE_MS, _units, worker.settings.eye, folder)
+    await worker.job("load", LOAD_DEADLINE_MS, units.open)
+    eye = Eye(worker, folder.manifest.vision, units)
+    eye.tell_places()
+    worker.ready({VISION: units.encoder.unit})
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(eye.follow())
         tasks.create_task(eye.work())
 
 
-class Eye:
-    """Everything here belongs to the event loop, except `_encode`."""
+def _units(settings: EyeSettings, folder: ModelFolder) -> Units:
+    return Units(places(settings, folder))
 
-    def __init__(self, worker: Worker, encoder: VisionEncoder) -> None:
+
+class Eye:
+    """Everything here belongs to the event loop, except what runs as a job."""
+
+    def __init__(self, worker: Worker, part: VisionPart, units: Units) -> None:
         self._worker = worker
-        self._encoder = encoder
+        self._part = part
+        self._units = units
         self._camera = open_camera(worker.settings.camera, worker.run)
         settings = worker.settings.eye
         # The newest picture wins: a question is about what is in front of the camera now.
         self._ring = TokenRingWriter(
-            settings.ring_slots, encoder.n_tok, encoder.n_embd, settings.ring_budget_tok, Policy.DROP_OLDEST
+            settings.ring_slots, part.n_tok, part.n_embd, settings.ring_budget_tok, Policy.DROP_OLDEST
         )
         self._looks = 0
         self._last = Sight(0.0, 0.0)
@@ -147,14 +161,14 @@ class Eye:
 
     async def _look(self, look: Look) -> None:
         deadline_ms = self._worker.settings.eye.deadline_ms
-        with await self._ring.acquire_async(self._encoder.n_tok) as slot:
+        with await self._ring.acquire_async(self._part.n_tok) as slot:
             async with self._camera_in_use:
                 self._require_on()
                 began_ms = now_ms()
                 picture = await self._worker.job("take a picture", deadline_ms, self._camera.capture)
             captured_ms = now_ms()
-            left_ms = deadline_ms - (captured_ms - began_ms)
-            await self._worker.job("encode a picture", left_ms, self._encode, picture, slot.array)
+            seen = pixels(picture, self._part.width_px, self._part.height_px)
+            await self._encode(seen, slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd))
             encoded_ms = now_ms()
             self._require_on()
             photo = (
@@ -170,7 +184,7 @@ class Eye:
         # Language has the picture before the assistant hears of it: its question will not find an older one.
         self._worker.send(
             ASSISTANT,
-            Looked(look.turn, self._looks, self._encoder.n_tok, sight.encode_ms, now_ms(), sight.photo),
+            Looked(look.turn, self._looks, slot.n_tok, sight.encode_ms, now_ms(), sight.photo),
         )
         self._last = sight
         self._report()
@@ -179,9 +193,25 @@ class Eye:
         if self._is_off:
             raise CameraOff
 
-    def _encode(self, picture: Image.Image, out: Embeddings) -> None:
-        """Runs in the worker's thread."""
-        self._encoder.encode(preprocess(picture), out)
+    async def _encode(self, seen: Pixels, out: Embeddings) -> None:
+        """On the unit in use; where that fails, on the next. Raises MortarError where none is left."""
+        while True:
+            unit = self._units.encoder.unit
+            deadline_ms = self._worker.settings.eye.deadline_ms
+            try:
+                await self._worker.job(
+                    f"encode a picture on {unit}", deadline_ms, self._units.encoder.encode, seen, out
+                )
+            except UnitFailed as error:
+                self._worker.failed(error)
+                await self._worker.job("load", LOAD_DEADLINE_MS, self._units.fail, error)
+                self.tell_places()
+            else:
+                return
+
+    def tell_places(self) -> None:
+        """Which units were considered, and which is used."""
+        self._worker.tell_supervisor(Places(VISION, self._units.considered))
 
     def _keep(self, picture: Image.Image) -> str:
         """Its file's name, on the disk; runs in the worker's thread."""
@@ -192,5 +222,6 @@ class Eye:
             looks=self._looks,
             capture_ms=round(self._last.capture_ms, 1),
             encode_ms=round(self._last.encode_ms, 1),
+            moves=self._units.moves,
             **self._ring.counts(),
         )
