@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from PIL import Image
 
+from mortar.drivers.frames import Camera, PlayedStream, Stream
 from mortar.drivers.pictures import pictures_in, read_picture
 from mortar.drivers.v4l2 import V4l2Camera
 from mortar.errors import MortarError
@@ -14,12 +17,18 @@ from mortar.settings import Camera as CameraSettings
 from mortar.settings import RunOptions
 
 
-class Camera(Protocol):
-    def capture(self) -> Image.Image:
-        """The picture that is in front of the camera now, RGB. Blocks; raises MortarError."""
+class PlayedCamera(ABC):
+    """What is not there to be opened: files, and no camera at all."""
+
+    @abstractmethod
+    def capture(self) -> Image.Image: ...
+
+    @contextmanager
+    def watch(self) -> Iterator[Stream]:
+        yield PlayedStream(self.capture)
 
 
-class PictureFile:
+class PictureFile(PlayedCamera):
     """Always sees the one picture; the file is read at each look, so it may be changed."""
 
     def __init__(self, path: Path) -> None:
@@ -29,7 +38,7 @@ class PictureFile:
         return read_picture(self._path)
 
 
-class PictureFolder:
+class PictureFolder(PlayedCamera):
     """Sees the folder's pictures in the order of their names, one a look, again and again."""
 
     def __init__(self, path: Path) -> None:
@@ -44,7 +53,7 @@ class PictureFolder:
         return read_picture(picture)
 
 
-class NoCamera:
+class NoCamera(PlayedCamera):
     """Switched off in the settings."""
 
     def capture(self) -> Image.Image:

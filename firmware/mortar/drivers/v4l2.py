@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from mortar.drivers.frames import PlayedStream, Stream
 from mortar.errors import MortarError
 
 VIDEO_CAPTURE = 1  # V4L2_BUF_TYPE_VIDEO_CAPTURE
@@ -139,6 +140,10 @@ class V4l2Camera:
                 os.close(fd)
         except OSError as error:
             raise _failed(path, error) from None
+
+    @contextmanager
+    def watch(self) -> Iterator[Stream]:
+        yield PlayedStream(self.capture)
 
 
 def _capture(fd: int) -> Image.Image:
