@@ -201,6 +201,17 @@ class Photos(Section, frozen=True):
     """How many photos are kept; the oldest leave first, with what was said of them."""
 
 
+class PowerLimits(Section, frozen=True):
+    high_percent: Annotated[int, Meta(ge=1, le=100)] = 50
+    """Battery level above which nothing is held back. The paper gives no figure: this one is a judgement."""
+    low_percent: Annotated[int, Meta(ge=0, le=99)] = 15
+    """Battery level at and below which only what somebody asks for is done. A judgement too."""
+    overlap_percent: Annotated[int, Meta(ge=0, le=20)] = 3
+    """By how much the level must rise above a limit before more is allowed again."""
+    look_every_s: Annotated[int, Meta(ge=1, le=3_600)] = 30
+    """How often the battery is looked at."""
+
+
 class Supervision(Section, frozen=True):
     restarts: Annotated[int, Meta(ge=1, le=100)] = 5
     """Deaths of one process within `restart_window_s` before it is given up."""
@@ -226,6 +237,7 @@ class Settings(Section, frozen=True):
     assistant: Assistant = Assistant()
     trace: Tracing = Tracing()
     photos: Photos = Photos()
+    power: PowerLimits = PowerLimits()
     supervisor: Supervision = Supervision()
 
 

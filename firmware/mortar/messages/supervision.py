@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mortar.messages.base import Message, Scalar
+from mortar.power import Power
 from mortar.privacy import Closed, Device
 from mortar.settings import RunOptions, Settings
 from mortar.slowdowns import Figures
@@ -71,6 +72,12 @@ class Privacy(Message, frozen=True):
     """Counts the changes of a run."""
     trouble: str = ""
     """Code of what went wrong with the last change, where something did."""
+
+
+class PowerChanged(Message, frozen=True):
+    """How much may be done from now on; without one, everything."""
+
+    power: Power
 
 
 # --- worker -> supervisor ---------------------------------------------------------------------

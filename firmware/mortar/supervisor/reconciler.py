@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 from functools import partial
-from math import inf
 
 from mortar import resources
 from mortar.channel import Channel
@@ -29,6 +28,7 @@ from mortar.messages import (
     Message,
     Placed,
     Places,
+    PowerChanged,
     PrivacyObeyed,
     Ready,
     Report,
@@ -40,6 +40,7 @@ from mortar.settings import RunOptions, Settings
 from mortar.slowdowns import Figures
 from mortar.supervisor import systemd, verdicts
 from mortar.supervisor.figures import gather
+from mortar.supervisor.gauge_watch import GaugeWatch
 from mortar.supervisor.health import Ladder, Rung
 from mortar.supervisor.journal import Journal
 from mortar.supervisor.process import GONE, SETTLED, Life, Process, Processes, State
@@ -65,6 +66,7 @@ class Reconciler:
         self.conditions = Conditions(run, settings)
         self.was_ready = False
         """Whether everything that is needed has come up once."""
+        self.gauge = GaugeWatch(settings, started_ms)
         self.outcome: Finished | MortarError | None = None
         """Why the run is ending; None while it goes on."""
         self._settings = settings
@@ -120,8 +122,8 @@ class Reconciler:
             self._stop_next_stage(self.outcome, self._over)
         if self._timer is not None:
             self._timer.cancel()
-        due_ms = min((life.ladder.due_ms for _, life in self.processes.living()), default=inf)
-        self._timer = self._loop.call_at(due_ms / 1e3, self._tick) if due_ms < inf else None
+        ladders_ms = (life.ladder.due_ms for _, life in self.processes.living())
+        self._timer = self._loop.call_at(min([self.gauge.due_ms, *ladders_ms]) / 1e3, self._tick)
 
     def _start_and_stop(self) -> None:
         for process in self.processes.values():
@@ -159,6 +161,7 @@ class Reconciler:
         process.state, process.life = State.STARTING, Life(control, Ladder(now_ms()))
         control.send(Start(row.name, self._settings, self._run, process.restarts, self._started_ms))
         self.switches.tell(process, process.life)
+        self._tell_power(process)
         self._wiring.connect(row.name, self.processes.controls())
 
     def _end_at_once(self, process: Process) -> None:
@@ -177,8 +180,13 @@ class Reconciler:
     # --- what occurs ---
 
     def _tick(self) -> None:
-        """A deadline has passed."""
+        """A deadline has passed, or it is time to look at the battery."""
         now = now_ms()
+        if self.gauge.look(now):
+            held = self.gauge.power
+            self._journal.emit("power", state=held.state, alpha=held.alpha)
+            for process, _ in self.processes.living():
+                self._tell_power(process)
         for process, life in self.processes.living():
             match life.ladder.climb(now):
                 case Rung.ABORT if life.ladder.job is not None:
@@ -303,6 +311,10 @@ class Reconciler:
         """The kernel kills every worker with the zygote (PDEATHSIG), and none will be reaped."""
         if self._over is not None and not self._over.done():
             self._over.set_exception(verdicts.zygote_gone())
+
+    def _tell_power(self, process: Process) -> None:
+        if process.row.takes_power and process.life is not None:
+            process.life.control.send(PowerChanged(self.gauge.power))
 
     def _tell_given_up(self) -> None:
         if gone := self.processes.in_state(GONE):

@@ -59,6 +59,8 @@ class Row:
     stage: Stage
     device: Device | None = None
     """What it opens that people may switch off."""
+    takes_power: bool = False
+    """Whether it does less when the battery is low, and so is told."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Table:
 TABLE = Table(
     rows=(
         Row("ears", "mortar.bricks.ears:main", hears, Stage.INPUT, Device.MICROPHONE),
-        Row("eye", "mortar.bricks.eye:main", sees, Stage.INPUT, Device.CAMERA),
+        Row("eye", "mortar.bricks.eye:main", sees, Stage.INPUT, Device.CAMERA, takes_power=True),
         Row("listen", "mortar.bricks.listen:main", hears, Stage.PROCESSING),
         Row("language", "mortar.bricks.language:main", sees, Stage.PROCESSING),
         Row("assistant", "mortar.assistant.main:main", always, Stage.PROCESSING),

@@ -27,6 +27,7 @@ from mortar.messages import (
     Looked,
     PeerGone,
     Places,
+    PowerChanged,
     Privacy,
     PrivacyObeyed,
     SlotReleased,
@@ -34,6 +35,7 @@ from mortar.messages import (
     Wire,
 )
 from mortar.photos import FOLDER, PhotoFolder
+from mortar.power import MAINS
 from mortar.rings.slots import Policy
 from mortar.rings.token_ring import Embeddings, TokenRingWriter
 from mortar.runtimes.interfaces import Pixels, UnitFailed
@@ -110,6 +112,7 @@ class Eye:
         self._wanted: Look | None = None
         """The next look; a newer one takes its place."""
         self._asked = asyncio.Event()
+        self._power = MAINS
         self._is_off = True  # until the supervisor says otherwise
         self._camera_in_use = asyncio.Lock()
 
@@ -123,6 +126,8 @@ class Eye:
                 case Look() as look:
                     self._wanted = look
                     self._asked.set()
+                case PowerChanged(power):
+                    self._power = power
                 case KeepPicture(turn, run):
                     self._keepsakes.keep(turn, run)
                 case SlotTaken() | SlotReleased() as message:
@@ -223,5 +228,6 @@ class Eye:
             capture_ms=round(self._last.capture_ms, 1),
             encode_ms=round(self._last.encode_ms, 1),
             moves=self._units.moves,
+            power=self._power.state,
             **self._ring.counts(),
         )
