@@ -1,0 +1,1 @@
+"""Vision towers as ONNX, TFLite and RKNN: `mortar tools convert`."""
