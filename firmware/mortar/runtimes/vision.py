@@ -76,11 +76,11 @@ class Pipeline:
     def __init__(
         self,
         pairs: Iterable[Pair],
+        n_tok: int,
+        n_embd: int,
         *,
         n_patches: int,
         width: int,
-        n_tok: int,
-        n_embd: int,
         most: int = 0,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
