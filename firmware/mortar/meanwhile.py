@@ -59,7 +59,7 @@ _CODES: dict[Meanwhile, str] = {
     """,
     Meanwhile.ENDS: """
         already-running assistant-ended assistant-language-unknown board-unknown card-size cards-damaged
-        data-unreadable
+        catalogue-unreadable catalogue-wrong data-unreadable
         file-unwritable no-wake-word not-running pace pictogram-missing press-refused probe-failed
         question-refused question-unusable recording-damaged recording-empty recording-long
         recording-unreadable recordings-missing run-unknown runtime-folder-failed runtime-folder-unsafe

@@ -37,6 +37,11 @@ def bundled_model() -> Path:
     return _first("models/cards", "models/cards")
 
 
+def catalogue() -> Path:
+    """The models that Mortar knows."""
+    return _first("models/catalogue.toml", "models/catalogue.toml")
+
+
 def constraints() -> Path:
     """Every package at the version that was tested; only a checkout has it."""
     return _CHECKOUT / "constraints.txt"

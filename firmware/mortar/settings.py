@@ -126,6 +126,9 @@ class Eye(Section, frozen=True):
     threads: Annotated[int, Meta(ge=1, le=16)] = 1
     """CPU threads of the vision encoder. Threads that wait for a busy core cost more than they save:
     raise this for large models on cores that nothing else uses."""
+    tile_batch: Annotated[int, Meta(ge=0, le=64)] = 0
+    """Most tiles of a large picture in one run of the vision encoder, as `mortar tools tune vision` measured it
+    on this board; 0: as many as the largest compiled form takes."""
     ring_slots: Annotated[int, Meta(ge=2, le=16)] = 3
     """Slots of the token ring between eye and language."""
     ring_budget_tok: Annotated[int, Meta(ge=16, le=65_536)] = 2_048

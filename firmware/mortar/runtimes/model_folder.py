@@ -7,6 +7,7 @@ damaged or swapped for another is found at load, by name, before an engine reads
 from __future__ import annotations
 
 import hashlib
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,31 @@ Colour = tuple[float, float, float]
 """A number each for red, green and blue."""
 
 
+class Fit(StrEnum):
+    """How a picture comes to the shape of its tiles."""
+
+    SQUASH = "squash"
+    LETTERBOX = "letterbox"
+
+
+class Thumbnail(StrEnum):
+    """Where the whole picture, as small as a tile, stands among the tiles."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+class Tiles(Table, frozen=True):
+    """How a large picture is cut for a model that was trained with tiles, each as large as its input."""
+
+    most_across: Annotated[int, Meta(ge=1, le=16)]
+    """Most tiles beside each other or above each other."""
+    most: Annotated[int, Meta(ge=1, le=64)]
+    """Most tiles in all; the thumbnail is not counted."""
+    fit: Fit
+    thumbnail: Thumbnail = Thumbnail.FIRST
+
+
 class VisionPart(Part, frozen=True):
     """The vision encoder: a picture of `width_px` × `height_px` in, float32 [n_tok, n_embd] out.
 
@@ -48,6 +74,8 @@ class VisionPart(Part, frozen=True):
     height_px: Count
     mean: Colour = (0.5, 0.5, 0.5)
     std: Colour = (0.5, 0.5, 0.5)
+    tiles: Tiles | None = None
+    """None: every picture is squashed into one."""
 
 
 class Prompt(Table, frozen=True):

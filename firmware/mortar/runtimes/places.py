@@ -45,7 +45,7 @@ def _cpu(site: Site) -> Place:
 
         part = site.model.manifest.vision
         graph = TfliteVisionGraph(site.model.verified(part), part, threads=site.settings.threads)
-        return Batches([graph], part.n_tok, part.n_embd)
+        return Batches([graph], part.n_tok, part.n_embd, most=site.settings.tile_batch)
 
     return Place("tflite/cpu", "the model's own file, on the processor", load)
 
