@@ -93,6 +93,11 @@ def pictures_of(grid: Grid, part: VisionPart) -> int:
     return grid.columns * grid.rows + 1
 
 
+def most_pictures(part: VisionPart) -> int:
+    """The most that `cut` ever makes."""
+    return 1 if part.tiles is None else part.tiles.most + 1
+
+
 def cut(picture: Image.Image, grid: Grid, part: VisionPart) -> Pixels:
     """What the encoder gets of `picture`, mode RGB and upright: uint8 [n, height_px, width_px, 3].
 

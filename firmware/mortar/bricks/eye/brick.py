@@ -15,7 +15,7 @@ from PIL import Image
 
 from mortar import resources
 from mortar.bricks.eye.units import Units
-from mortar.bricks.picture import pixels
+from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of
 from mortar.clock import now_ms
 from mortar.drivers.camera import open_camera
 from mortar.drivers.pictures import jpeg
@@ -103,7 +103,11 @@ class Eye:
         settings = worker.settings.eye
         # The newest picture wins: a question is about what is in front of the camera now.
         self._ring = TokenRingWriter(
-            settings.ring_slots, part.n_tok, part.n_embd, settings.ring_budget_tok, Policy.DROP_OLDEST
+            settings.ring_slots,
+            most_pictures(part) * part.n_tok,
+            part.n_embd,
+            settings.ring_budget_tok,
+            Policy.DROP_OLDEST,
         )
         self._looks = 0
         self._last = Sight(0.0, 0.0)
@@ -166,14 +170,16 @@ class Eye:
 
     async def _look(self, look: Look) -> None:
         deadline_ms = self._worker.settings.eye.deadline_ms
-        with await self._ring.acquire_async(self._part.n_tok) as slot:
-            async with self._camera_in_use:
-                self._require_on()
-                began_ms = now_ms()
-                picture = await self._worker.job("take a picture", deadline_ms, self._camera.capture)
-            captured_ms = now_ms()
-            seen = pixels(picture, self._part.width_px, self._part.height_px)
-            await self._encode(seen, slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd))
+        async with self._camera_in_use:
+            self._require_on()
+            began_ms = now_ms()
+            picture = await self._worker.job("take a picture", deadline_ms, self._camera.capture)
+        captured_ms = now_ms()
+        grid = grid_for(picture.size, self._part)
+        n = pictures_of(grid, self._part)
+        with await self._ring.acquire_async(n * self._part.n_tok) as slot:
+            tokens = slot.array.reshape(n, self._part.n_tok, self._part.n_embd)
+            await self._encode(cut(picture, grid, self._part), tokens)
             encoded_ms = now_ms()
             self._require_on()
             photo = (
