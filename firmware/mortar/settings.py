@@ -119,6 +119,24 @@ class Listening(Section, frozen=True):
 AUTO = "auto"
 
 
+class Point(Section, frozen=True):
+    """A way of looking, as it was measured on this board."""
+
+    width_px: Annotated[int, Meta(ge=1)]
+    height_px: Annotated[int, Meta(ge=1)]
+    """What the vision encoder sees of a picture, or of a tile."""
+    n_tok: Annotated[int, Meta(ge=1)]
+    """Image tokens of each."""
+    precision: str
+    """Of the compiled form: f16, int8 ..."""
+    tiles: bool
+    """Whether large pictures are cut into tiles."""
+    accuracy: float
+    wait_ms: float
+    memory_MB: float
+    energy_mJ: float
+
+
 class Eye(Section, frozen=True):
     unit: str = AUTO
     """Where the vision encoder runs: "auto" (the best that `mortar doctor` lists), or one of them, such as
@@ -127,8 +145,12 @@ class Eye(Section, frozen=True):
     """CPU threads of the vision encoder. Threads that wait for a busy core cost more than they save:
     raise this for large models on cores that nothing else uses."""
     tile_batch: Annotated[int, Meta(ge=0, le=64)] = 0
-    """Most tiles of a large picture in one run of the vision encoder, as `mortar tools tune vision` measured it
-    on this board; 0: as many as the largest compiled form takes."""
+    """Most tiles of a large picture in one run of the vision encoder, as `mortar tools tune vision` measured
+    it on this board; 0: as many as the largest compiled form takes."""
+    points: list[Point] = msgspec.field(default_factory=list)
+    """Ways of looking, the best first and each cheaper than the one before: as the battery gets low, Mortar
+    moves along them. `mortar tools tune vision --write` measures them; without any it looks as the model was
+    made."""
     ring_slots: Annotated[int, Meta(ge=2, le=16)] = 3
     """Slots of the token ring between eye and language."""
     ring_budget_tok: Annotated[int, Meta(ge=16, le=65_536)] = 2_048
@@ -267,16 +289,23 @@ class RunOptions(Section, frozen=True):
 
 
 def load(board: str, user_file: Path | None = None) -> Settings:
-    """Profile of `board`, overlaid with the user's file; below both, what their language brings along.
-    Raises UsageError naming file and key, or the languages that there are."""
+    """Profile of `board`, overlaid with what was measured on it and with the user's file; below them, what
+    their language brings along. Raises UsageError naming file and key, or the languages that there are."""
     profile = resources.profile(board)
     merged = _read(profile)
+    if (measured := measured_file(board)).exists():
+        merged = _overlay(merged, _read(measured))
     if user_file is None and (found := default_user_file()).exists():
         user_file = found
     if user_file is not None:
         merged = _overlay(merged, _read(user_file))
     spoken = msgspec.convert(merged, Settings).assistant.language
     return msgspec.convert(_overlay(_read(languages.settings(spoken)), merged), Settings)
+
+
+def measured_file(board: str) -> Path:
+    """What `mortar tools tune` found out about this very board."""
+    return resources.data_folder() / "measured" / f"{board}.toml"
 
 
 def default_user_file() -> Path:

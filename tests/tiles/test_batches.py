@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiles import graphs
-from tiles.graphs import N_EMBD, N_TOK, encoded, pictures
 
 from mortar.runtimes.batching import Batch, allowed, overlapped_ms, plan
 from mortar.runtimes.interfaces import Interrupted
 from mortar.runtimes.vision import Batches
+from tiles import graphs
+from tiles.graphs import N_EMBD, N_TOK, encoded, pictures
 
 sizes = st.sets(st.integers(1, 9), min_size=1)
 times_ms = st.lists(st.tuples(st.floats(0, 1e4), st.floats(0, 1e4)), min_size=1, max_size=20)

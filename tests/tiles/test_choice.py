@@ -21,7 +21,9 @@ lists = st.builds(Tiles, most_across=st.integers(1, 6), most=st.integers(1, 20),
 
 def llava_next(size_px: tuple[int, int], grids: list[Grid]) -> Grid:
     """LLaVA-NeXT's rule: as much of the picture as can be, then as little waste."""
-    return max(grids, key=lambda grid: (see(size_px, TILE_PX, grid).effective, -see(size_px, TILE_PX, grid).wasted))
+    return max(
+        grids, key=lambda grid: (see(size_px, TILE_PX, grid).effective, -see(size_px, TILE_PX, grid).wasted)
+    )
 
 
 def internvl(size_px: tuple[int, int], grids: list[Grid]) -> Grid:

@@ -6,13 +6,13 @@ import msgspec
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tiles.parts import PLAIN, tiled
 from PIL import Image
 
 from mortar.bricks.picture import pixels
 from mortar.bricks.tiles import Grid, cut, grid_for, pictures_of
 from mortar.runtimes.interfaces import Pixels
 from mortar.runtimes.model_folder import Fit, Thumbnail, VisionPart
+from tiles.parts import PLAIN, tiled
 
 SIDE = PLAIN.width_px
 COLOURS = np.array(

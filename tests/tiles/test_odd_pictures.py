@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiles.parts import tiled
 from PIL import Image
 
 from mortar.bricks.tiles import cut, grid_for
 from mortar.drivers.pictures import read_picture
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Pixels
+from tiles.parts import tiled
 
 DARK, LIGHT = 40, 220
 
@@ -57,7 +57,9 @@ HALVES: dict[str, Callable[[Path], None]] = {
     "grey.jpg": lambda path: left_dark_right_light(256, 128).save(path, quality=95),
     "palette.gif": lambda path: left_dark_right_light(256, 128).convert("P").save(path),
     "deep.png": in_16_bits,
-    "cmyk.jpg": lambda path: left_dark_right_light(256, 128).convert("RGB").convert("CMYK").save(path, quality=95),
+    "cmyk.jpg": lambda path: (
+        left_dark_right_light(256, 128).convert("RGB").convert("CMYK").save(path, quality=95)
+    ),
     "alpha.png": with_alpha,
     "exif.jpg": turned_by_exif,
     "twelve-megapixels.jpg": lambda path: left_dark_right_light(4000, 3000).save(path),

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from tiles import graphs
-from tiles.graphs import N_EMBD, N_PATCHES, N_TOK, WIDTH, Graph, encoded, pictures
 
 from mortar.runtimes.interfaces import Floats, Interrupted, UnitFailed
 from mortar.runtimes.vision import Pair, Pipeline
+from tiles import graphs
+from tiles.graphs import N_EMBD, N_PATCHES, N_TOK, WIDTH, Graph, encoded, pictures
 
 PATIENCE_S = 60
 

@@ -8,14 +8,15 @@ the weights, the graph, the configuration and the toolkit that it was made with.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from mortar import resources
-from mortar.runtimes.model_folder import MANIFEST, Count, ModelFolder, Part, Table, verified_part
+from mortar.runtimes.model_folder import Count, ModelFolder, Part, Table, VisionPart, verified_part
 
 FOLDER = "forms"
 
@@ -87,23 +88,46 @@ class Form(Part, frozen=True):
     """Of the model folder's own vision file, whose weights these are."""
     soc: str = ""
     """rk3588 ...; empty: any processor."""
+    width_px: int = 0
+    height_px: int = 0
+    n_tok: int = 0
+    """Of a form whose pictures are not the model's own size; 0: they are."""
     source: Source = Source()
     checked: Checked | None = None
 
+    def part(self, own: VisionPart) -> VisionPart:
+        """What goes in and what comes out, `own` being the model's."""
+        return replace(
+            own,
+            width_px=self.width_px or own.width_px,
+            height_px=self.height_px or own.height_px,
+            n_tok=self.n_tok or own.n_tok,
+        )
 
-@dataclass(frozen=True)
-class Sidecar:
-    """A sidecar that was found: its form, or why it is none."""
 
-    path: Path
-    form: Form | None
-    trouble: str = ""
+class Installed(NamedTuple):
+    """A form that was found."""
+
+    form: Form
+    sidecar: Path
 
     @property
-    def file(self) -> Path:
-        """The compiled file."""
-        assert self.form is not None
-        return self.path.with_name(self.form.file)
+    def name(self) -> str:
+        return self.sidecar.stem
+
+    def verified(self) -> Path:
+        """Its file, after size and SHA-256 were found to be the sidecar's. Raises MortarError."""
+        return verified_part(self.sidecar.parent, self.form, CONVERT)
+
+
+class Unusable(NamedTuple):
+    """A sidecar that is no form of the model."""
+
+    sidecar: Path
+    why: str
+
+
+CONVERT = "convert it again: mortar tools convert"
 
 
 def folders(model: ModelFolder) -> tuple[Path, Path]:
@@ -111,35 +135,29 @@ def folders(model: ModelFolder) -> tuple[Path, Path]:
     return model.path, resources.data_folder() / FOLDER / model.manifest.name
 
 
-def sidecars(model: ModelFolder) -> list[Sidecar]:
-    """All forms of `model`, those of other weights among them as trouble."""
-    found = [path for folder in folders(model) for path in sorted(folder.glob("vision-*.toml"))]
-    return [_read(path, model) for path in found if path.name != MANIFEST]
+def found(model: ModelFolder) -> Iterator[Installed | Unusable]:
+    """Whatever lies there, in the order of the names."""
+    for folder in folders(model):
+        for path in sorted(folder.glob("vision-*.toml")):
+            yield _read(path, model)
 
 
-def usable(model: ModelFolder, runtime: Runtime, soc: str = "") -> Iterator[Sidecar]:
-    """The forms of `model` for a runtime and a SoC, in the order of their names."""
-    for one in sidecars(model):
-        if one.form is not None and one.form.runtime is runtime and one.form.soc == soc:
-            yield one
+def installed(model: ModelFolder, runtime: Runtime, soc: str = "") -> list[Installed]:
+    """The forms of `model` for a runtime and a SoC."""
+    return [
+        one
+        for one in found(model)
+        if isinstance(one, Installed) and one.form.runtime is runtime and one.form.soc == soc
+    ]
 
 
-def verified(sidecar: Sidecar) -> Path:
-    """The form's file, after its size and SHA-256 were found to be the sidecar's. Raises MortarError."""
-    assert sidecar.form is not None
-    return verified_part(sidecar.path.parent, sidecar.form, CONVERT)
-
-
-CONVERT = "convert it again: mortar tools convert"
-
-
-def _read(path: Path, model: ModelFolder) -> Sidecar:
+def _read(path: Path, model: ModelFolder) -> Installed | Unusable:
     try:
         form = msgspec.toml.decode(path.read_bytes(), type=Form)
     except OSError as error:
-        return Sidecar(path, None, f"cannot be read ({error.strerror})")
+        return Unusable(path, f"cannot be read ({error.strerror})")
     except (UnicodeDecodeError, msgspec.DecodeError) as error:
-        return Sidecar(path, None, f"is no sidecar ({error})")
+        return Unusable(path, f"is no sidecar ({error})")
     if form.vision_sha256 != model.manifest.vision.sha256:
-        return Sidecar(path, None, "was converted from other weights than the model has now")
-    return Sidecar(path, form)
+        return Unusable(path, "was converted from other weights than the model has now")
+    return Installed(form, path)

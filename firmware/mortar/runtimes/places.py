@@ -6,12 +6,16 @@ A place that cannot be used stays in the list with the reason, for `mortar statu
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as with_reason
+
+from msgspec.structs import replace
 
 from mortar.errors import MortarError
+from mortar.runtimes.forms import Form, Installed, Precision, Role, Runtime, installed
 from mortar.runtimes.interfaces import VisionEncoder
-from mortar.runtimes.model_folder import ModelFolder
-from mortar.settings import AUTO, Eye
+from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.settings import AUTO, Eye, Point
 
 
 @dataclass(frozen=True)
@@ -36,19 +40,64 @@ class Site:
 
     settings: Eye
     model: ModelFolder
+    point: Point | None
+    """The way of looking that is wanted; None: as the model was made."""
+
+    @property
+    def part(self) -> VisionPart:
+        """What goes in and what comes out, then."""
+        return part_at(self.model.manifest.vision, self.point)
+
+    def forms(self, runtime: Runtime, soc: str = "") -> list[Installed]:
+        """The whole encoders of that shape for a runtime and a SoC."""
+        return [one for one in installed(self.model, runtime, soc) if self._fits(one.form)]
+
+    def _fits(self, form: Form) -> bool:
+        return (
+            form.role is Role.WHOLE
+            and _same_shape(form.part(self.model.manifest.vision), self.part)
+            and (self.point is None or form.precision == self.point.precision)
+        )
+
+
+def part_at(own: VisionPart, point: Point | None) -> VisionPart:
+    """The model's own part as `point` has it."""
+    if point is None:
+        return own
+    tiles = own.tiles if point.tiles else None
+    return replace(own, width_px=point.width_px, height_px=point.height_px, n_tok=point.n_tok, tiles=tiles)
 
 
 def _cpu(site: Site) -> Place:
+    """The model's own file where it is what is wanted, and forms beside it for several tiles at once."""
+    own = site.model.manifest.vision
+    is_own = site.point is None or (site.point.precision == OWN_PRECISION and _same_shape(site.part, own))
+    forms = site.forms(Runtime.TFLITE)
+    if is_own:
+        forms = [one for one in forms if one.form.precision == OWN_PRECISION and one.form.batch > 1]
+    elif not any(one.form.batch == 1 for one in forms):
+        return Place("tflite/cpu", "no form of this size and precision is installed")
+
     def load() -> VisionEncoder:
         from mortar.runtimes.tflite import TfliteVisionGraph
         from mortar.runtimes.vision import Batches
 
-        part = site.model.manifest.vision
-        graph = TfliteVisionGraph(site.model.verified(part), part, threads=site.settings.threads)
-        return Batches([graph], part.n_tok, part.n_embd, most=site.settings.tile_batch)
+        files = {1: site.model.verified(own)} if is_own else {}
+        files |= {one.form.batch: one.verified() for one in forms}
+        threads = site.settings.threads
+        graphs = [TfliteVisionGraph(file, site.part, threads=threads, batch=n) for n, file in files.items()]
+        return Batches(graphs, site.part.n_tok, site.part.n_embd, most=site.settings.tile_batch)
 
-    return Place("tflite/cpu", "the model's own file, on the processor", load)
+    told = ["the model's own file"] if is_own else []
+    return Place("tflite/cpu", " and ".join([*told, *(one.name for one in forms)]), load)
 
+
+def _same_shape(one: VisionPart, other: VisionPart) -> bool:
+    return (one.width_px, one.height_px, one.n_tok) == (other.width_px, other.height_px, other.n_tok)
+
+
+OWN_PRECISION = Precision.F16
+"""Of a model folder's own TFLite file."""
 
 PROBES: dict[str, Callable[[Site], Place]] = {
     "tflite/cpu": _cpu,
@@ -56,15 +105,15 @@ PROBES: dict[str, Callable[[Site], Place]] = {
 """Unit → what finds out whether it can be used; the best first."""
 
 
-def places(settings: Eye, model: ModelFolder) -> list[Place]:
+def places(settings: Eye, model: ModelFolder, point: Point | None = None) -> list[Place]:
     """Every place for the vision encoder of `model`. The one that `eye.unit` names comes first."""
-    site = Site(settings, model)
+    site = Site(settings, model, point)
     found = [probe(site) for probe in PROBES.values()]
     if settings.unit == AUTO:
         return found
     named = [one for one in found if one.unit == settings.unit]
     others = [one for one in found if one.unit != settings.unit]
-    return [*(replace(one, reason=f"eye.unit names it; {one.reason}") for one in named), *others]
+    return [*(with_reason(one, reason=f"eye.unit names it; {one.reason}") for one in named), *others]
 
 
 def best(settings: Eye, model: ModelFolder) -> VisionEncoder:

@@ -14,6 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from mortar import resources
+from mortar.bricks.eye.points import point_for
 from mortar.bricks.eye.units import Units
 from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of
 from mortar.clock import now_ms
@@ -39,9 +40,9 @@ from mortar.power import MAINS
 from mortar.rings.slots import Policy
 from mortar.rings.token_ring import Embeddings, TokenRingWriter
 from mortar.runtimes.interfaces import Pixels, UnitFailed
-from mortar.runtimes.model_folder import ModelFolder, VisionPart
-from mortar.runtimes.places import places
-from mortar.settings import Eye as EyeSettings
+from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.places import part_at, places
+from mortar.settings import Point
 from mortar.traces.folder import Beside
 from mortar.traces.keepsakes import Keepsakes
 from mortar.worker import Worker
@@ -78,33 +79,31 @@ class CameraOff(MortarError):
 
 async def main(worker: Worker) -> None:
     folder = ModelFolder(Path(worker.run.model) if worker.run.model else resources.bundled_model())
-    units = await worker.job("look for units", LOAD_DEADLINE_MS, _units, worker.settings.eye, folder)
-    await worker.job("load", LOAD_DEADLINE_MS, units.open)
-    eye = Eye(worker, folder.manifest.vision, units)
-    eye.tell_places()
+    eye = Eye(worker, folder)
+    units = await eye.load(point_for(MAINS, worker.settings.eye.points))
     worker.ready({VISION: units.encoder.unit})
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(eye.follow())
         tasks.create_task(eye.work())
 
 
-def _units(settings: EyeSettings, folder: ModelFolder) -> Units:
-    return Units(places(settings, folder))
-
-
 class Eye:
     """Everything here belongs to the event loop, except what runs as a job."""
 
-    def __init__(self, worker: Worker, part: VisionPart, units: Units) -> None:
+    def __init__(self, worker: Worker, folder: ModelFolder) -> None:
         self._worker = worker
-        self._part = part
-        self._units = units
+        self._folder = folder
+        self._units = Units([])
+        self._point: Point | None = None
+        """The way of looking that is loaded."""
+        self._part = part = folder.manifest.vision
         self._camera = open_camera(worker.settings.camera, worker.run)
         settings = worker.settings.eye
+        ways = [part_at(part, point) for point in settings.points] or [part]
         # The newest picture wins: a question is about what is in front of the camera now.
         self._ring = TokenRingWriter(
             settings.ring_slots,
-            most_pictures(part) * part.n_tok,
+            max(most_pictures(way) * way.n_tok for way in ways),
             part.n_embd,
             settings.ring_budget_tok,
             Policy.DROP_OLDEST,
@@ -154,11 +153,27 @@ class Eye:
             if look is None:
                 continue
             try:
+                await self._look_again(point_for(self._power, self._worker.settings.eye.points))
                 await self._look(look)
             except MortarError as error:
                 if not isinstance(error, CameraOff):  # that is as people wanted it
                     self._worker.failed(error, look.turn)
                 self._worker.send(ASSISTANT, Failure(error.code, error.what, error.do, look.turn))
+
+    async def load(self, point: Point | None) -> Units:
+        """Load the encoder for a way of looking, on the best unit; the one before is let go of first."""
+        settings = self._worker.settings.eye
+        await self._worker.job("let go of the encoder", LOAD_DEADLINE_MS, self._units.close)
+        self._units = Units(places(settings, self._folder, point), self._units.moves)
+        self._point, self._part = point, part_at(self._folder.manifest.vision, point)
+        await self._worker.job("load", LOAD_DEADLINE_MS, self._units.open)
+        self.tell_places()
+        return self._units
+
+    async def _look_again(self, point: Point | None) -> None:
+        """In another way, where the power has changed so much."""
+        if point != self._point:
+            await self.load(point)
 
     async def _switch(self, *, is_off: bool) -> None:
         """Returns once it is so: a picture that is being taken is waited for, and then refused."""

@@ -17,11 +17,11 @@ class Units:
     `open` and `fail` load engines: they belong into the worker's thread.
     """
 
-    def __init__(self, places: Sequence[Place]) -> None:
+    def __init__(self, places: Sequence[Place], moves: int = 0) -> None:
         self._places = list(places)
         self._at = -1
         self._encoder: VisionEncoder | None = None
-        self.moves = 0
+        self.moves = moves
         """How often a unit had to be left."""
 
     @property

@@ -47,6 +47,10 @@ class Shipped:
         address = tokens.ctypes.data
         return write(self._model, self._memory, prompt, address, self._answer_tok, lambda sentence: None)
 
+    def read(self, tokens: Floats, rows: PictureRows) -> None:
+        """Read an encoded picture into the language model, as is done before anybody asks."""
+        self._memory.bring(self._composer.compose([], rows, None), tokens.ctypes.data)
+
     def ask(self, tokens: Floats, questions: Sequence[str]) -> list[Answer]:
         """Answers to questions about one encoded picture, which is read in once for all of them."""
         rows = PictureRows(next(self._numbers), len(tokens))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mortar.errors import UsageError
@@ -60,6 +60,10 @@ class TowerShape:
         for is_wrong, what in wrong:
             if is_wrong:
                 raise UsageError("tower-shape", f"no tower has this shape: {what}", "correct the shape")
+
+    def resized(self, picture_px: int, patch_px: int, shuffle: int) -> TowerShape:
+        """The same tower for pictures and patches of other sizes, and other squares of these a token."""
+        return replace(self, picture_px=picture_px, patch_px=patch_px, shuffle=shuffle)
 
     @property
     def grid(self) -> int:

@@ -1,0 +1,126 @@
+"""Ways of looking: which one the power allows, and that the real eye moves along them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from harness import started
+from mortar import resources, settings
+from mortar.bricks import eye
+from mortar.bricks.eye.points import point_for
+from mortar.messages import Look, Looked, PowerChanged, RingOffer, SlotReady
+from mortar.power import MAINS, Power, PowerState
+from mortar.rings.token_ring import TokenRingReader
+from mortar.runtimes import forms
+from mortar.runtimes.model_folder import ModelFolder
+from mortar.settings import Eye, Point, RunOptions, Settings
+from scenes import tokens_of
+
+
+def point(precision: str) -> Point:
+    return Point(128, 128, 16, precision, False, accuracy=0.9, wait_ms=5.0, memory_MB=20.0, energy_mJ=9.0)
+
+
+POINTS = [point("f16"), point("int8"), point("hybrid")]
+
+
+def proportional(alpha: float) -> Power:
+    return Power(PowerState.PROPORTIONAL, alpha)
+
+
+def test_the_less_power_the_further_along() -> None:
+    assert point_for(MAINS, POINTS) is POINTS[0]
+    assert [point_for(proportional(alpha), POINTS) for alpha in (1.0, 0.5, 0.0)] == POINTS
+    assert point_for(Power(PowerState.CRITICAL, 0.0), POINTS) is POINTS[2]
+    assert point_for(MAINS, []) is None
+
+
+SIDECAR = """
+runtime = "tflite"
+role = "whole"
+precision = "int8"
+batch = 1
+toolkit = "none: a file of the same shape"
+file = "{file}"
+sha256 = "{sha256}"
+size_bytes = {size_bytes}
+vision_sha256 = "{own}"
+"""
+
+
+@pytest.fixture
+def other_form(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModelFolder:
+    """The smaller model's encoder, installed as if it were a form of the bundled one: what it gives is told
+    apart from what the bundled one gives."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    own, small = (ModelFolder(resources.bundled_model() / name) for name in ("", "small"))
+    folder = forms.folders(own)[1]
+    folder.mkdir(parents=True)
+    part = small.manifest.vision
+    shutil.copy(small.path / part.file, folder / "vision-cpu-int8-1x128x128-none.tflite")
+    text = SIDECAR.format(
+        file="vision-cpu-int8-1x128x128-none.tflite",
+        sha256=part.sha256,
+        size_bytes=part.size_bytes,
+        own=own.manifest.vision.sha256,
+    )
+    (folder / "vision-cpu-int8-1x128x128-none.toml").write_text(text)
+    return own
+
+
+def test_the_eye_moves_along_with_the_power_and_back(other_form: ModelFolder, tmp_path: Path) -> None:
+    """The next look is through the form that the power allows, and the one after it through the first again."""
+
+    async def scenario() -> list[np.ndarray]:
+        told = Settings(eye=Eye(points=POINTS[:2]))
+        peers = ["assistant", "language"]
+        Image.new("RGB", (64, 48), "teal").save(tmp_path / "camera.png")
+        run = RunOptions(camera=str(tmp_path / "camera.png"))
+        seen = []
+        async with started(eye.main, peers, settings=told, run=run) as brick:
+            await brick.ready()
+            offer = await brick["language"].expect(RingOffer)
+            reader = TokenRingReader(offer, os.dup(brick["language"].descriptors[0]), brick["language"].send)
+            for turn, power in enumerate((MAINS, Power(PowerState.CRITICAL, 0.0), MAINS)):
+                brick["supervisor"].send(PowerChanged(power))
+                brick["assistant"].send(Look(turn))
+                await brick["assistant"].expect(Looked)
+                reader.handle(await brick["language"].expect(SlotReady))
+                with reader.take_newest() as slot:
+                    seen.append(slot.array.copy())
+        return seen
+
+    first, frugal, again = asyncio.run(scenario())
+    np.testing.assert_allclose(first, tokens_of(tmp_path / "camera.png"), atol=1e-5)
+    assert np.abs(first - frugal).max() > 0.1
+    np.testing.assert_array_equal(first, again)
+
+
+def test_a_form_of_other_weights_is_not_used(other_form: ModelFolder) -> None:
+    """The model was trained again since: its forms are told to be old, not run."""
+    (path,) = forms.folders(other_form)[1].glob("*.toml")
+    assert [one.name for one in forms.installed(other_form, forms.Runtime.TFLITE)] == [path.stem]
+    path.write_text(path.read_text().replace(other_form.manifest.vision.sha256, "0" * 64))
+    assert forms.installed(other_form, forms.Runtime.TFLITE) == []
+    (told,) = forms.found(other_form)
+    assert isinstance(told, forms.Unusable) and "other weights" in told.why
+
+
+def test_what_was_measured_on_a_board_lies_between_its_profile_and_the_users_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    measured = settings.measured_file("host")
+    measured.parent.mkdir(parents=True)
+    measured.write_text("[eye]\ntile_batch = 4\nthreads = 3\n")
+    mine = tmp_path / "mine.toml"
+    mine.write_text("[eye]\nthreads = 2\n")
+    found = settings.load("host", mine).eye
+    assert (found.tile_batch, found.threads) == (4, 2)

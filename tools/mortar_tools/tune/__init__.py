@@ -1,0 +1,1 @@
+"""Resolution, tokens and stride chosen together: which ways of looking are worth their cost on a board."""
