@@ -76,7 +76,7 @@ def other_form(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModelFolder:
 
 
 def test_the_eye_moves_along_with_the_power_and_back(other_form: ModelFolder, tmp_path: Path) -> None:
-    """The next look is through the form that the power allows, and the one after it through the first again."""
+    """The next look is through the form that the power allows; the one after it through the first."""
 
     async def scenario() -> list[np.ndarray]:
         told = Settings(eye=Eye(points=POINTS[:2]))
