@@ -28,6 +28,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("bench", "look"): ("mortar_tools.bench.look", "from picture to first token, against libmtmd"),
     ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
     ("bench", "kill"): ("mortar_tools.bench.kill", "how long a killed process is missing"),
+    ("tune", "vision"): (
+        "mortar_tools.tune.command",
+        "resolution, tiles, stride and tokens chosen together",
+    ),
     ("make", "art"): (
         "mortar_tools.cards.world.art",
         "the pictograms that scenes are drawn from",
@@ -50,6 +54,7 @@ PACKAGES_OF_EXTRA = (
     "picosvg",
     "resvg_py",
     "tokenizers",
+    "tomlkit",
     "torch",
 )
 """What the tools extra brings; where one is missing, the error says so."""
