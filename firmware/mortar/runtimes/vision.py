@@ -150,8 +150,7 @@ class Stage:
 def run(graph: VisionGraph, given: Pixels | Floats, out: Floats) -> None:
     """Run `graph` on a batch, in place; one that is short on either side is padded on that side."""
     if len(given) < graph.batch:
-        short, given = given, np.zeros((graph.batch, *given.shape[1:]), given.dtype)
-        given[: len(short)] = short
+        given = np.pad(given, [(0, graph.batch - len(given)), *[(0, 0)] * (given.ndim - 1)])
     if len(out) == graph.batch:
         graph.run(given, out)
         return
