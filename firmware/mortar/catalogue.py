@@ -1,4 +1,4 @@
-"""The models that Mortar knows, and how the vision encoder of each wants its pictures: models/catalogue.toml."""
+"""models/catalogue.toml: the models that Mortar knows, and how the vision encoder of each wants its pictures."""
 
 from __future__ import annotations
 
