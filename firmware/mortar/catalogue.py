@@ -1,4 +1,4 @@
-"""models/catalogue.toml: the models that Mortar knows, and how the vision encoder of each wants its pictures."""
+"""models/catalogue.toml: the models that Mortar knows, and how each one's vision encoder wants its pictures."""
 
 from __future__ import annotations
 

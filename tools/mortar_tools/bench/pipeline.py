@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -24,11 +25,29 @@ TILES = 9
 IN_BATCHES = 8
 """Tiles for batches against single ones: a whole number of batches of 2, 4 and 8."""
 
+SIZES = (4, 1)
+"""Pictures in one run, of each graph."""
+
+TOWERS = ("cards", "siglip-base")
+"""The bundled model's, and SigLIP-base's shape with random weights."""
+
 WARM_UP = 1
 
 AGAINST_IN_TURN = "the same two graphs one after the other, one pinned core per stage in both"
 AGAINST_SINGLE = "the same encoder, one tile a run"
 BOUND = "what the measured stages allow: p0 + sum of max(b, next p) + last b"
+
+
+def measure(folder: Path, n: int) -> Iterator[Figure]:
+    """Both comparisons for each tower, `n` rounds each. `folder` holds a graph's file while it is loaded."""
+    # Brings torch, which the comparisons themselves do without.
+    from mortar_tools.bench.tile_graphs import Graphs, tower
+
+    for name in TOWERS:
+        graphs = Graphs(tower(name), folder)
+        halves = graphs.halves(SIZES)
+        yield from overlapped(name, graphs.part, halves.pairs, halves.between, n)
+        yield from batched(name, graphs.part, graphs.whole(SIZES), n)
 
 
 @dataclass(frozen=True)
@@ -85,7 +104,7 @@ def overlapped(
         pipeline.encode(tiles, out)
         at_once.append(now_ms() - began)
     in_turn.close()
-    pipeline.close()
+    pipeline.close()  # with its graphs, which were the same
     took, at_once = took[WARM_UP:], at_once[WARM_UP:]
     least = [overlapped_ms(one.patches_ms, one.blocks_ms) for one in took]
     ratios = [mine / one.ms for mine, one in zip(at_once, took, strict=True)]
@@ -108,6 +127,7 @@ def batched(name: str, part: VisionPart, graphs: Sequence[VisionGraph], n: int) 
             began = now_ms()
             encoder.encode(tiles, out)
             spent.append((now_ms() - began) / IN_BATCHES)
+    together.close()  # and with it the graphs of both
     in_batches, alone = ms[0][WARM_UP:], ms[1][WARM_UP:]
     size = max(graph.batch for graph in graphs)
     ratios = [mine / theirs for mine, theirs in zip(in_batches, alone, strict=True)]
