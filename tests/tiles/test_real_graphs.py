@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -67,15 +65,3 @@ def test_two_stages_give_the_tokens_of_the_encoder_that_ships(
         width=halves.between[1],
     )
     assert agree(tokens(encoder), shipped)
-
-
-def test_a_file_is_not_taken_for_a_half_that_it_is_not(tmp_path: Path) -> None:
-    """Whole encoders and halves lie side by side, with names that are alike."""
-    from mortar.errors import MortarError
-    from mortar.runtimes.forms import Role
-
-    folder = ModelFolder(resources.bundled_model())
-    part = folder.manifest.vision
-    for role in (Role.PATCHES, Role.BLOCKS):
-        with pytest.raises(MortarError, match="instead of"):
-            TfliteVisionGraph(folder.verified(part), part, threads=1, role=role)
