@@ -1,4 +1,4 @@
-"""models/catalogue.toml: the models that Mortar knows, and how each one's vision encoder wants its pictures."""
+"""The models that Mortar knows, and what pictures each one's vision encoder wants: models/catalogue.toml."""
 
 from __future__ import annotations
 
