@@ -13,6 +13,8 @@ WEIGHTS = {
 }
 FRAMES = {None: "–", Frames.EACH: "a picture each", Frames.PAIRS: "in pairs"}
 
+COLUMNS = ("model", "weights", "picture or tile", "patch", "reduction", "tokens of each", "tiles", "frames")
+
 
 def page(made_by: str) -> str:
     """One table for all, then what the table has no column for."""
@@ -23,8 +25,8 @@ def page(made_by: str) -> str:
         "What Mortar knows of vision-language models: how each one's vision encoder wants its pictures. The",
         "bundled one comes with Mortar; there is no command yet that installs the others.",
         "[large-pictures.md](large-pictures.md) tells what tiles are. The source is `models/catalogue.toml`.\n",
-        "| model | weights | picture or tile | patch | reduction | tokens of each | tiles | several frames |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| {' | '.join(COLUMNS)} |",
+        f"|{'---|' * len(COLUMNS)}",
         *(f"| `{name}` | {' | '.join(_cells(model))} |" for name, model in known.items()),
     ]
     for name, model in known.items():
