@@ -22,9 +22,9 @@ def page(made_by: str) -> str:
     lines = [
         made_by,
         "# Models\n",
-        "What Mortar knows of vision-language models: how each one's vision encoder wants its pictures. The",
-        "bundled one comes with Mortar; there is no command yet that installs the others.",
-        "[large-pictures.md](large-pictures.md) tells what tiles are. The source is `models/catalogue.toml`.\n",
+        "What Mortar knows of vision-language models: how each one's vision encoder wants its pictures.",
+        "The bundled one comes with Mortar; there is no command yet that installs the others. What tiles",
+        "are stands in [large-pictures.md](large-pictures.md), and all of this in `models/catalogue.toml`.\n",
         f"| {' | '.join(COLUMNS)} |",
         f"|{'---|' * len(COLUMNS)}",
         *(f"| `{name}` | {' | '.join(_cells(model))} |" for name, model in known.items()),
