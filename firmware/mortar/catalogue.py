@@ -1,4 +1,4 @@
-"""The models that Mortar knows, and how the vision encoder of each wants its pictures: models/catalogue.toml."""
+"""The models that Mortar knows, and what pictures each one's vision encoder wants: models/catalogue.toml."""
 
 from __future__ import annotations
 

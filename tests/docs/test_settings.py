@@ -29,7 +29,7 @@ def test_every_setting_is_read(section: str, key: str) -> None:
     assert any(re.search(rf"\.{key}\b", source) for source in sources)
 
 
-@pytest.mark.parametrize("page", ["settings.md", "sentences.md", "sentences.de.md", "errors.md"])
+@pytest.mark.parametrize("page", ["settings.md", "sentences.md", "sentences.de.md", "errors.md", "models.md"])
 def test_generated_pages_are_up_to_date(page: str) -> None:
     """`mortar tools make docs` was run after the last change."""
     assert (PAGES / page).read_text(encoding="utf-8") == docs.pages()[page]

@@ -68,7 +68,7 @@ HALVES: dict[str, Callable[[Path], None]] = {
 
 @pytest.mark.parametrize("name", HALVES)
 def test_the_left_tiles_are_dark_and_the_right_ones_light(tmp_path: Path, name: str) -> None:
-    """Whatever the file stores it as: greyscale, palette, CMYK, 16 bits, transparent, turned, 12 megapixels."""
+    """Whatever the file stores it as: grey, palette, CMYK, 16 bits, transparent, turned, 12 megapixels."""
     HALVES[name](tmp_path / name)
     thumbnail, *tiles = cut_from(tmp_path / name)
     assert thumbnail[:, :60].max() < DARK + 12 and thumbnail[:, 68:].min() > LIGHT - 12

@@ -10,7 +10,12 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
+from mortar import resources
+from mortar.errors import MortarError
+from mortar.runtimes.forms import Role
 from mortar.runtimes.interfaces import Floats, Interrupted, UnitFailed
+from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.tflite import TfliteVisionGraph
 from mortar.runtimes.vision import Pair, Pipeline
 from tiles import graphs
 from tiles.graphs import N_EMBD, N_PATCHES, N_TOK, WIDTH, Graph, encoded, pictures
@@ -42,6 +47,15 @@ def of(pair: Pair) -> tuple[Graph, Graph]:
 
 def broken() -> None:
     raise UnitFailed("vision-engine-failed", "the unit went away", "see the log")
+
+
+def test_a_whole_encoder_is_not_taken_for_its_second_half() -> None:
+    """Their files lie side by side, with names that are alike."""
+    folder = ModelFolder(resources.bundled_model())
+    part = folder.manifest.vision
+    with pytest.raises(MortarError, match="instead of") as caught:
+        TfliteVisionGraph(folder.verified(part), part, threads=1, role=Role.BLOCKS)
+    assert caught.value.code == "vision-model-shape"
 
 
 @pytest.mark.parametrize("n", [1, 4, 5, 9, 17])

@@ -22,7 +22,7 @@ from mortar.assistant.meaning import Kind
 from mortar.cards.deck import deck
 from mortar.cards.sheets import sheets
 from mortar.languages import Language
-from mortar_tools import earcon_picture, error_page
+from mortar_tools import earcon_picture, error_page, models_page
 
 SECTIONS = {
     Kind.LOOK: "About the picture",
@@ -54,6 +54,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings_page(),
         **{sentences_name(tag): sentences_page(languages.of(tag)) for tag in languages.known()},
         "errors.md": error_page.page(MADE_BY),
+        "models.md": models_page.page(MADE_BY),
     }
 
 

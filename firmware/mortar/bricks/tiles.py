@@ -95,7 +95,7 @@ def pictures_of(grid: Grid, part: VisionPart) -> int:
 
 def most_pictures(part: VisionPart) -> int:
     """The most that `cut` ever makes."""
-    return 1 if part.tiles is None else part.tiles.most + 1
+    return 1 if part.tiles is None else pictures_of(candidates(part.tiles)[0], part)
 
 
 def cut(picture: Image.Image, grid: Grid, part: VisionPart) -> Pixels:

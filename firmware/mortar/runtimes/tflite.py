@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from mortar.errors import MortarError
+from mortar.runtimes.forms import Role
 from mortar.runtimes.interfaces import Floats, Pixels, UnitFailed
 from mortar.runtimes.model_folder import VisionPart
 
@@ -27,15 +28,19 @@ LEVELS = 256
 
 
 class TfliteVisionGraph:
-    """A whole vision encoder that takes float32 pictures [batch, height_px, width_px, 3], channels last.
+    """A vision encoder, or half of one, that takes float32: pictures [batch, height_px, width_px, 3],
+    channels last, or the patches that the other half gives.
 
     Raises MortarError where the file is no TFLite model or one of another shape.
     """
 
     unit = "tflite/cpu"
 
-    def __init__(self, path: Path, part: VisionPart, *, threads: int, batch: int = 1) -> None:
+    def __init__(
+        self, path: Path, part: VisionPart, *, threads: int, batch: int = 1, role: Role = Role.WHOLE
+    ) -> None:
         self.batch = batch
+        self._takes_pictures = role is not Role.BLOCKS
         try:
             with quiet():
                 self._interpreter = _interpreter_class()(model_path=str(path), num_threads=threads)
@@ -47,16 +52,19 @@ class TfliteVisionGraph:
                 "restore the file, or convert the model again",
             ) from None
         takes, gives = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        self._input = _only(takes, (batch, part.height_px, part.width_px, 3), path, "takes")
-        self._output = _only(gives, (batch, part.n_tok, part.n_embd), path, "gives")
+        picture, patches = (batch, part.height_px, part.width_px, 3), (batch, None, None)
+        tokens = (batch, part.n_tok, part.n_embd)
+        self._input, self.takes = _only(takes, picture if self._takes_pictures else patches, path, "takes")
+        self._output, self.gives = _only(gives, patches if role is Role.PATCHES else tokens, path, "gives")
         # Every value that a pixel can have, as the model wants it.
         levels = np.arange(LEVELS, dtype=np.float32)[:, np.newaxis] / np.float32(LEVELS - 1)
         self._levels = (levels - np.array(part.mean, np.float32)) / np.array(part.std, np.float32)
 
     def run(self, given: Pixels | Floats, out: Floats) -> None:
-        """`out` float32 [batch, n_tok, n_embd] may lie in shared memory: the engine's output is copied
-        there once, from the engine's own buffer, and nowhere else."""
-        self._interpreter.set_tensor(self._input, self._levels[given, np.arange(3)])
+        """`out` may lie in shared memory: the engine's output is copied there once, from the engine's own
+        buffer, and nowhere else."""
+        normalised = self._levels[given, np.arange(3)] if self._takes_pictures else given
+        self._interpreter.set_tensor(self._input, normalised)
         try:
             self._interpreter.invoke()
         except RuntimeError as error:
@@ -85,18 +93,27 @@ def _interpreter_class() -> Any:
     )
 
 
-def _only(details: list[dict[str, Any]], shape: tuple[int, ...], path: Path, verb: str) -> int:
-    """Index of the one tensor, which must be float32 of `shape`."""
+Shape = tuple[int, ...]
+
+
+def _only(
+    details: list[dict[str, Any]], shape: tuple[int | None, ...], path: Path, verb: str
+) -> tuple[int, Shape]:
+    """Index and shape of the one tensor, which must be float32 of `shape`; None stands for any number."""
     found = [(tuple(int(n) for n in tensor["shape"]), tensor["dtype"]) for tensor in details]
-    if found != [(shape, np.float32)]:
+    if len(found) != 1 or found[0][1] != np.float32 or not _fits(found[0][0], shape):
         said = ", ".join(f"{dtype.__name__} {list(held)}" for held, dtype in found)
+        wanted = ", ".join("any" if n is None else str(n) for n in shape)
         raise MortarError(
             "vision-model-shape",
-            f"{path} {verb} {said} instead of float32 {list(shape)}",
+            f"{path} {verb} {said} instead of float32 [{wanted}]",
             "use the file and the manifest of one and the same model",
         )
-    index: int = details[0]["index"]
-    return index
+    return details[0]["index"], found[0][0]
+
+
+def _fits(held: Shape, wanted: tuple[int | None, ...]) -> bool:
+    return len(held) == len(wanted) and all(b in (None, a) for a, b in zip(held, wanted, strict=True))
 
 
 @contextmanager

@@ -150,8 +150,8 @@ class Stage:
 def run(graph: VisionGraph, given: Pixels | Floats, out: Floats) -> None:
     """Run `graph` on a batch, in place; one that is short on either side is padded on that side."""
     if len(given) < graph.batch:
-        short, given = given, np.zeros((graph.batch, *given.shape[1:]), given.dtype)
-        given[: len(short)] = short
+        given = given.copy()
+        given.resize((graph.batch, *given.shape[1:]), refcheck=False)  # with zeros
     if len(out) == graph.batch:
         graph.run(given, out)
         return

@@ -1,0 +1,62 @@
+"""The eye on a model that knows tiles: a slot has the tokens of the thumbnail and of every tile."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from harness import started
+from mortar import resources
+from mortar.bricks import eye
+from mortar.messages import Look, Looked, RingOffer, SlotReady
+from mortar.rings.token_ring import TokenRingReader
+from mortar.runtimes.model_folder import MANIFEST
+from mortar.settings import RunOptions
+from scenes import tokens_of
+
+TILES = '[vision.tiles]\nmost_across = 3\nmost = 9\nfit = "squash"\n\n'
+SIDE = 128
+
+
+def tiled_model(folder: Path) -> Path:
+    """The bundled model, with a manifest that says it was trained with tiles."""
+    bundled = resources.bundled_model()
+    for path in bundled.iterdir():
+        (folder / path.name).symlink_to(path)
+    text = (bundled / MANIFEST).read_text(encoding="utf-8")
+    (folder / MANIFEST).unlink()
+    (folder / MANIFEST).write_text(text.replace("[language]", TILES + "[language]"), encoding="utf-8")
+    return folder
+
+
+def test_the_slot_has_the_thumbnail_and_then_every_tile(tmp_path: Path) -> None:
+    """And a small picture takes one picture's tokens, as ever."""
+    pictures, model = tmp_path / "pictures", tmp_path / "model"
+    pictures.mkdir()
+    model.mkdir()
+    large = Image.fromarray(np.random.default_rng(7).integers(0, 256, (SIDE, 2 * SIDE, 3), np.uint8))
+    large.save(pictures / "1.png")
+    large.crop((0, 0, SIDE, SIDE)).save(pictures / "2.png")
+    for number, left in enumerate((0, SIDE)):
+        large.crop((left, 0, left + SIDE, SIDE)).save(tmp_path / f"tile-{number}.png")
+
+    async def scenario() -> None:
+        run = RunOptions(camera=str(pictures), model=str(tiled_model(model)))
+        async with started(eye.main, ["assistant", "language"], run=run) as brick:
+            await brick.ready()
+            offer = await brick["language"].expect(RingOffer)
+            reader = TokenRingReader(offer, os.dup(brick["language"].descriptors[0]), brick["language"].send)
+            whole = [tokens_of(path) for path in sorted(pictures.iterdir())]
+            tiles = [tokens_of(tmp_path / f"tile-{number}.png") for number in range(2)]
+            for turn, wanted in ((1, [whole[0], *tiles]), (2, [whole[1]])):
+                brick["assistant"].send(Look(turn))
+                await brick["assistant"].expect(Looked)
+                reader.handle(await brick["language"].expect(SlotReady))
+                with reader.take_newest() as slot:
+                    np.testing.assert_allclose(slot.array, np.concatenate(wanted), atol=1e-5)
+
+    asyncio.run(scenario())
