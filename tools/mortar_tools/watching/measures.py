@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mortar.bricks.gate import CHANGED, Levels, Measure, outside, worst_cell
+from mortar.bricks.eye.gate import CHANGED, Levels, Measure, outside, worst_cell
 
 
 def whole(frame: Levels, expected: Levels) -> float:

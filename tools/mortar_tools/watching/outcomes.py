@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from mortar.bricks.gate import Gate, Luma
+from mortar.bricks.eye.gate import Gate, Luma
 from mortar_tools.watching import sequences
 from mortar_tools.watching.measures import MEASURES
 from mortar_tools.watching.sequences import HAND_IN_VIEW, Kind

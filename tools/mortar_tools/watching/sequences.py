@@ -176,7 +176,7 @@ def _photographed(
     t: float,
     way: NDArray[np.float32],
 ) -> Pixels:
-    """The middle of the table at the time t, 0..1 of the sequence; `way` [SIZE, SIZE, 1]: where light drifts."""
+    """The middle of the table at the time `t`, 0..1; `way` [SIZE_px, SIZE_px, 1]: how light drifts on it."""
     light = 1 + (nuisance.drift - 1) * t * (0.5 + 0.5 * way)
     light *= 1 + rng.uniform(-nuisance.flicker, nuisance.flicker)
     shift = rng.uniform(-1, 1, 2) * nuisance.shake_px * SIZE_px / LUMA_px[0]
@@ -213,5 +213,7 @@ class _Hand:
         tip = self._reach * float(np.sin(np.pi * t))
         x, edge = (tip, 0) if self._from_left else (SIZE_px - tip, SIZE_px)
         ink = self._colour.tolist()
-        cv2.line(table, (edge, int(self._y)), (int(x), int(self._y)), ink, int(1.2 * self._radius), cv2.LINE_AA)
+        cv2.line(
+            table, (edge, int(self._y)), (int(x), int(self._y)), ink, int(1.2 * self._radius), cv2.LINE_AA
+        )
         cv2.circle(table, (int(x), int(self._y)), int(self._radius), ink, -1, cv2.LINE_AA)

@@ -152,7 +152,7 @@ def _gain(frame: Levels, remembered: Levels) -> float:
 
 
 def _beyond(frame: Levels, other: Levels) -> Levels:
-    """float32 [h, w]: how far each pixel of `frame` lies outside of the levels around its place in `other`."""
+    """float32 [h, w]: how far each pixel of `frame` is outside of the levels around its place in `other`."""
     high, low = _around(other, np.maximum), _around(other, np.minimum)
     off: Levels = np.maximum(frame - high, low - frame)
     return off
