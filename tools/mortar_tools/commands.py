@@ -22,6 +22,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ),
     ("eval", "ears"): ("mortar_tools.ears.command", "how much of what is asked the ears understand"),
     ("eval", "wake"): ("mortar_tools.wake.command", "how often a wake word is missed, and heard for nothing"),
+    ("eval", "watching"): (
+        "mortar_tools.watching.command",
+        "which changes in front of the camera are missed, and what is encoded for nothing",
+    ),
     ("eval", "echo"): ("mortar_tools.echo.command", "whether it talks to itself, and can be interrupted"),
     ("eval", "pauses"): ("mortar_tools.echo.pauses", "how many questions are cut off in a hesitation"),
     ("bench", "loop"): ("mortar_tools.bench.loop", "waits, memory and CPU of the whole assistant"),
