@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mortar.bricks.eye.pace import Budget, MINUTE_ms, Pace, period_ms
-from mortar.power import MAINS, PowerState
+from mortar.power import MAINS, Power, PowerState
 from mortar.settings import Eye
 
 EYE = Eye(watch_most_Hz=4.0, watch_least_Hz=0.5)
