@@ -30,11 +30,11 @@ from mortar.messages import (
 from mortar.power import MAINS, Power, PowerState
 from mortar.privacy import NONE, Closed
 from mortar.rings.token_ring import ReadSlot, TokenRingReader
-from mortar.settings import Eye, RunOptions, Settings, WatchMode
+from mortar.settings import Eye, RunOptions, Settings
 from scenes import table, tokens_of
 
 PEERS = ["assistant", "language"]
-QUICK = Eye(watch=WatchMode.ON, watch_most_Hz=30.0, watch_least_Hz=30.0)
+QUICK = Eye(watch=True, watch_most_Hz=30.0, watch_least_Hz=30.0)
 
 
 class View:
@@ -143,7 +143,7 @@ def test_it_watches_while_somebody_waits_to_be_told(tmp_path: Path) -> None:
     """Off in the settings: it begins with the wish, tells of each picture, and ends with it."""
 
     async def scenario() -> None:
-        off = msgspec.structs.replace(QUICK, watch=WatchMode.OFF)
+        off = msgspec.structs.replace(QUICK, watch=False)
         async with watching(tmp_path, off) as view:
             view.brick["assistant"].send(Watch(True))
             (await view.handed_over()).release()

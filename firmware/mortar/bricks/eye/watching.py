@@ -23,7 +23,6 @@ from mortar.errors import MortarError
 from mortar.messages import NO_TURN, Scalar, Watched
 from mortar.power import MAINS, Power
 from mortar.rings.token_ring import Embeddings, TokenRingWriter, WriteSlot
-from mortar.settings import WatchMode
 from mortar.worker import Worker
 
 ASSISTANT = "assistant"
@@ -42,6 +41,9 @@ FRESH_ms = 60_000
 
 
 class Encoder(Protocol):
+    async def prepare(self) -> None:
+        """Before each of the next two: load what the power state allows. Raises MortarError."""
+
     def size_tok(self, picture: Image.Image) -> int:
         """How many tokens `encode` makes of it."""
 
@@ -202,7 +204,7 @@ class Watching:
     def _is_wanted(self) -> bool:
         if self._is_off or self.worker.run.ask is not None:
             return False
-        return self._is_asked or self._settings.watch is WatchMode.ON
+        return self._is_asked or self._settings.watch
 
     async def _wait_ms(self, length_ms: float | None) -> None:
         """Until something changes, or `length_ms` is over."""
@@ -252,6 +254,7 @@ class Watching:
         self.counts.gated += not seen.verdict.is_changed
         if self._is_off or self._turn is not None or not (seen.verdict.is_changed or self._is_owed):
             return
+        await self.encoder.prepare()
         slot = self._slot_for(seen) if has_tokens else None
         if slot is None:
             self.counts.held_back += 1
