@@ -63,7 +63,7 @@ class Reason(StrEnum):
 class Verdict:
     reason: Reason
     score: float = 0.0
-    """Levels by which the cell that differs most is off."""
+    """Levels by which the cell that differs most is off; of a frame without a change, at most."""
 
     @property
     def is_changed(self) -> bool:
@@ -71,7 +71,8 @@ class Verdict:
 
 
 Measure = Callable[[Levels, Levels], float]
-"""(frame, remembered one in its light), both float32 [h, w] of 0..255 → how far they differ, in levels."""
+"""(frame, remembered one in its light), float32 [h, w] of 0..255 → how far they differ, in levels: no more
+than `worst_cell` of their difference."""
 
 
 def outside(frame: Levels, expected: Levels) -> float:
@@ -81,17 +82,14 @@ def outside(frame: Levels, expected: Levels) -> float:
     has its level in between. Asked both ways: a card is not hidden by a table whose pattern has every level,
     because then the pattern is what is missing.
     """
-    noise = NOISES * min(float(np.median(np.abs(frame - expected)[::2, ::2])) * 1.48, MOST_NOISE)
-    off = np.maximum(_beyond(frame, expected), _beyond(expected, frame)) - noise
+    noise = NOISES * min(_middle(np.abs(frame - expected)) * 1.48, MOST_NOISE)
+    off = np.maximum(_beyond(frame, expected), _beyond(expected, frame)) - np.float32(noise)
     return worst_cell(np.maximum(off, 0, out=off))
 
 
 def worst_cell(off: Levels) -> float:
-    """The largest mean of a cell of CELL_px × CELL_px; smaller at the right and lower edge."""
-    height, width = off.shape
-    rows = np.add.reduceat(off, range(0, height, CELL_px), axis=0)
-    cells = np.add.reduceat(rows, range(0, width, CELL_px), axis=1)
-    return float(cells.max()) / CELL_px**2
+    """The largest mean of a cell of CELL_px × CELL_px."""
+    return float(_means(off, CELL_px).max())
 
 
 class Gate:
@@ -112,9 +110,11 @@ class Gate:
             return Verdict(Reason.LIGHT)
         expected = np.minimum(self._remembered * np.float32(gain), 255)
         # What was too bright to be told apart may show any brightness in less light.
-        glared = self._remembered >= GLARE
-        expected[glared] = np.maximum(expected, frame)[glared]
-        score = self._measure(frame, expected)
+        np.maximum(expected, frame, out=expected, where=self._remembered >= GLARE)
+        # A measure explains differences away and adds none: most frames need no more than this.
+        score = worst_cell(np.abs(frame - expected))
+        if score > self._changed:
+            score = self._measure(frame, expected)
         if score > self._changed:
             return Verdict(Reason.PLACE, score)
         self._remembered = expected + np.float32(FOLLOWED) * (frame - expected)
@@ -130,25 +130,33 @@ class Gate:
 
 
 def reduced(luma: Luma) -> Levels:
-    """float32 [h, w]: means of squares of pixels, WIDTH_px wide or up to twice that."""
-    step = max(1, luma.shape[1] // WIDTH_px)
-    if step == 1:
-        return luma.astype(np.float32)
-    height, width = luma.shape[0] // step * step, luma.shape[1] // step * step
-    if height == 0:
-        return luma.astype(np.float32)
-    total = np.zeros((height // step, width // step), np.float32)
-    for row in range(step):
-        for column in range(step):
-            total += luma[row:height:step, column:width:step]
-    total /= step * step
-    return total
+    """float32 [h, w]: means of squares of pixels, WIDTH_px wide or up to twice that, where `luma` is."""
+    return _means(luma, max(1, luma.shape[1] // WIDTH_px))
+
+
+def _means(values: Luma | Levels, edge: int) -> Levels:
+    """Of squares of `edge`, at most 16; what is left at the right and lower edge is in none. A picture that
+    is smaller than a square has smaller ones."""
+    edge = min(edge, *values.shape)
+    height, width = (size // edge * edge for size in values.shape)
+    across = values[:height, 0:width:edge].astype(np.promote_types(values.dtype, np.uint16))
+    for column in range(1, edge):
+        across += values[:height, column:width:edge]
+    down = across[0::edge].copy()
+    for row in range(1, edge):
+        down += across[row::edge]
+    return down * np.float32(1 / edge**2)
+
+
+def _middle(values: Levels) -> float:
+    """The median of every second value in each direction: what most places have."""
+    some = values[::2, ::2].ravel()
+    return float(np.partition(some, some.size // 2)[some.size // 2])
 
 
 def _gain(frame: Levels, remembered: Levels) -> float:
     """The factor of light between them: the median over places, which a card put down does not move."""
-    every = (slice(None, None, 2), slice(None, None, 2))
-    return float(np.median((frame[every] + np.float32(DARK)) / (remembered[every] + np.float32(DARK))))
+    return _middle((frame + np.float32(DARK)) / (remembered + np.float32(DARK)))
 
 
 def _beyond(frame: Levels, other: Levels) -> Levels:

@@ -151,7 +151,8 @@ class Watching:
         """For privacy. Once this returns the camera is closed, and nothing is left of what it saw."""
         self._is_off = is_off
         self._changed.set()
-        await self._stop()
+        if is_off:
+            await self._stop()
 
     # --- a look ---
 
