@@ -157,6 +157,16 @@ class Eye(Section, frozen=True):
     """Most image tokens in flight between eye and language."""
     deadline_ms: Annotated[int, Meta(ge=500, le=120_000)] = 15_000
     """Longest time one picture may take to be taken and encoded."""
+    watch: bool = False
+    """Keep the camera open and a fresh picture at hand, so that a look need not encode one. Without, it is
+    watched only while somebody waits to be told. See [watching.md](watching.md)."""
+    watch_most_Hz: Annotated[float, Meta(gt=0, le=30)] = 4.0
+    """Glances a second on mains, or with a battery that is well charged."""
+    watch_least_Hz: Annotated[float, Meta(gt=0, le=30)] = 0.5
+    """Glances a second just before the battery is low; there are none below that."""
+    watch_budget_tok_per_min: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_200
+    """Most image tokens that watching hands to the language model in a minute. A model that reads 174 tokens
+    a second is kept busy for a ninth of its time by as many."""
 
 
 class Language(Section, frozen=True):

@@ -22,10 +22,15 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ),
     ("eval", "ears"): ("mortar_tools.ears.command", "how much of what is asked the ears understand"),
     ("eval", "wake"): ("mortar_tools.wake.command", "how often a wake word is missed, and heard for nothing"),
+    ("eval", "watching"): (
+        "mortar_tools.watching.command",
+        "which changes in front of the camera are missed, and what is encoded for nothing",
+    ),
     ("eval", "echo"): ("mortar_tools.echo.command", "whether it talks to itself, and can be interrupted"),
     ("eval", "pauses"): ("mortar_tools.echo.pauses", "how many questions are cut off in a hesitation"),
     ("bench", "loop"): ("mortar_tools.bench.loop", "waits, memory and CPU of the whole assistant"),
     ("bench", "look"): ("mortar_tools.bench.look", "from picture to first token, against libmtmd"),
+    ("bench", "watching"): ("mortar_tools.bench.watching", "encoding what has changed, against every frame"),
     ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
     ("bench", "kill"): ("mortar_tools.bench.kill", "how long a killed process is missing"),
     ("tune", "vision"): (

@@ -50,6 +50,7 @@ from mortar.messages.hearing import (
     WakeHeard,
 )
 from mortar.messages.seeing import (
+    NO_TURN,
     KeepPicture,
     Look,
     Looked,
@@ -58,6 +59,9 @@ from mortar.messages.seeing import (
     SlotRecall,
     SlotReleased,
     SlotTaken,
+    TurnOver,
+    Watch,
+    Watched,
 )
 from mortar.messages.speaking import (
     Chime,
@@ -115,6 +119,7 @@ from mortar.messages.supervision import (
 )
 
 __all__ = [
+    "NO_TURN",
     "Abort",
     "AllReady",
     "Answered",
@@ -199,9 +204,12 @@ __all__ = [
     "Switch",
     "Switched",
     "ThreadLost",
+    "TurnOver",
     "Typed",
     "VolumeSet",
     "WakeHeard",
+    "Watch",
+    "Watched",
     "Wire",
     "decode",
     "encode",

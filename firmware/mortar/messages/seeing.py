@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from mortar.messages.base import Message
 
+NO_TURN = 0
+"""Number of no turn: a watched picture, and what is asked about it, belong to none."""
+
 # --- assistant <-> eye ------------------------------------------------------------------------
 
 
@@ -25,6 +28,25 @@ class Looked(Message, frozen=True, omit_defaults=True):
     """The photo's file, on the disk by now, where one was to be kept."""
 
 
+class TurnOver(Message, frozen=True):
+    """To the eye: nobody needs the picture of `turn` any more; watching may go on."""
+
+    turn: int
+
+
+class Watch(Message, frozen=True):
+    """To the eye: watch, whatever `eye.watch` says, or leave it to that again."""
+
+    is_wanted: bool
+
+
+class Watched(Message, frozen=True):
+    """To the assistant, while it wants that: the language brick was handed a watched picture."""
+
+    n_tok: int
+    t_ms: float
+
+
 class KeepPicture(Message, frozen=True):
     """To the eye: put the picture of `turn`, one of the last, beside the trace of `run`."""
 
@@ -43,13 +65,16 @@ class RingOffer(Message, frozen=True):
     n_embd: int
 
 
-class SlotReady(Message, frozen=True):
+class SlotReady(Message, frozen=True, omit_defaults=True):
     """READY_TO_READ: `n_tok` embeddings of `turn` lie in `slot`."""
 
     slot: int
     generation: int
     n_tok: int
     turn: int
+    """NO_TURN where the picture was watched, and nobody has asked."""
+    picture: int = 0
+    """Slots with the same number have the same tokens; 0 stands for the generation: a picture of its own."""
 
 
 class SlotTaken(Message, frozen=True):

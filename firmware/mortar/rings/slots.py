@@ -54,6 +54,8 @@ class Slot:
     message that carries another one is about an earlier use of the slot."""
     n_tok: int = 0
     turn: int = 0
+    picture: int = 0
+    """Generation of the slot that had these tokens first; 0 where it is this one."""
     recalled: bool = False
     """The reader has been asked to give the slot back."""
 
@@ -98,9 +100,9 @@ class SlotTable:
         free.n_tok = n_tok
         return free
 
-    def commit(self, slot: Slot, turn: int) -> None:
+    def commit(self, slot: Slot, turn: int, picture: int = 0) -> None:
         self._move(slot, READY)
-        slot.turn = turn
+        slot.turn, slot.picture = turn, picture
 
     def abandon(self, slot: Slot) -> None:
         if slot.state is not WRITING:

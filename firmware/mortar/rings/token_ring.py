@@ -53,10 +53,18 @@ class WriteSlot:
         """Where `array` begins."""
         return int(self.array.ctypes.data)
 
-    def commit(self, turn: int) -> None:
-        """Hand the slot to the reader. The array must not be written from here on."""
+    @property
+    def generation(self) -> int:
+        """A number that no other slot has, nor this one at another time."""
+        return self._slot.generation
+
+    def commit(self, turn: int, picture: int = 0) -> None:
+        """Hand the slot to the reader. The array must not be written from here on.
+
+        `picture` is the generation of the slot that these tokens were written for, where it was another one.
+        """
         self._close()
-        self._ring._commit(self._slot, turn)
+        self._ring._commit(self._slot, turn, picture)
 
     def abandon(self) -> None:
         """Free the slot; nobody hears of it."""
@@ -186,8 +194,8 @@ class TokenRingWriter:
                 slot.recalled = True
                 self._send(SlotRecall(slot.index, slot.generation))
 
-    def _commit(self, slot: Slot, turn: int) -> None:
-        self._table.commit(slot, turn)
+    def _commit(self, slot: Slot, turn: int, picture: int) -> None:
+        self._table.commit(slot, turn, picture)
         self._announce(slot)
 
     def _abandon(self, slot: Slot) -> None:
@@ -196,7 +204,7 @@ class TokenRingWriter:
 
     def _announce(self, slot: Slot) -> None:
         if self._send is not None:
-            self._send(SlotReady(slot.index, slot.generation, slot.n_tok, slot.turn))
+            self._send(SlotReady(slot.index, slot.generation, slot.n_tok, slot.turn, slot.picture))
 
 
 class ReadSlot:
@@ -206,6 +214,8 @@ class ReadSlot:
         self.array = array
         """float32 [n_tok, n_embd], read-only, in the shared memory; not to be used after leaving."""
         self.turn = ready.turn
+        self.picture = ready.picture or ready.generation
+        """What is the same for slots of the same tokens, and for no others."""
         self.n_tok = ready.n_tok
         self._ring = ring
         self._ready: SlotReady | None = ready

@@ -16,6 +16,7 @@ from PIL import Image
 from mortar import resources
 from mortar.bricks.eye.points import point_for
 from mortar.bricks.eye.units import Units
+from mortar.bricks.eye.watching import Watching
 from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of
 from mortar.clock import now_ms
 from mortar.drivers.camera import open_camera
@@ -24,6 +25,7 @@ from mortar.errors import MortarError
 from mortar.messages import (
     Failure,
     KeepPicture,
+    LinkLost,
     Look,
     Looked,
     PeerGone,
@@ -33,13 +35,15 @@ from mortar.messages import (
     PrivacyObeyed,
     SlotReleased,
     SlotTaken,
+    TurnOver,
+    Watch,
     Wire,
 )
 from mortar.photos import FOLDER, PhotoFolder
 from mortar.power import MAINS
 from mortar.rings.slots import Policy
-from mortar.rings.token_ring import Embeddings, TokenRingWriter
-from mortar.runtimes.interfaces import Pixels, UnitFailed
+from mortar.rings.token_ring import TokenRingWriter, WriteSlot
+from mortar.runtimes.interfaces import UnitFailed
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.places import part_at, places
 from mortar.settings import Point
@@ -85,6 +89,7 @@ async def main(worker: Worker) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(eye.follow())
         tasks.create_task(eye.work())
+        tasks.create_task(eye.watching.run())
 
 
 class Eye:
@@ -118,6 +123,17 @@ class Eye:
         self._power = MAINS
         self._is_off = True  # until the supervisor says otherwise
         self._camera_in_use = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
+        """A look, or a glance."""
+        self.watching = Watching(
+            worker,
+            self._camera,
+            self._ring,
+            self,
+            self._one_at_a_time,
+            self._camera_in_use,
+            self._report,
+        )
 
     async def follow(self) -> None:
         """Take in what the peers say, for as long as the process lives."""
@@ -127,10 +143,19 @@ class Eye:
                     await self._switch(is_off=closed.camera)
                     self._worker.tell_supervisor(PrivacyObeyed(number))
                 case Look() as look:
+                    self.watching.begin_turn(look.turn)
                     self._wanted = look
                     self._asked.set()
                 case PowerChanged(power):
                     self._power = power
+                    self.watching.power_changed(power)
+                case TurnOver(turn):
+                    self.watching.end_turn(turn)
+                case Watch(is_wanted):
+                    self.watching.want(is_wanted)
+                case LinkLost(peer) if peer == ASSISTANT:
+                    self.watching.want(False)
+                    self.watching.end_turn(None)
                 case KeepPicture(turn, run):
                     self._keepsakes.keep(turn, run)
                 case SlotTaken() | SlotReleased() as message:
@@ -142,7 +167,7 @@ class Eye:
                 case PeerGone(peer) if peer == LANGUAGE:
                     self._ring.reader_gone()
                 case _:
-                    pass  # Wire of the assistant; LinkLost: PeerGone follows
+                    pass  # Wire of the assistant; LinkLost of language: PeerGone follows
 
     async def work(self) -> None:
         """Look, one look at a time; wait while nobody asks for one."""
@@ -153,8 +178,9 @@ class Eye:
             if look is None:
                 continue
             try:
-                await self._look_again(point_for(self._power, self._worker.settings.eye.points))
-                await self._look(look)
+                async with self._one_at_a_time:
+                    await self.prepare()
+                    await self._look(look)
             except MortarError as error:
                 if not isinstance(error, CameraOff):  # that is as people wanted it
                     self._worker.failed(error, look.turn)
@@ -170,8 +196,9 @@ class Eye:
         self.tell_places()
         return self._units
 
-    async def _look_again(self, point: Point | None) -> None:
-        """In another way, where the power has changed so much."""
+    async def prepare(self) -> None:
+        """Look in another way, where the power has changed so much."""
+        point = point_for(self._power, self._worker.settings.eye.points)
         if point != self._point:
             await self.load(point)
 
@@ -180,32 +207,35 @@ class Eye:
         self._is_off = is_off
         if is_off:
             self._keepsakes.forget()
-            async with self._camera_in_use:
-                pass
+        await self.watching.switch(is_off=is_off)
 
     async def _look(self, look: Look) -> None:
         deadline_ms = self._worker.settings.eye.deadline_ms
         async with self._camera_in_use:
             self._require_on()
             began_ms = now_ms()
-            picture = await self._worker.job("take a picture", deadline_ms, self._camera.capture)
+            taken = await self._worker.job("take a picture", deadline_ms, self.watching.capture)
         captured_ms = now_ms()
-        grid = grid_for(picture.size, self._part)
-        n = pictures_of(grid, self._part)
-        with await self._ring.acquire_async(n * self._part.n_tok) as slot:
-            tokens = slot.array.reshape(n, self._part.n_tok, self._part.n_embd)
-            await self._encode(cut(picture, grid, self._part), tokens)
+        kept = self.watching.unchanged(taken)
+        n_tok = len(kept.tokens) if kept else self.size_tok(taken.picture)
+        with await self._ring.acquire_async(n_tok) as slot:
+            if kept:
+                slot.array[:] = kept.tokens
+            else:
+                await self.encode(taken.picture, slot)
             encoded_ms = now_ms()
             self._require_on()
             photo = (
-                await self._worker.job("keep a photo", deadline_ms, self._keep, picture)
+                await self._worker.job("keep a photo", deadline_ms, self._keep, taken.picture)
                 if look.keep
                 else None
             )
             sight = Sight(captured_ms - began_ms, encoded_ms - captured_ms, photo)
-            slot.commit(look.turn)
+            if kept is None:
+                self.watching.keep(taken, slot)
+            slot.commit(look.turn, kept.picture if kept else 0)
         if not look.keep:
-            self._keepsakes.hold(look.turn, picture)
+            self._keepsakes.hold(look.turn, taken.picture)
         self._looks += 1
         # Language has the picture before the assistant hears of it: its question will not find an older one.
         self._worker.send(
@@ -219,8 +249,14 @@ class Eye:
         if self._is_off:
             raise CameraOff
 
-    async def _encode(self, seen: Pixels, out: Embeddings) -> None:
+    def size_tok(self, picture: Image.Image) -> int:
+        """How many tokens `encode` makes of it."""
+        return pictures_of(grid_for(picture.size, self._part), self._part) * self._part.n_tok
+
+    async def encode(self, picture: Image.Image, slot: WriteSlot) -> None:
         """On the unit in use; where that fails, on the next. Raises MortarError where none is left."""
+        seen = cut(picture, grid_for(picture.size, self._part), self._part)
+        out = slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd)
         while True:
             unit = self._units.encoder.unit
             deadline_ms = self._worker.settings.eye.deadline_ms
@@ -251,4 +287,5 @@ class Eye:
             moves=self._units.moves,
             power=self._power.state,
             **self._ring.counts(),
+            **self.watching.figures(),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +30,6 @@ class Pictures:
     def __init__(self, n_embd: int) -> None:
         self._n_embd = n_embd
         self._ring: TokenRingReader | None = None
-        self._numbers = itertools.count(1)
         self.held: Picture | None = None
 
     def attach(self, offer: RingOffer, descriptors: Sequence[int], send: Send) -> None:
@@ -62,7 +60,8 @@ class Pictures:
         if slot is not None or stale:
             self.drop()
         if slot is not None:
-            self.held = Picture(PictureRows(next(self._numbers), slot.n_tok), slot)
+            # The same picture handed over once more is known: nothing of it is read again.
+            self.held = Picture(PictureRows(slot.picture, slot.n_tok), slot)
         return self.held
 
     def drop(self) -> None:

@@ -1,0 +1,307 @@
+"""Watching: the eye glances at what is in front of the camera, and encodes it when it has changed.
+
+What was encoded last stays at hand. A look that finds nothing changed since is answered with it: nothing is
+encoded, and what the language model has read already is not read again. A turn has the language model for
+itself: watching pauses from its look until it is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from PIL import Image
+
+from mortar.bricks.eye.gate import Gate, Luma, Verdict
+from mortar.bricks.eye.pace import Budget, Pace, period_ms
+from mortar.clock import now_ms
+from mortar.drivers.frames import Camera, Stream
+from mortar.errors import MortarError
+from mortar.messages import NO_TURN, Scalar, Watched
+from mortar.power import MAINS, Power
+from mortar.rings.token_ring import Embeddings, TokenRingWriter, WriteSlot
+from mortar.worker import Worker
+
+ASSISTANT = "assistant"
+
+FRAME_ms = 5_000
+"""A camera that gives no frame for so long has failed."""
+
+LOOK_AGAIN_ms = 10_000
+"""After a camera failed."""
+
+REPORTED = 20
+"""Every so manieth glance is told of, though it show nothing new."""
+
+FRESH_ms = 60_000
+"""A picture that was encoded longer ago is encoded anew, even if the gate saw nothing: gates err."""
+
+
+class Encoder(Protocol):
+    async def prepare(self) -> None:
+        """Before each of the next two: load what the power state allows. Raises MortarError."""
+
+    def size_tok(self, picture: Image.Image) -> int:
+        """How many tokens `encode` makes of it."""
+
+    async def encode(self, picture: Image.Image, slot: WriteSlot) -> None:
+        """Into a slot of that size. Raises MortarError."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A picture, and what the gate sees of it; None where nothing is watched."""
+
+    picture: Image.Image
+    gate: Luma | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The tokens of the picture that was encoded last."""
+
+    picture: int
+    """Generation of the slot that they were written for."""
+    tokens: Embeddings
+    at_ms: float
+
+
+@dataclass
+class Counts:
+    """For `mortar status`."""
+
+    glances: int = 0
+    gated: int = 0
+    """Glances that showed nothing new."""
+    encoded: int = 0
+    passed_over: int = 0
+    """Glances that fell due while the eye was at work: the newest took their place."""
+    held_back: int = 0
+    """Changes that had to wait for tokens, or for a slot."""
+    spared: int = 0
+    """Looks that were answered with no encoding."""
+
+
+@dataclass(frozen=True)
+class _Glance:
+    gate: Luma
+    verdict: Verdict
+    picture: Image.Image | None
+    """None where nothing is to be encoded."""
+
+
+@dataclass
+class Watching:
+    """Belongs to the event loop, except what runs as a job. `one_at_a_time` is held for a glance or a look;
+    `camera_in_use` while the camera is."""
+
+    worker: Worker
+    camera: Camera
+    ring: TokenRingWriter
+    encoder: Encoder
+    one_at_a_time: asyncio.Lock
+    camera_in_use: asyncio.Lock
+    told: Callable[[], None]
+    """Figures have changed."""
+    counts: Counts = field(default_factory=Counts)
+
+    def __post_init__(self) -> None:
+        self._settings = self.worker.settings.eye
+        self._gate = Gate()
+        self._pace = Pace()
+        self._budget = Budget(self._settings.watch_budget_tok_per_min)
+        self._kept: Kept | None = None
+        self._is_owed = False
+        """Language has let go of the picture that is kept, or it has not been asked of."""
+        self._is_asked = False
+        self._is_off = True  # until the supervisor says otherwise
+        self._turn: int | None = None
+        """Which has the eye and the language model for itself."""
+        self._power = MAINS
+        self._trouble: MortarError | None = None
+        self._stream: Stream | None = None
+        self._open = ExitStack()
+        self._changed = asyncio.Event()
+
+    # --- what the eye is told ---
+
+    def want(self, is_wanted: bool) -> None:
+        """Somebody waits to be told."""
+        self._is_asked = is_wanted
+        self._is_owed = True  # a question that nobody had asked of it
+        self._changed.set()
+
+    def power_changed(self, power: Power) -> None:
+        self._power = power
+        self._changed.set()
+
+    def begin_turn(self, turn: int) -> None:
+        self._turn = turn
+
+    def end_turn(self, turn: int | None) -> None:
+        """None: whatever goes on, there is nobody who will say that it is over."""
+        if turn in (None, self._turn):
+            self._turn, self._is_owed = None, True
+            self._changed.set()
+
+    async def switch(self, *, is_off: bool) -> None:
+        """For privacy. Once this returns the camera is closed, and nothing is left of what it saw."""
+        self._is_off = is_off
+        self._changed.set()
+        if is_off:
+            await self._stop()
+
+    # --- a look ---
+
+    def capture(self) -> Taken:
+        """What is in front of the camera now. Blocks, in the worker's thread; raises MortarError."""
+        if self._stream is None:
+            return Taken(self.camera.capture(), None)
+        with self._stream.newest(FRAME_ms) as frame:
+            return Taken(frame.picture(), frame.gate)
+
+    def unchanged(self, taken: Taken) -> Kept | None:
+        """What was encoded last, if `taken` shows nothing else."""
+        kept = self._fresh
+        if taken.gate is None or kept is None or self._gate.judge(taken.gate).is_changed:
+            return None
+        self.counts.spared += 1
+        return kept
+
+    def keep(self, taken: Taken, slot: WriteSlot) -> None:
+        """`taken` was encoded into `slot`."""
+        if taken.gate is not None:
+            self._remember(taken.gate, slot)
+            self._budget.spend(slot.n_tok)
+
+    # --- watching ---
+
+    async def run(self) -> None:
+        """Glance, as often as the power state allows, for as long as the process lives."""
+        while True:
+            self._changed.clear()
+            period = period_ms(self._power, self._settings) if self._is_wanted else None
+            if period is None or self._turn is not None:
+                self._pace.rest()
+                if period is None:
+                    await self._stop()
+                await self._wait_ms(None)
+            elif (left_ms := self._pace.due_ms - now_ms()) > 0:
+                await self._wait_ms(left_ms)
+            else:
+                self.counts.passed_over += self._pace.glanced(now_ms(), period)
+                await self._try_glance()
+
+    def figures(self) -> dict[str, Scalar]:
+        """Nothing where nothing was ever watched."""
+        if not self.counts.glances:
+            return {}
+        return {f"watch_{name}": value for name, value in vars(self.counts).items()}
+
+    @property
+    def _is_wanted(self) -> bool:
+        if self._is_off or self.worker.run.ask is not None:
+            return False
+        return self._is_asked or self._settings.watch
+
+    async def _wait_ms(self, length_ms: float | None) -> None:
+        """Until something changes, or `length_ms` is over."""
+        try:
+            async with asyncio.timeout(length_ms and length_ms / 1e3):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+
+    async def _stop(self) -> None:
+        """Close the camera, and forget what it saw."""
+        async with self.camera_in_use:
+            self._stream = None
+            self._open.close()
+            self._gate.forget()
+            self._kept = None
+
+    async def _try_glance(self) -> None:
+        """A camera that fails is told of once, and looked for again."""
+        try:
+            async with self.one_at_a_time:
+                await self._glance()
+            self._trouble = None
+        except MortarError as error:
+            if self._trouble is None or self._trouble.code != error.code:
+                self.worker.failed(error)
+            self._trouble = error
+            self._pace.rest()
+            await self._stop()
+            await self._wait_ms(LOOK_AGAIN_ms)
+
+    async def _glance(self) -> None:
+        """One frame: handed over if it is news, and if there are tokens to spend."""
+        deadline_ms = self._settings.deadline_ms
+        async with self.camera_in_use:
+            if self._is_off or self._turn is not None:
+                return
+            if self._stream is None:
+                self._stream = self._open.enter_context(self.camera.watch())
+            if self._fresh is None:
+                self._gate.forget()
+            has_tokens = self._budget.has_some(now_ms())
+            seen = await self.worker.job("glance", deadline_ms, self._seen, self._stream, has_tokens)
+        self.counts.glances += 1
+        if self.counts.glances % REPORTED == 0:
+            self.told()
+        self.counts.gated += not seen.verdict.is_changed
+        if self._is_off or self._turn is not None or not (seen.verdict.is_changed or self._is_owed):
+            return
+        await self.encoder.prepare()
+        slot = self._slot_for(seen) if has_tokens else None
+        if slot is None:
+            self.counts.held_back += 1
+            return
+        with slot:
+            await self._hand_over(slot, seen)
+        self.told()
+
+    def _seen(self, stream: Stream, has_tokens: bool) -> _Glance:
+        """Runs in the worker's thread; a frame that shows nothing new is never converted."""
+        with stream.newest(FRAME_ms) as frame:
+            verdict = self._gate.judge(frame.gate)
+            is_wanted = has_tokens and verdict.is_changed
+            return _Glance(frame.gate, verdict, frame.picture() if is_wanted else None)
+
+    def _slot_for(self, seen: _Glance) -> WriteSlot | None:
+        """None while the ring is full: language reads more slowly than things change."""
+        if seen.picture is not None:
+            return self.ring.acquire(self.encoder.size_tok(seen.picture))
+        return self.ring.acquire(len(self._kept.tokens)) if self._kept is not None else None
+
+    async def _hand_over(self, slot: WriteSlot, seen: _Glance) -> None:
+        """The picture, or the one that is kept where it shows the same."""
+        picture = 0
+        if seen.picture is not None:
+            await self.encoder.encode(seen.picture, slot)
+            if self._is_off:
+                return
+            self._remember(seen.gate, slot)
+            self.counts.encoded += 1
+        elif self._kept is not None:
+            slot.array[:] = self._kept.tokens
+            picture = self._kept.picture
+        if self._turn is not None:
+            return  # somebody looks: that picture is the newest, and is this one if nothing has changed
+        slot.commit(NO_TURN, picture)
+        self._is_owed = False
+        self._budget.spend(slot.n_tok)
+        if self._is_asked:
+            self.worker.send(ASSISTANT, Watched(slot.n_tok, now_ms()))
+
+    def _remember(self, gate: Luma, slot: WriteSlot) -> None:
+        self._gate.take(gate)
+        self._kept = Kept(slot.generation, slot.array.copy(), now_ms())
+
+    @property
+    def _fresh(self) -> Kept | None:
+        kept = self._kept
+        return kept if kept is not None and now_ms() - kept.at_ms <= FRESH_ms else None
