@@ -43,16 +43,12 @@ PICTURE_PX = (640, 480)
 
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="mortar tools tune vision", description=__doc__)
-    found.add_argument(
-        "model", type=Path, nargs="?", default=None, help="model folder (the bundled)"
-    )
+    found.add_argument("model", type=Path, nargs="?", default=None, help="model folder (the bundled)")
     found.add_argument("--n", type=int, default=60, help="held-out scenes, with 6 questions each")
     found.add_argument("--seed", type=int, default=3, help="another number, other scenes")
     found.add_argument("--resolutions", type=int, nargs="+", default=[96, 112, 128, 160], metavar="PX")
     found.add_argument("--strides", type=int, nargs="+", default=[16], metavar="PX")
-    found.add_argument(
-        "--merge", type=int, nargs="+", default=[1, 2], help="tokens to one, along an edge"
-    )
+    found.add_argument("--merge", type=int, nargs="+", default=[1, 2], help="tokens to one, along an edge")
     found.add_argument("--precision", type=Precision, nargs="+", default=[Precision.F16, Precision.INT8])
     found.add_argument("--threads", type=int, default=1)
     found.add_argument("--budget-ms", type=float, default=float("inf"), help="longest wait for one look")
