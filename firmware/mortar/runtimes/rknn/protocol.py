@@ -69,8 +69,6 @@ class Run:
     given: Sequence[int]
     """Memory and offset in bytes."""
     out: Sequence[int]
-    binds_out: bool
-    """Bind `out` to the unit; else its result is copied there."""
     wait_ms: float
     deadline_ms: float
 
@@ -80,6 +78,8 @@ class Done:
     waited_ms: float
     """For the unit, while others used it."""
     ran_ms: float
+    copies: int
+    """Of the result, on its way to where it was wanted."""
 
 
 @dataclass(frozen=True)
