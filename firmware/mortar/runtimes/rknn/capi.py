@@ -12,7 +12,7 @@ from ctypes import byref, sizeof
 from typing import Any
 
 from mortar.runtimes.rknn import structs
-from mortar.runtimes.rknn.errors import Cause, error, explained
+from mortar.runtimes.rknn.errors import Cause, error, explained, last_words
 from mortar.runtimes.rknn.structs import InOutNum, Query, SdkVersion, Sync, TensorAttr, TensorMem
 
 Log = Callable[[], str]
@@ -106,7 +106,8 @@ class Memory:
         """Of the library's own. Raises RknnError where there is none left."""
         held = model.library.create("rknn_create_mem", model.context, size)
         if not held:
-            raise error(Cause.NO_MEMORY, call="rknn_create_mem", said=model.library.log())
+            said = last_words(model.library.log())
+            raise error(Cause.NO_MEMORY, call="rknn_create_mem", said=said)
         return cls(model, held)
 
     @classmethod

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
@@ -63,7 +62,13 @@ class _Scratch:
         self._is_dma = dma.is_dma(self.descriptor)
         self.array: npt.NDArray[Any] = np.frombuffer(mapping, shape.type).reshape(shape.dims)
         self.may_bind = dma.located(self.array.ctypes.data, self.array.nbytes) is not None
-        self.close = weakref.finalize(self, os.close, self.descriptor)
+
+    def close(self) -> None:
+        """The memory goes once the other process has let go of it too."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+            del self.array
 
     def access(self, flags: int) -> AbstractContextManager[None]:
         return dma.cpu_access(self.descriptor, flags) if self._is_dma else nullcontext()
@@ -117,7 +122,11 @@ class RknnGraph(VisionGraph):
         self._attached: set[int] = set()
         try:
             self._start(bounds.load_ms)
+        except UnitFailed:
+            self.close()
+            raise
         except _Broken as broken:
+            self.close()
             raise broken.failure from None
 
     def run(self, given: Pixels | Floats, out: Floats) -> None:

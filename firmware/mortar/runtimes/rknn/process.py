@@ -109,6 +109,9 @@ class ChildProcess:
             has_gone = self._confirm(self._pidfd, within_s)
         os.close(self._pidfd)
         self._log.close()
+        if has_gone:
+            with suppress(TimeoutError):  # reaped as well, a moment later
+                self._status.result(STATUS_GRACE_s)
         return has_gone
 
 

@@ -10,6 +10,7 @@ import mmap
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -79,6 +80,7 @@ class Log:
     """What engines print, on any of the process's outputs: a file that the eye has given as both."""
 
     def said(self) -> str:
+        sys.stdout.flush()
         return os.pread(2, 64 * 1024, 0).decode(errors="replace")
 
     def forget(self) -> None:

@@ -1,4 +1,4 @@
-"""Layout and constants of librknnrt's C API (rknn_api.h, versions 2.3 to 2.5, 64-bit), as far as they are used."""
+"""librknnrt's C API (rknn_api.h of versions 2.3 to 2.5, 64-bit), as far as Mortar uses it: layout, constants."""
 
 from __future__ import annotations
 
