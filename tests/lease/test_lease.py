@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -27,7 +28,9 @@ def path(tmp_path: Path) -> Path:
 
 def program(path: Path, script: str) -> subprocess.Popen[str]:
     """Another program, which begins by making its lease."""
-    whole = f"from mortar.lease import *\nfrom pathlib import Path\nheld = Lease(Path({str(path)!r}))\n{script}"
+    whole = (
+        f"from mortar.lease import *\nfrom pathlib import Path\nheld = Lease(Path({str(path)!r}))\n{script}"
+    )
     return subprocess.Popen(
         [sys.executable, "-c", whole], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -107,43 +110,53 @@ def test_a_wait_that_was_given_up_does_not_take_it_later(path: Path) -> None:
     with mine.hold("rknn/npu", "a test", deadline_ms=1, wait_ms=PATIENT_ms):
         held = lease.look(path)
         assert held is not None and held.pid == os.getpid()
-    waiting = [thread for thread in threading.enumerate() if "_stand_in_line" in thread.name]
-    for thread in waiting:
-        thread.join()
+    for thread in threading.enumerate():
+        if "_stand_in_line" in thread.name:
+            thread.join()
     assert lease.look(path) is None
 
 
-TAKES_TURNS = """
-for n in range(50):
+def wait_for_a_queue(path: Path) -> None:
+    """Until somebody waits for the lease."""
+    with path.with_name(f"{path.name}.queue").open() as queue:
+        while True:
+            try:
+                fcntl.flock(queue, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            fcntl.flock(queue, fcntl.LOCK_UN)
+
+
+def test_who_has_just_had_it_stands_behind_those_who_wait(path: Path) -> None:
+    """However quick it is to ask again."""
+    mine = Lease(path)
+    with mine.hold("rknn/npu", "a test", deadline_ms=1, wait_ms=1):
+        other = program(path, HOLDS)
+        wait_for_a_queue(path)
+    with pytest.raises(LeaseDenied), mine.hold("rknn/npu", "a test", deadline_ms=1, wait_ms=1):
+        pass
+    assert other.stdout is not None and other.stdout.readline() == "mine\n"
+    end(other)
+
+
+GOES_FIFTY_TIMES = """
+for _ in range(50):
     with held.hold("rknn/npu", NAME, deadline_ms=5_000, wait_ms=60_000):
         with open(LOG, "a") as log:
             print(NAME, "in", file=log, flush=True)
             print(NAME, "out", file=log, flush=True)
-    if n == 0:
-        print("began", flush=True)
-        input()
 """
 
 
-def test_two_programs_take_turns(path: Path, tmp_path: Path) -> None:
-    """Never both at once, and neither waits while the other goes twice: from when both are at it until one
-    is done, no program gets more than two turns in a row."""
+def test_two_programs_never_have_it_at_once(path: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    both = [program(path, f"NAME, LOG = {name!r}, {str(log)!r}\n{TAKES_TURNS}") for name in ("a", "b")]
-    for one in both:
-        assert one.stdout is not None and one.stdout.readline() == "began\n"
-    for one in both:
-        assert one.stdin is not None
-        one.stdin.write("go\n")
-        one.stdin.flush()
+    both = [program(path, f"NAME, LOG = {name!r}, {str(log)!r}\n{GOES_FIFTY_TIMES}") for name in ("a", "b")]
     for one in both:
         one.communicate()
         assert one.returncode == 0
     lines = log.read_text().splitlines()
-    assert [line.split()[1] for line in lines] == ["in", "out"] * 100
-    owners = [line.split()[0] for line in lines[::2]]
-    assert all(ins == outs for ins, outs in zip(lines[::2], [x.replace("out", "in") for x in lines[1::2]], strict=True))
-    assert owners.count("a") == owners.count("b") == 50
+    turns = list(zip(lines[::2], lines[1::2], strict=True))
+    assert sorted(turns) == [("a in", "a out")] * 50 + [("b in", "b out")] * 50
 
 
 HELD = Held(7, "rknn/npu", "encode a picture", since_s=100.0, deadline_ms=5_000, boot="this")
@@ -166,7 +179,7 @@ def test_a_deadline_of_before_the_board_was_switched_on_means_nothing() -> None:
 
 
 def test_one_that_is_lost_is_said_to_be(path: Path) -> None:
-    """A process past its deadline that still holds the lock. It is alive here, and stands in for one that hangs."""
+    """A process past its deadline that has the lock. This one is well, and stands in for one that hangs."""
     other = holder(path)
     held = lease.look(path)
     assert held is not None

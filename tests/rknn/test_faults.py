@@ -14,7 +14,6 @@ import psutil
 import pytest
 
 from mortar import lease
-from mortar.clock import moment
 from mortar.runtimes.interfaces import UnitFailed
 from mortar.runtimes.rknn.graph import Bounds, Shape
 from npu_stub import OUT, Open, encoded, model_text, pictures
@@ -90,7 +89,10 @@ def test_every_call_is_looked_at(
 @pytest.mark.parametrize(
     ("line", "error"),
     [
-        ("E RKNN: [12:00:00.000] failed to open rknpu module, need to insmod rknpu dirver!", "npu-driver-missing"),
+        (
+            "E RKNN: [12:00:00.000] failed to open rknpu module, need to insmod rknpu dirver!",
+            "npu-driver-missing",
+        ),
         ("E RKNN: [12:00:00.000] Invalid RKNN model version 6", "npu-runtime-old"),
         ("E RKNN: [12:00:00.000] The rknn model does not match the RKNPU hardware!", "rknn-model-other-soc"),
         ("E RKNN: [12:00:00.000] failed to malloc npu memory, size: 8294400", "npu-memory"),
@@ -257,7 +259,9 @@ def test_a_slow_job_is_no_hang(open_graph: Open, monkeypatch: pytest.MonkeyPatch
 
 def test_another_owner_is_waited_for(open_graph: Open, runtime_folder: Path) -> None:
     graph = open_graph()
-    theirs = lease.Lease(runtime_folder / lease.FILE).hold("rknn/npu", "a bench", deadline_ms=60_000, wait_ms=1)
+    theirs = lease.Lease(runtime_folder / lease.FILE).hold(
+        "rknn/npu", "a bench", deadline_ms=60_000, wait_ms=1
+    )
     given, out = pictures(1), np.zeros(OUT.dims, np.float32)
     with theirs:
         waiting = threading.Thread(target=graph.run, args=(given, out))
@@ -298,7 +302,7 @@ encoded(graph, 1)
 def test_the_process_dies_with_the_eye(
     library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_busy: bool
 ) -> None:
-    """Killed, so that it could not say goodbye: also while the child is in the driver, and reads no socket."""
+    """Killed, so that it can't say goodbye; also while the child is in the driver, and reads no socket."""
     if is_busy:
         monkeypatch.setenv("STUB_RUN", "hang")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))

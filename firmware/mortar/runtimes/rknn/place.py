@@ -103,9 +103,7 @@ def _graph(site: Site, soc: str, one: Installed) -> RknnGraph:
     out = Shape("float32", (batch, site.part.n_tok, site.part.n_embd))
     # Half of it leaves time to end a process that hangs, and for the next unit.
     bounds = Bounds(load_ms=LOAD_ms, run_ms=site.settings.deadline_ms / 2)
-    return RknnGraph(
-        UNIT, command(soc, site.settings, one.form.toolkit), one.verified(), given, out, bounds
-    )
+    return RknnGraph(UNIT, command(soc, site.settings, one.form.toolkit), one.verified(), given, out, bounds)
 
 
 def command(soc: str, settings: Eye, toolkit: str, library: Path = Path("/") / RUNTIME) -> list[str]:

@@ -1,4 +1,4 @@
-"""librknnrt's C API (rknn_api.h of versions 2.3 to 2.5, 64-bit), as far as Mortar uses it: layout, constants."""
+"""librknnrt's C API (rknn_api.h of versions 2.3 to 2.5, 64-bit), as far as Mortar uses it."""
 
 from __future__ import annotations
 
