@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,3 +45,14 @@ def encoded(graph: RknnGraph, seed: int) -> bool:
     given, out = pictures(seed), np.zeros(OUT.dims, np.float32)
     graph.run(given, out)
     return bool((out == expected(given)).all())
+
+
+def wait_for_a_queue(path: Path) -> None:
+    """Until somebody waits for the lease."""
+    with path.with_name(f"{path.name}.queue").open() as queue:
+        while True:
+            try:
+                fcntl.flock(queue, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            fcntl.flock(queue, fcntl.LOCK_UN)

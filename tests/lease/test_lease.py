@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import subprocess
@@ -17,6 +16,7 @@ from mortar import lease
 from mortar.clock import Moment, moment
 from mortar.errors import MortarError
 from mortar.lease import EXIT_GRACE_s, Held, Lease, LeaseDenied, State
+from npu_stub import wait_for_a_queue
 
 PATIENT_ms = 60_000.0
 
@@ -114,17 +114,6 @@ def test_a_wait_that_was_given_up_does_not_take_it_later(path: Path) -> None:
         if "_stand_in_line" in thread.name:
             thread.join()
     assert lease.look(path) is None
-
-
-def wait_for_a_queue(path: Path) -> None:
-    """Until somebody waits for the lease."""
-    with path.with_name(f"{path.name}.queue").open() as queue:
-        while True:
-            try:
-                fcntl.flock(queue, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return
-            fcntl.flock(queue, fcntl.LOCK_UN)
 
 
 def test_who_has_just_had_it_stands_behind_those_who_wait(path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from mortar import lease
 from mortar.runtimes.interfaces import UnitFailed
 from mortar.runtimes.rknn.graph import Bounds, Shape
-from npu_stub import OUT, Open, encoded, model_text, pictures
+from npu_stub import OUT, Open, encoded, expected, model_text, pictures, wait_for_a_queue
 
 BRIEF = Bounds(load_ms=60_000, run_ms=300, wait_ms=100)
 
@@ -266,9 +266,10 @@ def test_another_owner_is_waited_for(open_graph: Open, runtime_folder: Path) -> 
     with theirs:
         waiting = threading.Thread(target=graph.run, args=(given, out))
         waiting.start()
-        assert waiting.is_alive()
+        wait_for_a_queue(runtime_folder / lease.FILE)
+        assert not out.any()
     waiting.join()
-    assert out.any()
+    assert (out == expected(given)).all()
 
 
 def test_an_owner_that_keeps_it_is_named(open_graph: Open, runtime_folder: Path) -> None:
