@@ -137,10 +137,21 @@ class Point(Section, frozen=True):
     energy_mJ: float
 
 
+class NpuBinding(StrEnum):
+    LIBRKNNRT = "librknnrt"
+    LITE = "rknn-toolkit-lite2"
+
+
 class Eye(Section, frozen=True):
     unit: str = AUTO
     """Where the vision encoder runs: "auto" (the best that `mortar doctor` lists), or one of them, such as
     "tflite/cpu". The others follow it where it fails."""
+    npu_binding: NpuBinding = NpuBinding.LIBRKNNRT
+    """What drives Rockchip's NPU: "librknnrt" (its C library, which writes straight into the token ring), or
+    "rknn-toolkit-lite2" (the makers' Python package)."""
+    npu_cores: str = AUTO
+    """NPU cores: "auto" (one that is idle), "0", "1", "0+1" or "all", and on RK3588 "2" or "0+1+2"; SoCs with
+    one core know "auto" alone."""
     threads: Annotated[int, Meta(ge=1, le=16)] = 1
     """CPU threads of the vision encoder. Threads that wait for a busy core cost more than they save:
     raise this for large models on cores that nothing else uses."""

@@ -4,7 +4,17 @@ from itertools import product
 
 import pytest
 
-from mortar.rings.slots import FREE, READING, READY, WRITING, IllegalTransition, Policy, SlotTable
+from mortar.rings.slots import (
+    FREE,
+    QUARANTINED,
+    READING,
+    READY,
+    WRITING,
+    IllegalTransition,
+    Policy,
+    SlotState,
+    SlotTable,
+)
 
 
 def table(policy=Policy.BLOCK, slots=3, slot_tok=4, budget_tok=8):
@@ -21,6 +31,8 @@ def slot_in(state):
         made.commit(slot, turn=1)
     if state is READING:
         made.taken(slot.index, slot.generation)
+    if state is QUARANTINED:
+        made.quarantine(slot)
     assert slot.state is state
     return made, slot
 
@@ -29,6 +41,7 @@ STEPS = {
     "commit": lambda made, slot: made.commit(slot, turn=1),
     "abandon": lambda made, slot: made.abandon(slot),
     "drop": lambda made, slot: made.drop(slot),
+    "quarantine": lambda made, slot: made.quarantine(slot),
     "taken": lambda made, slot: made.taken(slot.index, slot.generation),
     "released": lambda made, slot: made.released(slot.index, slot.generation),
 }
@@ -37,13 +50,14 @@ LEGAL = {
     ("commit", WRITING): READY,
     ("abandon", WRITING): FREE,
     ("drop", READY): FREE,
+    ("quarantine", WRITING): QUARANTINED,
     ("taken", READY): READING,
     ("released", READY): FREE,
     ("released", READING): FREE,
 }
 
 
-@pytest.mark.parametrize(("step", "state"), list(product(STEPS, [FREE, WRITING, READY, READING])))
+@pytest.mark.parametrize(("step", "state"), list(product(STEPS, SlotState)))
 def test_every_step_from_every_state(step, state):
     """A step leads where the table in this test says, or it is refused and changes nothing."""
     made, slot = slot_in(state)
@@ -127,3 +141,14 @@ def test_a_dead_reader_frees_what_it_read_and_nothing_else():
     made.reader_gone()
     assert [slot.state for slot in (read, unread, written)] == [FREE, READY, WRITING]
     assert made.dropped == 0
+
+
+def test_a_slot_in_quarantine_is_never_handed_out_and_holds_no_budget():
+    made = table(slots=2)
+    made.quarantine(made.allocate(4))
+    assert made.in_flight_tok == 0 and not made.is_lost
+    second = made.allocate(4)
+    assert second.index == 1 and made.allocate(1) is None
+    made.reader_gone()
+    made.quarantine(second)
+    assert made.is_lost and made.allocate(1) is None

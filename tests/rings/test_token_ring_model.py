@@ -45,6 +45,7 @@ class TokenRing(RuleBasedStateMachine):
         self.turn_of = {}  # (slot, generation) -> turn, of everything that was announced
         self.generation_of = {}  # slot -> generation that was announced last
         self.committed, self.read = set(), set()
+        self.lost = set()  # addresses of slots in quarantine
         self.full = False  # acquire gave None, and nothing has happened since that could help
         self.confirmed_gone = True
 
@@ -84,6 +85,8 @@ class TokenRing(RuleBasedStateMachine):
             yield self.write
         if self.writing:
             yield self.finish
+        if self.writing and len(self.lost) < SLOTS - 2:
+            yield self.quarantine
         if self.to_reader or self.to_writer:
             yield self.deliver
         if self.told:
@@ -102,6 +105,7 @@ class TokenRing(RuleBasedStateMachine):
         self.full = slot is None
         if slot is not None:
             assert slot.address not in [other.address for other in self.writing + self.reading]
+            assert slot.address not in self.lost, "a slot came out of quarantine"
             self.writing.append(slot)
 
     def finish(self, draw):
@@ -114,6 +118,13 @@ class TokenRing(RuleBasedStateMachine):
         else:
             slot.abandon()
             self.full = False
+
+    def quarantine(self, draw):
+        """What wrote to it hangs, and may write on."""
+        slot = self.writing.pop(draw(index_of(self.writing)))
+        self.lost.add(slot.address)
+        slot.quarantine()
+        self.full = False
 
     # --- the link ---
 
@@ -214,7 +225,8 @@ class TokenRing(RuleBasedStateMachine):
         while self.to_writer:
             self.writer_hears()
         counts = self.writer.counts()
-        assert counts["free"] == SLOTS and counts["in_flight_tok"] == 0
+        assert counts["quarantined"] == len(self.lost)
+        assert counts["free"] == SLOTS - len(self.lost) and counts["in_flight_tok"] == 0
         assert len(self.committed) == len(self.read) + counts["dropped"]
         self.reader.close()
         self.writer.close()

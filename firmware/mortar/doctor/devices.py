@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mortar.doctor.finding import Examined, Finding, Verdict, failed
-from mortar.doctor.npu import look
 from mortar.drivers.mixer import find_mixer
+from mortar.drivers.npu import look
 from mortar.drivers.probe import probe
 from mortar.drivers.sound_server import sound_server
 from mortar.errors import MortarError

@@ -7,8 +7,8 @@ from typing import Any
 
 from mortar import __version__
 from mortar.doctor.machine import Machine
-from mortar.doctor.npu import BINDING, look, shown
 from mortar.doctor.programs import installed, versions
+from mortar.drivers.npu import BINDING, look, shown
 from mortar.drivers.thermal import clocks_MHz, temperatures_C
 
 

@@ -23,10 +23,5 @@ class Machine(Kernel):
     """Whether a device can be read and written."""
 
     @property
-    def compatible(self) -> list[str]:
-        """What the device tree says, "rockchip,rk3588" among it; empty on a PC."""
-        return [name for name in (self.text("proc/device-tree/compatible") or "").split("\0") if name]
-
-    @property
     def model(self) -> str | None:
         return self.text("proc/device-tree/model") or self.text("sys/class/dmi/id/product_name")

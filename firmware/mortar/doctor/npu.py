@@ -1,45 +1,13 @@
-"""The NPU of Rockchip boards: kernel driver, runtime library and Python binding, and whether they fit.
-
-The rules are the makers' (airockchip/rknn-toolkit2, airockchip/rknn-llm); nothing here has run on a board.
-"""
+"""The NPU of Rockchip boards: kernel driver, runtime library and Python binding, whether they fit, and who
+uses it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mortar.doctor.finding import Examined, Finding, Verdict
-from mortar.doctor.machine import Machine
 from mortar.doctor.programs import installed
-
-SOCS = frozenset({"rk3562", "rk3566", "rk3568", "rk3576", "rk3588", "rk3588s"})
-
-BINDING = "rknn-toolkit-lite2"
-
-DRIVER_VERSION = ("sys/kernel/debug/rknpu/version", "proc/rknpu/version")
-"""debugfs, which root alone reads; proc where the kernel was built so. "RKNPU driver: v0.9.8"."""
-
-OLDEST_DRIVER = (0, 9, 7)
-"""Seen working; the makers advise 0.9.8."""
-
-RUNTIME = "usr/lib/librknnrt.so"
-RUNTIME_SAYS = re.compile(rb"librknnrt version: (\d+\.\d+\.\d+)")
-"""A string inside the library."""
-
-GET_RUNTIME = "get librknnrt.so from github.com/airockchip/rknn-toolkit2 into /usr/lib"
-
-Version = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Npu:
-    soc: str
-    driver: Version | None
-    runtime: Version | None
-    binding: Version | None
-    """None each where it is missing, or its version cannot be read."""
-    has_driver: bool
+from mortar.drivers.npu import BINDING, GET_RUNTIME, OLDEST_DRIVER, Npu, look, shown
 
 
 def npu(examined: Examined) -> Iterator[Finding]:
@@ -48,18 +16,6 @@ def npu(examined: Examined) -> Iterator[Finding]:
         yield Finding("npu", Verdict.OK, "none that Mortar knows")
     else:
         yield from judge(held)
-
-
-def look(machine: Machine, binding: str | None) -> Npu | None:
-    """None on a board without one; `binding` is the version of the Python package."""
-    named = [name.removeprefix("rockchip,") for name in machine.compatible]
-    soc = next((name for name in named if name in SOCS), None)
-    if soc is None:
-        return None
-    texts = [text for path in DRIVER_VERSION if (text := machine.text(path))]
-    driver = _version(texts[0]) if texts else None
-    has_driver = driver is not None or bool(machine.find("sys/class/devfreq/*.npu"))
-    return Npu(soc, driver, _runtime(machine), _version(binding or ""), has_driver)
 
 
 def judge(npu: Npu) -> Iterator[Finding]:
@@ -97,21 +53,3 @@ def _library(npu: Npu) -> Iterator[Finding]:
         yield Finding(name, Verdict.BAD, told, f"{GET_RUNTIME}, of version {shown(npu.binding)}")
     else:
         yield Finding(name, Verdict.OK, f"librknnrt {shown(npu.runtime)}")
-
-
-def _runtime(machine: Machine) -> Version | None:
-    try:
-        found = RUNTIME_SAYS.search((machine.root / RUNTIME).read_bytes())
-    except OSError:
-        return None
-    return _version(found[1].decode()) if found else None
-
-
-def _version(text: str) -> Version | None:
-    found = re.search(r"\d+(\.\d+)+", text)
-    return tuple(map(int, found[0].split("."))) if found else None
-
-
-def shown(version: Version) -> str:
-    """ "0.9.8"."""
-    return ".".join(map(str, version))

@@ -28,6 +28,11 @@ class Kernel:
         except ValueError:
             return None
 
+    @property
+    def compatible(self) -> list[str]:
+        """What the device tree says, "rockchip,rk3588" among it; empty on a PC."""
+        return [name for name in (self.text("proc/device-tree/compatible") or "").split("\0") if name]
+
     def find(self, pattern: str) -> list[Path]:
         """Whole paths, sorted."""
         return sorted(self.root.glob(pattern))

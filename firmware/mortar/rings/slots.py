@@ -16,9 +16,11 @@ class SlotState(StrEnum):
     ALLOCATED_FOR_WRITE = "allocated_for_write"
     READY_TO_READ = "ready_to_read"
     ALLOCATED_FOR_READ = "allocated_for_read"
+    QUARANTINED = "quarantined"
+    """Something that does not end may still write to it: out of use until the board is started again."""
 
 
-FREE, WRITING, READY, READING = SlotState
+FREE, WRITING, READY, READING, QUARANTINED = SlotState
 
 _LEGAL = frozenset(
     {
@@ -28,6 +30,7 @@ _LEGAL = frozenset(
         (READY, READING),  # taken
         (READY, FREE),  # dropped: given back unread, or nobody is there to read
         (READING, FREE),  # released
+        (WRITING, QUARANTINED),  # its writer was lost in the kernel
     }
 )
 
@@ -109,6 +112,15 @@ class SlotTable:
             raise IllegalTransition(f"slot {slot.index} is {slot.state}, there is no write to abandon")
         self._move(slot, FREE)
 
+    def quarantine(self, slot: Slot) -> None:
+        """Take the slot out of use for good. Its tokens no longer count against the budget."""
+        self._move(slot, QUARANTINED)
+
+    @property
+    def is_lost(self) -> bool:
+        """No slot will ever be free again."""
+        return all(slot.state is QUARANTINED for slot in self._slots)
+
     def to_drop(self, n_tok: int) -> list[Slot]:
         """The unread slots, oldest first, that must go so that `n_tok` tokens fit.
 
@@ -170,7 +182,7 @@ class SlotTable:
     def _move(self, slot: Slot, to: SlotState) -> None:
         if (slot.state, to) not in _LEGAL:
             raise IllegalTransition(f"slot {slot.index} cannot go from {slot.state} to {to}")
-        if to is FREE:
+        if to in (FREE, QUARANTINED):
             self.dropped += slot.state is READY
             slot.n_tok = 0
             slot.recalled = False

@@ -6,6 +6,7 @@ of memory and the wake-up:
 
     writer                                   reader
     acquire          FREE -> WRITE
+    quarantine       WRITE -> out of use
     commit           WRITE -> READY   -- SlotReady -->
                                       <- SlotTaken --  take          READY -> READ
                                       <- SlotReleased  leave the with-block  READ -> FREE
@@ -71,6 +72,11 @@ class WriteSlot:
         self._close()
         self._ring._abandon(self._slot)
 
+    def quarantine(self) -> None:
+        """Never use this memory again: what was to write to it may still do so."""
+        self._close()
+        self._ring._quarantine(self._slot)
+
     def _close(self) -> None:
         if not self._open:
             raise IllegalTransition(f"slot {self._slot.index} has left the writer's hands")
@@ -91,11 +97,22 @@ class TokenRingWriter:
     For each new link to a reader: send `offer()` with `descriptor`, then `connect`.
     """
 
-    def __init__(self, slots: int, slot_tok: int, n_embd: int, budget_tok: int, policy: Policy) -> None:
+    def __init__(
+        self,
+        slots: int,
+        slot_tok: int,
+        n_embd: int,
+        budget_tok: int,
+        policy: Policy,
+        *,
+        is_for_devices: bool = False,
+    ) -> None:
         """`slots` slots of at most `slot_tok` embeddings float32 [n_embd]; all slots together
-        hold at most `budget_tok`."""
+        hold at most `budget_tok`. `is_for_devices`: a device writes to it, see `memory.create`."""
         shape = (slots, slot_tok, n_embd)
-        self.descriptor, mapping = memory.create("mortar-tokens", _size(*shape))
+        self.descriptor, mapping = memory.create(
+            "mortar-tokens", _size(*shape), is_for_devices=is_for_devices
+        )
         self._offer = RingOffer(*shape)
         self._memory: Embeddings = np.frombuffer(mapping, np.float32).reshape(shape)
         # A reader may finish with the ring of a dead writer when the link to the next one is up
@@ -131,7 +148,8 @@ class TokenRingWriter:
         """A slot for `n_tok` embeddings; None while the ring is full.
 
         Under Policy.DROP_OLDEST a full ring asks its oldest unread slots back; try again when
-        `handle` returns True. Raises MortarError for tokens that can never fit.
+        `handle` returns True. Raises MortarError for tokens that can never fit, and once every slot is
+        in quarantine.
         """
         most_tok = min(self._table.slot_tok, self._table.budget_tok)
         if not 1 <= n_tok <= most_tok:
@@ -139,6 +157,12 @@ class TokenRingWriter:
                 "ring-too-small",
                 f"{n_tok} image tokens do not fit in the token ring, which takes 1 to {most_tok}",
                 "raise ring_budget_tok in [eye], or use a vision encoder with fewer tokens",
+            )
+        if self._table.is_lost:
+            raise MortarError(
+                "ring-lost",
+                "every slot of the token ring belongs to a unit that hangs",
+                "start the board again",
             )
         slot = self._table.allocate(n_tok)
         if slot is None:
@@ -200,6 +224,10 @@ class TokenRingWriter:
 
     def _abandon(self, slot: Slot) -> None:
         self._table.abandon(slot)
+        self._changed.set()
+
+    def _quarantine(self, slot: Slot) -> None:
+        self._table.quarantine(slot)
         self._changed.set()
 
     def _announce(self, slot: Slot) -> None:

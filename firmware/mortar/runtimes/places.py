@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import replace as with_reason
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -68,6 +69,13 @@ def part_at(own: VisionPart, point: Point | None) -> VisionPart:
     return replace(own, width_px=point.width_px, height_px=point.height_px, n_tok=point.n_tok, tiles=tiles)
 
 
+def _npu(site: Site) -> Place:
+    from mortar.runtimes.rknn.place import UNIT, encoder, probe
+
+    found = probe(site)
+    return Place(UNIT, found.reason, partial(encoder, site, found) if found.is_usable else None)
+
+
 def _cpu(site: Site) -> Place:
     """The model's own file where it is what is wanted, and forms beside it for several tiles at once."""
     own = site.model.manifest.vision
@@ -100,6 +108,7 @@ OWN_PRECISION = Precision.F16
 """Of a model folder's own TFLite file."""
 
 PROBES: dict[str, Callable[[Site], Place]] = {
+    "rknn/npu": _npu,
     "tflite/cpu": _cpu,
 }
 """Unit → what finds out whether it can be used; the best first."""

@@ -1,0 +1,1 @@
+"""Vision encoders on Rockchip's NPU: the eye's proxy (`graph`), and the process that drives it (`child`)."""

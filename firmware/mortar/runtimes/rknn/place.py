@@ -1,0 +1,128 @@
+"""Whether the vision encoder can run on this board's NPU, and how it is opened there."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from mortar import lease, resources
+from mortar.clock import moment
+from mortar.drivers.kernel import Kernel
+from mortar.drivers.npu import BINDING, RUNTIME, Npu, closed_node, look, shown, version
+from mortar.errors import MortarError
+from mortar.runtimes.forms import Installed, Runtime
+from mortar.runtimes.places import Site
+from mortar.runtimes.rknn.graph import Bounds, RknnGraph, Shape
+from mortar.runtimes.vision import Batches
+from mortar.settings import Eye, NpuBinding
+
+UNIT = "rknn/npu"
+
+LOAD_ms = 40_000
+"""Some hundred megabytes from a slow card; large encoders take 2.4 s on an RK3588 (reference: Radxa)."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a probe found out."""
+
+    soc: str
+    """That the forms are for."""
+    forms: list[Installed]
+    """Those that would be run, all of one precision."""
+    reason: str
+    """Why the NPU can be used, or why it cannot."""
+    is_usable: bool
+
+
+def probe(site: Site, kernel: Kernel | None = None) -> Found:
+    """Reads some small files and librknnrt's own; runs nothing."""
+    kernel = kernel or Kernel()
+    npu = look(kernel, _installed())
+    if npu is None:
+        return Found("", [], "this computer has no NPU that RKNN knows", is_usable=False)
+    forms = _of_one_precision(site.forms(Runtime.RKNN, npu.model_soc))
+    trouble = _of_the_board(kernel, npu, site.settings) or _of_the_model(npu, forms) or _of_others()
+    if trouble:
+        return Found(npu.model_soc, forms, trouble, is_usable=False)
+    return Found(npu.model_soc, forms, " and ".join(one.name for one in forms), is_usable=True)
+
+
+def _of_the_board(kernel: Kernel, npu: Npu, settings: Eye) -> str:
+    if not npu.has_driver:
+        return f"the kernel has no rknpu driver for this {npu.soc}, or the NPU's overlay is off"
+    if (node := closed_node(kernel)) is not None:
+        return f"{node} is closed to this user: sudo usermod -aG render,video $USER"
+    if npu.runtime is None:
+        return "there is no librknnrt.so in /usr/lib"
+    if settings.npu_binding is NpuBinding.LITE and npu.binding is None:
+        return f"{BINDING} is not installed"
+    return ""
+
+
+def _of_the_model(npu: Npu, forms: list[Installed]) -> str:
+    if not forms:
+        return f"no form of this size is installed for {npu.model_soc}: mortar tools convert makes one"
+    toolkit = version(forms[0].form.toolkit)
+    if toolkit and npu.runtime and npu.runtime < toolkit:
+        return f"librknnrt {shown(npu.runtime)} is older than the form's toolkit, {shown(toolkit)}"
+    return ""
+
+
+def _of_others() -> str:
+    held = lease.look(resources.runtime_folder() / lease.FILE)
+    if held is not None and held.state(moment()) is lease.State.LOST:
+        return f"process {held.pid} hangs in its driver: start the board again"
+    return ""
+
+
+def _of_one_precision(forms: list[Installed]) -> list[Installed]:
+    """That of the first form for a single picture, in the order of the names."""
+    precision = next((one.form.precision for one in forms if one.form.batch == 1), None)
+    return [one for one in forms if one.form.precision == precision]
+
+
+def encoder(site: Site, found: Found) -> Batches:
+    """Raises MortarError where a form is damaged, or does not load."""
+    graphs: list[RknnGraph] = []
+    try:
+        for one in found.forms:
+            graphs.append(_graph(site, found.soc, one))
+    except MortarError:
+        for made in graphs:
+            made.close()
+        raise
+    return Batches(graphs, site.part.n_tok, site.part.n_embd, most=site.settings.tile_batch)
+
+
+def _graph(site: Site, soc: str, one: Installed) -> RknnGraph:
+    batch = one.form.batch
+    given = Shape("uint8", (batch, site.part.height_px, site.part.width_px, 3))
+    out = Shape("float32", (batch, site.part.n_tok, site.part.n_embd))
+    # Half of it leaves time to end a process that hangs, and for the next unit.
+    bounds = Bounds(load_ms=LOAD_ms, run_ms=site.settings.deadline_ms / 2)
+    return RknnGraph(UNIT, command(soc, site.settings, one.form.toolkit), one.verified(), given, out, bounds)
+
+
+def command(soc: str, settings: Eye, toolkit: str, library: Path = Path("/") / RUNTIME) -> list[str]:
+    """What starts a process that owns the NPU."""
+    held = {
+        "engine": str(settings.npu_binding),
+        "library": str(library),
+        "soc": soc,
+        "cores": settings.npu_cores,
+        "toolkit": toolkit,
+        "lease": str(resources.runtime_folder() / lease.FILE),
+        "unit": UNIT,
+    }
+    options = [word for name, value in held.items() for word in (f"--{name}", value)]
+    return [sys.executable, "-m", "mortar.runtimes.rknn.child", *options]
+
+
+def _installed() -> str | None:
+    try:
+        return metadata.version(BINDING)
+    except metadata.PackageNotFoundError:
+        return None
