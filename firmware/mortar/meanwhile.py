@@ -28,7 +28,7 @@ class Meanwhile(StrEnum):
 
 
 _CODES: dict[Meanwhile, str] = {
-    Meanwhile.NEXT_UNIT: "vision-engine-failed",
+    Meanwhile.NEXT_UNIT: "delegate-failed delegate-unusable mmproj-unusable vision-engine-failed",
     Meanwhile.NEXT_QUESTION: """
         answer-not-told audio-lost camera-failed camera-missing camera-no-frame camera-off dictation-failed
         frame-shape-wrong language-context-full language-engine-failed language-too-slow listen-too-slow

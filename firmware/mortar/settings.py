@@ -155,6 +155,9 @@ class Eye(Section, frozen=True):
     threads: Annotated[int, Meta(ge=1, le=16)] = 1
     """CPU threads of the vision encoder. Threads that wait for a busy core cost more than they save:
     raise this for large models on cores that nothing else uses."""
+    delegate: str = ""
+    """Path of a TensorFlow Lite delegate that runs full INT8 models on an NPU, the unit "tflite/npu": Mesa's
+    libteflon.so, with the mainline kernel's driver. Empty: none."""
     tile_batch: Annotated[int, Meta(ge=0, le=64)] = 0
     """Most tiles of a large picture in one run of the vision encoder, as `mortar tools tune vision` measured
     it on this board; 0: as many as the largest compiled form takes."""

@@ -57,7 +57,7 @@ class LlamaLanguageModel:
         batch_tok: int = BATCH_TOK,
     ) -> None:
         start_backend()
-        self._model = _load(path)
+        self._model = load(path, cpu_parameters())
         self._context = _new_context(self._model, path, n_ctx, threads, batch_tok)
         # Kept here because llama.cpp keeps only the pointer.
         self._abort_callback = ABORT_CALLBACK(lambda _: should_stop())
@@ -135,7 +135,7 @@ class LlamaLanguageModel:
         """
         positions = np.arange(pos, pos + n_tok, dtype=np.int32)
         batch = llama_cpp.llama_batch(n_tokens=n_tok, pos=positions.ctypes.data_as(TOKENS), **payload)
-        _errors.clear()
+        errors.clear()
         match llama_cpp.llama_decode(self._context, batch):
             case 0:
                 return
@@ -150,39 +150,45 @@ class LlamaLanguageModel:
             case code:
                 raise MortarError(
                     "language-engine-failed",
-                    f"llama.cpp could not decode ({code}{_said()})",
+                    f"llama.cpp could not decode ({code}{said()})",
                     "see the log; if it comes back, report it",
                 )
 
 
-_errors: list[str] = []
+errors: list[str] = []
 """What llama.cpp logged as errors since the call began; the first names the cause."""
 
 
 def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
     if level == LOG_LEVEL_ERROR:
-        _errors.append(" ".join(text.decode("utf-8", "replace").split()))
+        errors.append(" ".join(text.decode("utf-8", "replace").split()))
 
 
 # Kept here because llama.cpp keeps only the pointer.
-_log_callback = llama_cpp.llama_log_callback(_on_log)
+log_callback = llama_cpp.llama_log_callback(_on_log)
 
 
 def start_backend() -> None:
     """Quiet, and safe to repeat."""
-    llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(None))
+    llama_cpp.llama_log_set(log_callback, ctypes.c_void_p(None))
     llama_cpp.llama_backend_init()
 
 
-def _load(path: Path) -> Any:
+def cpu_parameters() -> Any:
+    """llama.cpp's own for loading a model, on the CPU alone."""
     parameters = llama_cpp.llama_model_default_params()
     parameters.n_gpu_layers = 0
-    _errors.clear()
+    return parameters
+
+
+def load(path: Path, parameters: Any) -> Any:
+    """llama.cpp's pointer to a model. Raises MortarError where the file is none that it can run."""
+    errors.clear()
     model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
     if model is None:
         raise MortarError(
             "language-model-unusable",
-            f"{path} is no model that llama.cpp can run{_said()}",
+            f"{path} is no model that llama.cpp can run{said()}",
             "restore the file, or convert the model again",
         )
     return model
@@ -195,17 +201,18 @@ def _new_context(model: Any, path: Path, n_ctx: int, threads: int, batch_tok: in
     parameters.n_seq_max = 1
     parameters.n_threads = parameters.n_threads_batch = threads
     parameters.no_perf = True
-    _errors.clear()
+    errors.clear()
     context = llama_cpp.llama_init_from_model(model, parameters)
     if context is None:
         llama_cpp.llama_model_free(model)
         raise MortarError(
             "language-context-failed",
-            f"no context of {n_ctx} tokens for {path}{_said()}",
+            f"no context of {n_ctx} tokens for {path}{said()}",
             "lower context_tok in [language]",
         )
     return context
 
 
-def _said() -> str:
-    return f": {_errors[0]}" if _errors else ""
+def said() -> str:
+    """Why the last call failed, to be added to what is told of it."""
+    return f": {errors[0]}" if errors else ""

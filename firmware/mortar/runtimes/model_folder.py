@@ -18,6 +18,9 @@ from mortar.errors import MortarError
 
 MANIFEST = "manifest.toml"
 
+MMPROJ = "mmproj"
+"""Name, among the manifest's extra files, of the vision encoder as llama.cpp reads it."""
+
 Count = Annotated[int, Meta(ge=1)]
 
 

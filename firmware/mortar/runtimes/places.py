@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from mortar.errors import MortarError
 from mortar.runtimes.forms import Form, Installed, Precision, Role, Runtime, installed
 from mortar.runtimes.interfaces import VisionEncoder
-from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.runtimes.model_folder import MMPROJ, ModelFolder, VisionPart
 from mortar.settings import AUTO, Eye, Point
 
 
@@ -100,6 +100,49 @@ def _cpu(site: Site) -> Place:
     return Place("tflite/cpu", " and ".join([*told, *(one.name for one in forms)]), load)
 
 
+def _delegated(site: Site) -> Place:
+    """Full INT8, which is what delegates of NPUs take."""
+    library, threads = site.settings.delegate, site.settings.threads
+    if not library:
+        return Place(DELEGATED, "eye.delegate names no library")
+    forms = [one for one in site.forms(Runtime.TFLITE) if one.form.precision is Precision.INT8]
+    if not forms:
+        return Place(DELEGATED, "no INT8 form is installed: mortar tools convert")
+
+    def load() -> VisionEncoder:
+        from mortar.runtimes.tflite import TfliteVisionGraph
+        from mortar.runtimes.vision import Batches
+
+        graphs = [
+            TfliteVisionGraph(
+                one.verified(), site.part, threads=threads, batch=one.form.batch, delegate=library
+            )
+            for one in forms
+        ]
+        return Batches(graphs, site.part.n_tok, site.part.n_embd, most=site.settings.tile_batch)
+
+    return Place(DELEGATED, f"{' and '.join(one.name for one in forms)}, by {library}", load)
+
+
+def _libmtmd(site: Site) -> Place:
+    """The model's mmproj file, which has the size that the model was made for."""
+    manifest = site.model.manifest
+    if MMPROJ not in manifest.extra:
+        return Place(LIBMTMD, "the model has no mmproj file")
+    if not _same_shape(site.part, manifest.vision):
+        return Place(LIBMTMD, "the mmproj file is of another size")
+
+    def load() -> VisionEncoder:
+        from mortar.runtimes.mtmd import MtmdVisionGraph
+        from mortar.runtimes.vision import Batches
+
+        mmproj, language = map(site.model.verified, (manifest.extra[MMPROJ], manifest.language))
+        graph = MtmdVisionGraph(mmproj, language, site.part, threads=site.settings.threads)
+        return Batches([graph], site.part.n_tok, site.part.n_embd)
+
+    return Place(LIBMTMD, "the model's mmproj file, by llama.cpp", load)
+
+
 def _same_shape(one: VisionPart, other: VisionPart) -> bool:
     return (one.width_px, one.height_px, one.n_tok) == (other.width_px, other.height_px, other.n_tok)
 
@@ -107,9 +150,13 @@ def _same_shape(one: VisionPart, other: VisionPart) -> bool:
 OWN_PRECISION = Precision.F16
 """Of a model folder's own TFLite file."""
 
+DELEGATED, LIBMTMD = "tflite/npu", "mtmd/cpu"
+
 PROBES: dict[str, Callable[[Site], Place]] = {
     "rknn/npu": _npu,
+    DELEGATED: _delegated,
     "tflite/cpu": _cpu,
+    LIBMTMD: _libmtmd,
 }
 """Unit → what finds out whether it can be used; the best first."""
 

@@ -1,137 +1,110 @@
-"""Vision encoder on TensorFlow Lite: tflite-runtime, or ai-edge-litert, its successor.
+"""Vision encoders on TensorFlow Lite: on the CPU, or by an external delegate on another unit.
 
-Floating-point models run through XNNPACK, which both packages apply by default on the CPU.
+Copies: pixels are normalised into the engine's input where they are written once (a packed model copies that
+once more), and the engine's output is copied once into the caller's memory (a packed model's twice).
 """
 
 from __future__ import annotations
 
-import importlib
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
 from mortar.errors import MortarError
 from mortar.runtimes.forms import Role
-from mortar.runtimes.interfaces import Floats, Pixels, UnitFailed
+from mortar.runtimes.interfaces import Floats, Pixels
 from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.tensors import FromFloats, FromPixels, Numbers, Tensor, take
+from mortar.runtimes.tflite_interpreter import Interpreted
+from mortar.runtimes.tflite_interpreter import quiet as quiet
+from mortar.runtimes.tflite_packed import Packed, pays
 
-PACKAGES = ("tflite_runtime.interpreter", "ai_edge_litert.interpreter")
-"""Modules with the same Interpreter class; the first that is installed is used."""
+COMPUTED = (np.float32, np.int8, np.uint8)
+"""What a graph's input and output may be."""
 
 
-LEVELS = 256
-"""Of one colour of a pixel."""
+class Engine(Protocol):
+    """One graph, loaded."""
+
+    unit: str
+    takes: Tensor
+    gives: Tensor
+
+    def given(self) -> Numbers:
+        """The input, to be written."""
+
+    def run(self) -> None:
+        """Blocks. Raises UnitFailed."""
+
+    def given_back(self) -> Numbers:
+        """The output, to be read."""
+
+    def close(self) -> None: ...
 
 
 class TfliteVisionGraph:
-    """A vision encoder, or half of one, that takes float32: pictures [batch, height_px, width_px, 3],
-    channels last, or the patches that the other half gives.
+    """A VisionGraph: an encoder, or half of one, in float32 or in full INT8, channels last.
 
-    Raises MortarError where the file is no TFLite model or one of another shape.
+    `delegate` is the path of an external delegate's library; empty: the CPU. Raises MortarError where the
+    file is no TFLite model or one of another shape, or where the delegate can't take it.
     """
-
-    unit = "tflite/cpu"
 
     def __init__(
-        self, path: Path, part: VisionPart, *, threads: int, batch: int = 1, role: Role = Role.WHOLE
+        self,
+        path: Path,
+        part: VisionPart,
+        *,
+        threads: int,
+        batch: int = 1,
+        role: Role = Role.WHOLE,
+        delegate: str = "",
     ) -> None:
         self.batch = batch
-        self._takes_pictures = role is not Role.BLOCKS
-        try:
-            with quiet():
-                self._interpreter = _interpreter_class()(model_path=str(path), num_threads=threads)
-                self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise MortarError(
-                "vision-model-unusable",
-                f"{path} is no model that TensorFlow Lite can run ({_first_line(error)})",
-                "restore the file, or convert the model again",
-            ) from None
-        takes, gives = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        picture, patches = (batch, part.height_px, part.width_px, 3), (batch, None, None)
+        self._engine = _opened(path, threads, delegate)
+        self.unit = self._engine.unit
+        pictures, patches = (batch, part.height_px, part.width_px, 3), (batch, None, None)
         tokens = (batch, part.n_tok, part.n_embd)
-        self._input, self.takes = _only(takes, picture if self._takes_pictures else patches, path, "takes")
-        self._output, self.gives = _only(gives, patches if role is Role.PATCHES else tokens, path, "gives")
-        # Every value that a pixel can have, as the model wants it.
-        levels = np.arange(LEVELS, dtype=np.float32)[:, np.newaxis] / np.float32(LEVELS - 1)
-        self._levels = (levels - np.array(part.mean, np.float32)) / np.array(part.std, np.float32)
+        _check(self._engine.takes, patches if role is Role.BLOCKS else pictures, path, "takes")
+        _check(self._engine.gives, patches if role is Role.PATCHES else tokens, path, "gives")
+        self.takes, self.gives = self._engine.takes.shape, self._engine.gives.shape
+        self._from: FromFloats | FromPixels = (
+            FromFloats(self._engine.takes) if role is Role.BLOCKS else FromPixels(self._engine.takes, part)
+        )
 
     def run(self, given: Pixels | Floats, out: Floats) -> None:
-        """`out` may lie in shared memory: the engine's output is copied there once, from the engine's own
-        buffer, and nowhere else."""
-        normalised = self._levels[given, np.arange(3)] if self._takes_pictures else given
-        self._interpreter.set_tensor(self._input, normalised)
-        try:
-            self._interpreter.invoke()
-        except RuntimeError as error:
-            raise UnitFailed(
-                "vision-engine-failed",
-                f"TensorFlow Lite could not encode a picture ({_first_line(error)})",
-                "see the log; if it comes back, report it",
-            ) from None
-        # tensor() gives a view; get_tensor() would make a copy of its own first.
-        np.copyto(out, self._interpreter.tensor(self._output)())
+        """See VisionGraph. Raises UnitFailed."""
+        # The interpreter runs only while nobody holds a view of its memory: none is given a name here.
+        self._from.put(given, self._engine.given())
+        self._engine.run()
+        take(self._engine.gives, self._engine.given_back(), out)
 
     def close(self) -> None:
-        del self._interpreter
+        """Nothing may be called any more."""
+        self._engine.close()
 
 
-def _interpreter_class() -> Any:
-    for package in PACKAGES:
-        try:
-            return importlib.import_module(package).Interpreter
-        except ModuleNotFoundError:
-            continue
-    raise MortarError(
-        "tflite-missing",
-        "neither tflite-runtime nor ai-edge-litert is installed",
-        "install one of them, or run `make setup`",
+def _opened(path: Path, threads: int, delegate: str) -> Engine:
+    if delegate or not pays(path):
+        return Interpreted(path, threads=threads, delegate=delegate)
+    packed = Packed(path, threads=threads)
+    if packed.takes.is_float and packed.gives.is_float:
+        return packed
+    # It doesn't tell the scales of a full INT8 graph.
+    packed.close()
+    return Interpreted(path, threads=threads)
+
+
+def _check(tensor: Tensor, shape: tuple[int | None, ...], path: Path, verb: str) -> None:
+    """None in `shape` stands for any number."""
+    fits = len(tensor.shape) == len(shape) and all(
+        wanted in (None, held) for held, wanted in zip(tensor.shape, shape, strict=True)
     )
-
-
-Shape = tuple[int, ...]
-
-
-def _only(
-    details: list[dict[str, Any]], shape: tuple[int | None, ...], path: Path, verb: str
-) -> tuple[int, Shape]:
-    """Index and shape of the one tensor, which must be float32 of `shape`; None stands for any number."""
-    found = [(tuple(int(n) for n in tensor["shape"]), tensor["dtype"]) for tensor in details]
-    if len(found) != 1 or found[0][1] != np.float32 or not _fits(found[0][0], shape):
-        said = ", ".join(f"{dtype.__name__} {list(held)}" for held, dtype in found)
-        wanted = ", ".join("any" if n is None else str(n) for n in shape)
-        raise MortarError(
-            "vision-model-shape",
-            f"{path} {verb} {said} instead of float32 [{wanted}]",
-            "use the file and the manifest of one and the same model",
-        )
-    return details[0]["index"], found[0][0]
-
-
-def _fits(held: Shape, wanted: tuple[int | None, ...]) -> bool:
-    return len(held) == len(wanted) and all(b in (None, a) for a, b in zip(held, wanted, strict=True))
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Standard error goes nowhere: the engine announces XNNPACK there and has no switch for it.
-
-    What goes wrong is in its exceptions as well.
-    """
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(nowhere)
-        os.close(kept)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    if fits and tensor.dtype in COMPUTED:
+        return
+    wanted = ", ".join("any" if n is None else str(n) for n in shape)
+    raise MortarError(
+        "vision-model-shape",
+        f"{path} {verb} {tensor.dtype} {list(tensor.shape)} instead of float32 or int8 [{wanted}]",
+        "use the file and the manifest of one and the same model",
+    )

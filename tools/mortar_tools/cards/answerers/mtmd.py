@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import llama_cpp
 import numpy as np
@@ -23,31 +21,10 @@ from mortar.bricks.picture import squash
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats
 from mortar.runtimes.llama import SEQUENCE, LlamaLanguageModel
-from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar.runtimes.mtmd import Eyes, check
 from mortar.settings import Settings
 from mortar_tools.cards.answerers.answer import Answer
-
-MMPROJ = "mmproj"
-"""The file's name among the manifest's extra files."""
-
-IMAGE_CHUNK = mtmd_cpp.MTMD_INPUT_CHUNK_TYPE_IMAGE
-BYTES = ctypes.POINTER(ctypes.c_uint8)
-
-
-def _discard(level: int, text: bytes, data: ctypes.c_void_p) -> None:
-    """What libmtmd logs."""
-
-
-# Kept here because libmtmd keeps only the pointer.
-_nowhere = llama_cpp.llama_log_callback(_discard)
-
-
-def _hush() -> None:
-    """Send libmtmd's log nowhere: it has two ways to standard error, beside llama.cpp's own."""
-    for name in ("mtmd_log_set", "mtmd_helper_log_set"):
-        # llama-cpp-python has no binding of its own for these two.
-        bind = mtmd_cpp.ctypes_function(name, [llama_cpp.llama_log_callback, ctypes.c_void_p], None)
-        bind(_discard)(_nowhere, None)
 
 
 class MultimodalModel(LlamaLanguageModel):
@@ -57,71 +34,41 @@ class MultimodalModel(LlamaLanguageModel):
 
     def __init__(self, language: Path, mmproj: Path, *, n_tok: int, n_ctx: int, threads: int) -> None:
         super().__init__(language, n_ctx=n_ctx, threads=threads, should_stop=lambda: False)
-        _hush()
-        parameters = mtmd_cpp.mtmd_context_params_default()
-        parameters.use_gpu = False
-        parameters.print_timings = False
-        parameters.warmup = False
-        parameters.n_threads = threads
-        parameters.image_min_tokens = parameters.image_max_tokens = n_tok
-        self._eyes = mtmd_cpp.mtmd_init_from_file(str(mmproj).encode(), self._model, parameters)
-        if self._eyes is None:
+        self._n_tok = n_tok
+        try:
+            self._eyes = Eyes(mmproj, self._model, n_tok=n_tok, threads=threads)
+        except MortarError:
             super().close()
-            raise MortarError(
-                "mmproj-unusable",
-                f"libmtmd can't run {mmproj} together with {language}",
-                "use two files of one and the same export",
-            )
+            raise
 
     def close(self) -> None:
         """Free the memory; nothing may be called any more."""
-        mtmd_cpp.mtmd_free(self._eyes)
+        self._eyes.close()
         super().close()
 
     def encode(self, picture: Image.Image) -> Floats:
         """Image tokens [n_tok, n_embd] of an RGB picture of the model's size."""
-        with self._chunks("", picture) as chunks:
-            numbered = range(mtmd_cpp.mtmd_input_chunks_size(chunks))
-            parts = [mtmd_cpp.mtmd_input_chunks_get(chunks, number) for number in numbered]
-            (seen,) = (one for one in parts if mtmd_cpp.mtmd_input_chunk_get_type(one) == IMAGE_CHUNK)
-            _check(mtmd_cpp.mtmd_encode_chunk(self._eyes, seen), "encode a picture")
-            n_tok = mtmd_cpp.mtmd_input_chunk_get_n_tokens(seen)
-            return np.ctypeslib.as_array(
-                mtmd_cpp.mtmd_get_output_embd(self._eyes), (n_tok, self.n_embd)
-            ).copy()
+        tokens = np.empty((self._n_tok, self.n_embd), np.float32)
+        self._eyes.encode(np.asarray(picture), tokens)
+        return tokens
 
     def look(self, before: str, picture: Image.Image) -> int:
         """Forget everything, read `before` and the picture; gives the position after them."""
         self.keep(0)
         pos = llama_cpp.llama_pos()
-        with self._chunks(before, picture) as chunks:
+        with self._eyes.chunks(before, np.asarray(picture)) as chunks:
             read = mtmd_cpp.mtmd_helper_eval_chunks(
-                self._eyes, self._context, chunks, 0, SEQUENCE, self._batch_tok, False, ctypes.byref(pos)
+                self._eyes.context,
+                self._context,
+                chunks,
+                0,
+                SEQUENCE,
+                self._batch_tok,
+                False,
+                ctypes.byref(pos),
             )
-        _check(read, "read a picture")
+        check(read, "read a picture")
         return pos.value
-
-    @contextmanager
-    def _chunks(self, before: str, picture: Image.Image) -> Iterator[Any]:
-        """`before` and the picture as libmtmd splits them: text, image tokens, text."""
-        pixels = np.ascontiguousarray(picture, np.uint8)
-        bitmap = mtmd_cpp.mtmd_bitmap_init(picture.width, picture.height, pixels.ctypes.data_as(BYTES))
-        chunks = mtmd_cpp.mtmd_input_chunks_init()
-        text = before.encode() + mtmd_cpp.mtmd_default_marker()
-        prompt = mtmd_cpp.mtmd_input_text(text, len(text), add_special=False, parse_special=True)
-        bitmaps = (mtmd_cpp.mtmd_bitmap_p_ctypes * 1)(bitmap)
-        try:
-            split = mtmd_cpp.mtmd_tokenize(self._eyes, chunks, ctypes.byref(prompt), bitmaps, 1)
-            _check(split, "take a picture in")
-            yield chunks
-        finally:
-            mtmd_cpp.mtmd_input_chunks_free(chunks)
-            mtmd_cpp.mtmd_bitmap_free(bitmap)
-
-
-def _check(code: int, what: str) -> None:
-    if code != 0:
-        raise MortarError("mtmd-failed", f"libmtmd could not {what} ({code})", "export the model again")
 
 
 class Mtmd:

@@ -18,10 +18,10 @@ from rich.table import Table
 
 from mortar.bricks.picture import preprocess
 from mortar.runtimes.interfaces import Floats
-from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.model_folder import MMPROJ, ModelFolder
 from mortar_tools.cards.answerers.answer import Answerer
 from mortar_tools.cards.answerers.greedy import Greedy
-from mortar_tools.cards.answerers.mtmd import MMPROJ, Mtmd
+from mortar_tools.cards.answerers.mtmd import Mtmd
 from mortar_tools.cards.answerers.shipped import Shipped
 from mortar_tools.cards.export.vision_onnx import INPUT
 from mortar_tools.cards.language import interview
