@@ -1,6 +1,6 @@
 """The smallest TFLite graphs that there can be: one that hands its input on in another shape.
 
-Written with ai-edge-litert's own schema: `python tests/runtimes/graphs.py` makes the files in this folder anew.
+Written with ai-edge-litert's own schema; `python tests/runtimes/graphs.py` makes the files in this folder.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An external delegate: the one that is compiled here from delegate.c, with every way that it can go wrong."""
+"""An external delegate: one that is compiled here from delegate.c, with every way that it can go wrong."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtimes.graphs import GRAPHS
 from mortar.errors import MortarError
 from mortar.runtimes.forms import Role
 from mortar.runtimes.interfaces import UnitFailed
 from mortar.runtimes.tflite import TfliteVisionGraph
+from runtimes.graphs import GRAPHS
 from runtimes.parts import PART, pixels
 
 NAME = "patches-int8"
@@ -60,7 +60,9 @@ def test_a_delegate_that_does_not_take_the_graph_is_no_unit(
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize("content", [None, b"no library", "libc.so.6"], ids=["missing", "text", "no delegate"])
+@pytest.mark.parametrize(
+    "content", [None, b"no library", "libc.so.6"], ids=["missing", "text", "no delegate"]
+)
 def test_a_library_that_is_no_delegate_is_said_in_one_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], content: bytes | str | None
 ) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtimes.graphs import GRAPHS, written
 from mortar.errors import MortarError
 from mortar.runtimes.forms import Role
 from mortar.runtimes.interfaces import UnitFailed
 from mortar.runtimes.tflite import TfliteVisionGraph
+from runtimes.graphs import GRAPHS, written
 from runtimes.parts import PART, normalised, pixels
 
 

@@ -21,9 +21,9 @@ from mortar.runtimes.interfaces import UnitFailed
 from mortar.runtimes.tensors import Numbers, Tensor
 
 PACKAGES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
-"""Modules with the same classes; the first that is installed is used. The newer one makes one XNNPACK graph of
-the bundled encoder, where tflite-runtime 2.14 makes 49 with TFLite's own operators between, and only it can
-run dynamic-range INT8."""
+"""Modules with the same classes; the first that is installed is used. The newer one makes one XNNPACK graph
+of the bundled encoder, where tflite-runtime 2.14 makes 49 with TFLite's own operators between, and only it
+can run dynamic-range INT8."""
 
 ENTRY = "tflite_plugin_create_delegate"
 

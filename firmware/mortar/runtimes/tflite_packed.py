@@ -88,8 +88,8 @@ def _loaded(path: Path, threads: int) -> Any:
     compiled, options = (import_module(f"{PACKAGE}.{name}") for name in ("compiled_model", "options"))
     packed = path.with_suffix(SUFFIX)
     _drop_older(packed, path)
-    # Under its final name only once it is whole. XNNPACK makes a damaged file anew, and does without one where
-    # the folder can't be written.
+    # Under its final name only once it is whole. XNNPACK makes a damaged file anew, and does without one
+    # where the folder can't be written.
     made = packed if packed.exists() else packed.with_name(f".{packed.name}.{os.getpid()}")
     cpu = options.CpuOptions(num_threads=threads, xnnpack_weight_cache_path=str(made))
     try:
