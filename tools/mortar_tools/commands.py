@@ -30,6 +30,7 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("eval", "pauses"): ("mortar_tools.echo.pauses", "how many questions are cut off in a hesitation"),
     ("bench", "loop"): ("mortar_tools.bench.loop", "waits, memory and CPU of the whole assistant"),
     ("bench", "look"): ("mortar_tools.bench.look", "from picture to first token, against libmtmd"),
+    ("bench", "vision"): ("mortar_tools.bench.vision", "vision encoders: time, memory, against libmtmd"),
     ("bench", "watching"): ("mortar_tools.bench.watching", "encoding what has changed, against every frame"),
     ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
     ("bench", "kill"): ("mortar_tools.bench.kill", "how long a killed process is missing"),

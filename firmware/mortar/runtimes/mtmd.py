@@ -3,8 +3,9 @@
 libmtmd wants a language model beside a tower, for its width and its vocabulary. It gets the folder's own
 without its weights, which takes the vocabulary's memory and little more: 3.5 MB for the bundled model.
 
-Copies of a picture: libmtmd takes the pixels over twice as bytes and once as floats. Of the tokens: ggml's
-result into libmtmd's buffer, and from there into the caller's memory.
+Copies of the pixels, beside normalising them: into a bitmap, an image and one of the model's size, then as
+floats plane by plane and into ggml's input. Of the tokens: ggml's result into libmtmd's buffer, and from
+there into the caller's memory.
 """
 
 from __future__ import annotations

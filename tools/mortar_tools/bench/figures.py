@@ -110,11 +110,20 @@ def bench(
     measure: Callable[[Path, int], Iterator[Figure]],
 ) -> int:
     """The command line of a bench. Raises UsageError for a count that measures nothing."""
+    return run(options(name, about, n).parse_args(argv), measure)
+
+
+def options(name: str, about: str | None, n: int) -> argparse.ArgumentParser:
+    """What every bench can be told."""
     parser = argparse.ArgumentParser(prog=f"mortar tools bench {name}", description=about)
     parser.add_argument("--n", type=int, default=n, help=f"measurements of each kind (default: {n})")
     parser.add_argument("--json", action="store_true", help="one JSON object a figure")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="save the table as SVG")
-    args = parser.parse_args(argv)
+    return parser
+
+
+def run(args: argparse.Namespace, measure: Callable[[Path, int], Iterator[Figure]]) -> int:
+    """Measure on a quiet machine, and show. Raises UsageError for a count that measures nothing."""
     if args.n < 1:
         raise UsageError("n-wrong", f"--n {args.n} measures nothing", "give 1 or more")
     require_quiet()
