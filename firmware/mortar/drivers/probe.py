@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from mortar.drivers.portaudio import find_device, portaudio, reaches_server
 from mortar.drivers.server_devices import AUTO, names
 from mortar.drivers.sound_server import sound_server
-from mortar.drivers.v4l2 import first_camera
+from mortar.drivers.v4l2 import cameras
 from mortar.errors import MortarError
 
 PROBE_TIMEOUT_S = 20
@@ -67,8 +67,8 @@ def _sound_devices(kind: str) -> list[str]:
 
 
 def _camera() -> str | None:
-    found = first_camera()
-    return str(found) if found is not None else None
+    found = next(cameras(), None)
+    return str(found.path) if found is not None else None
 
 
 if __name__ == "__main__":
