@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import errno
 import os
@@ -14,10 +15,15 @@ import pytest
 from PIL import Image
 
 from cameras.pictures import CHECKS, as_jpeg, as_nv12, as_yuyv, differs
+from harness import started
+from mortar.bricks import eye
 from mortar.drivers.camera_live import LiveCamera
 from mortar.drivers.frames import PATIENCE_MS, VGA, Frame, Size
 from mortar.drivers.v4l2 import V4l2Finder, V4l2Source, cameras
 from mortar.errors import MortarError
+from mortar.messages import Failure, Look, Looked
+from mortar.settings import Camera as CameraSettings
+from mortar.settings import Settings
 
 DEVICES = Path(os.environ["STANDIN_CAMERAS"])
 KERNEL = ctypes.CDLL(None)
@@ -50,8 +56,8 @@ def plug_in(*lines: str, name: str = "video0") -> Path:
     return path
 
 
-def camera(path: Path | None = None, wanted: Size = VGA) -> LiveCamera:
-    return LiveCamera(partial(V4l2Source, V4l2Finder(path, DEVICES), wanted))
+def camera(device: str = "auto", wanted: Size = VGA) -> LiveCamera:
+    return LiveCamera(partial(V4l2Source, V4l2Finder(device, DEVICES), wanted))
 
 
 def nv12(width: int = 640, height: int = 480, stride: int = 640) -> str:
@@ -174,6 +180,28 @@ def test_a_still_while_watching_comes_from_the_open_stream() -> None:
         assert watched.capture().size == VGA
 
 
+def test_the_eye_looks_through_it() -> None:
+    """The brick as a worker of its own, the bundled encoder, and the real driver: nothing else is played."""
+    path = plug_in(nv12(), "card Webcam")
+
+    async def scenario() -> None:
+        settings = Settings(camera=CameraSettings(device=str(path)))
+        async with started(eye.main, ["assistant", "language"], settings=settings) as brick:
+            await brick.ready()
+            for turn in (1, 2):
+                brick["assistant"].send(Look(turn))
+                assert (await brick["assistant"].expect(Looked)).turn == turn
+            KERNEL.standin_unplug()
+            path.unlink()
+            brick["assistant"].send(Look(3))
+            assert (await brick["assistant"].expect(Failure)).code == "camera-missing"
+            plug_in(nv12(), "card Webcam")
+            brick["assistant"].send(Look(4))
+            assert (await brick["assistant"].expect(Looked)).turn == 4
+
+    asyncio.run(scenario())
+
+
 # --- what is chosen ---
 
 
@@ -225,7 +253,7 @@ def test_devices_that_are_no_cameras_are_passed() -> None:
 def test_unplugged_while_watching_and_back_under_another_name() -> None:
     """One frame says so, each further one that it is still away; then it goes on by itself."""
     path = plug_in(nv12(), "card Webcam")
-    with camera(path).watch() as stream:
+    with camera(str(path)).watch() as stream:
         with stream.newest(PATIENCE_MS):
             pass
         KERNEL.standin_unplug()
@@ -303,19 +331,19 @@ def test_a_camera_that_gives_nothing_is_an_error_and_is_opened_anew() -> None:
     ],
 )
 def test_an_error_says_what_to_do(call: str, error: int, do: str) -> None:
-    refused = error_of(camera(plug_in(nv12(), f"fail {call} {error}")))
+    refused = error_of(camera(str(plug_in(nv12(), f"fail {call} {error}"))))
     assert refused.code == "camera-failed"
     assert do in refused.do and str(DEVICES) in refused.what
 
 
 def test_a_device_without_readable_pictures_says_so() -> None:
-    refused = error_of(camera(plug_in("mode RG10 640 480 30 1280 614400")))
+    refused = error_of(camera(str(plug_in("mode RG10 640 480 30 1280 614400"))))
     assert "NV12, YUYV, MJPEG" in refused.what
 
 
 def test_no_camera_at_all() -> None:
     assert error_of(camera()).code == "camera-missing"
-    assert error_of(camera(DEVICES / "video7")).code == "camera-missing"
+    assert error_of(camera(str(DEVICES / "video7"))).code == "camera-missing"
 
 
 def test_a_camera_goes_on_after_an_error() -> None:

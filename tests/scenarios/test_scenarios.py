@@ -27,6 +27,7 @@ TESTS = Path(__file__).parents[1]
 ELSEWHERE = {
     "answer-not-told": "languages/test_told.py",
     "audio-lost": "listen/test_listen.py",
+    "camera-driver-missing": "cameras/test_picamera.py",
     "camera-no-frame": "cameras/v4l2_streams.py",
     "device-stays-open": "supervisor/test_switches.py",
     "dictation-failed": "listen/test_dictation.py",

@@ -11,8 +11,10 @@ from pathlib import Path
 from PIL import Image
 
 from mortar.clock import now_ms
-from mortar.drivers.camera_live import LiveCamera
+from mortar.drivers import picamera
+from mortar.drivers.camera_live import LiveCamera, Source
 from mortar.drivers.frames import VGA, Camera, Frame, Size, Stream, Taken, gate_of
+from mortar.drivers.picamera import PicameraSource
 from mortar.drivers.pictures import pictures_in, read_picture
 from mortar.drivers.v4l2 import V4l2Finder, V4l2Source
 from mortar.errors import MortarError
@@ -94,5 +96,15 @@ def open_camera(settings: CameraSettings, run: RunOptions, wanted: Size = VGA) -
         return PictureFolder(path) if path.is_dir() else PictureFile(path)
     if settings.device == "none":
         return NoCamera()
-    finder = V4l2Finder(None if settings.device == "auto" else Path(settings.device))
-    return LiveCamera(partial(V4l2Source, finder, wanted))
+    return LiveCamera(_opener(settings, wanted if settings.size == "auto" else Size.of(settings.size)))
+
+
+def _opener(settings: CameraSettings, wanted: Size) -> Callable[[], Source]:
+    kernel = partial(V4l2Source, V4l2Finder(settings.device), wanted)
+    pi = partial(PicameraSource, settings.device, wanted)
+    if settings.driver == "picamera2":
+        return pi
+    if settings.driver == "v4l2" or settings.device.startswith("/"):
+        return kernel
+    # A Pi may have its own camera, a webcam, or both, and they come and go.
+    return lambda: pi() if picamera.names() else kernel()

@@ -32,6 +32,11 @@ class Size(NamedTuple):
     width_px: int
     height_px: int
 
+    @classmethod
+    def of(cls, text: str) -> Size:
+        """Of "640x480"."""
+        return cls(*map(int, text.split("x")))
+
     def __str__(self) -> str:
         return f"{self.width_px}×{self.height_px}"
 

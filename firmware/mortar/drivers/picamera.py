@@ -5,8 +5,8 @@ Written to picamera2 0.3.38 as its source reads; it was never run on a Pi: docs/
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol
@@ -60,27 +60,28 @@ class Library(NamedTuple):
     """A stream of a request where it lies in memory, for as long as the with-block lasts."""
 
 
-def is_installed() -> bool:
-    return find_spec("picamera2") is not None
-
-
 def library() -> Library:
     """Raises MortarError where picamera2, or the libcamera that it binds to, is missing."""
     try:
         import picamera2
     except ImportError as error:
         raise MortarError(
-            "picamera2-missing",
+            "camera-driver-missing",
             f"picamera2 cannot be loaded ({error})",
-            "run: sudo apt install python3-picamera2, and give Mortar's environment the system's packages",
+            "run: sudo apt install python3-libcamera, and pip install 'mortar[pi]' where Mortar sees it",
         ) from None
     pi = picamera2.Picamera2
     return Library(pi.global_camera_info, pi, partial(picamera2.MappedArray, write=False))
 
 
 def names() -> list[str]:
-    """Of the cameras that libcamera knows, as people may name them: "imx708"."""
-    return [str(camera.get("Model", camera.get("Id", "?"))) for camera in library().listed()]
+    """Of the cameras that libcamera knows, as people may name them: "imx708". None where it does not work."""
+    if find_spec("picamera2") is None:
+        return []
+    try:
+        return [str(camera.get("Model", "?")) for camera in library().listed()]
+    except (MortarError, RuntimeError):
+        return []
 
 
 class PicameraSource:
@@ -139,25 +140,15 @@ class PicameraSource:
         with self._said(), self._library.mapped(request, "main") as mapped:
             return Image.fromarray(mapped.array)
 
-    def _said(self) -> AbstractContextManager[None]:
-        return _Said(self._name)
-
-
-class _Said:
-    """picamera2's errors, which are RuntimeErrors of all kinds, in one line."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, RuntimeError | IndexError):
-            why = error.__cause__ or error
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """picamera2's errors, which are RuntimeErrors of all kinds, in one line."""
+        try:
+            yield
+        except (RuntimeError, IndexError) as error:
             raise MortarError(
                 "camera-failed",
-                f"the camera {self._name}: {why}",
+                f"the camera {self._name}: {error.__cause__ or error}",
                 "end other programs that use it, and see whether `rpicam-hello` works",
             ) from None
 
@@ -172,5 +163,5 @@ def _chosen(listed: list[dict[str, Any]], device: str) -> tuple[str, int]:
     raise MortarError(
         "camera-missing",
         f"libcamera knows {which}",
-        "switch the board off, press the camera's cable in on both ends, and run: rpicam-hello --list-cameras",
+        "switch the board off, press both ends of its cable in, and run: rpicam-hello --list-cameras",
     )

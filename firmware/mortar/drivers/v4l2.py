@@ -40,16 +40,22 @@ class Found:
     """What it calls itself; the same wherever it is plugged in."""
     modes: list[Mode]
 
+    def __str__(self) -> str:
+        """For people: with the largest picture of each form."""
+        largest = {mode.form: mode for mode in sorted(self.modes, key=lambda mode: mode.size.area_px)}
+        return f"{self.card} ({self.path}: {', '.join(map(str, largest.values()))})"
+
 
 class V4l2Finder:
     """The camera that is meant, wherever it is plugged in."""
 
-    def __init__(self, path: Path | None, devices: Path = DEVICES) -> None:
-        """`path` None stands for the first camera that there is."""
-        self._path = path
+    def __init__(self, device: str, devices: Path = DEVICES) -> None:
+        """`device` is "auto" (the first one), a path, or part of the name that a camera calls itself."""
+        self._path = Path(device) if device.startswith("/") else None
+        self._name = "" if device == "auto" else device
         self._devices = devices
         self._card: str | None = None
-        """Of the one that was found last: it may come back under another name."""
+        """Of the one that was opened last: it may come back under another path."""
 
     def find(self) -> Path:
         """Raises MortarError, camera-missing."""
@@ -57,7 +63,8 @@ class V4l2Finder:
             return self._path
         found = list(cameras(self._devices))
         same = [camera for camera in found if camera.card == self._card]
-        camera = next(iter(same or (found if self._path is None else [])), None)
+        like = [camera for camera in found if self._name in camera.card] if self._path is None else []
+        camera = next(iter(same + like), None)
         if camera is None:
             raise self._missing()
         return camera.path
@@ -71,7 +78,8 @@ class V4l2Finder:
         )
         if closed is not None:
             return failed(closed, OSError(errno.EACCES, os.strerror(errno.EACCES)))
-        what = "no camera is connected" if self._path is None else f"{self._path} is not connected any more"
+        meant = str(self._path or self._name)
+        what = f"the camera {meant} is not connected" if meant else "no camera is connected"
         return MortarError("camera-missing", what, "connect it, or play one with --camera PICTURE")
 
 

@@ -27,9 +27,13 @@ class Mode(NamedTuple):
     rate_Hz: float | None
     """The highest; None where the driver does not say."""
 
+    @property
+    def form(self) -> str:
+        return FORMS[self.pixelformat].name
+
     def __str__(self) -> str:
         rate = f" {self.rate_Hz:.0f} Hz" if self.rate_Hz else ""
-        return f"{FORMS[self.pixelformat].name} {self.size}{rate}"
+        return f"{self.form} {self.size}{rate}"
 
 
 def modes(fd: int, buffers: int, wanted: Size) -> list[Mode]:
