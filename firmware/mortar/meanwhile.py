@@ -30,10 +30,10 @@ class Meanwhile(StrEnum):
 _CODES: dict[Meanwhile, str] = {
     Meanwhile.NEXT_UNIT: "delegate-failed delegate-unusable mmproj-unusable vision-engine-failed",
     Meanwhile.NEXT_QUESTION: """
-        answer-not-told audio-lost camera-failed camera-missing camera-no-frame camera-off dictation-failed
-        frame-shape-wrong language-context-full language-engine-failed language-too-slow listen-too-slow
-        microphone-muted model-speaks-other models-differ no-answer no-question-before no-speech
-        not-understood note-lost note-unwritable photo-undeletable photo-unwritable picture-damaged
+        answer-not-told audio-lost camera-driver-missing camera-failed camera-missing camera-no-frame
+        camera-off dictation-failed language-context-full language-engine-failed language-too-slow
+        listen-too-slow microphone-muted model-speaks-other models-differ no-answer no-question-before
+        no-speech not-understood note-lost note-unwritable photo-undeletable photo-unwritable picture-damaged
         picture-missing picture-too-large picture-unknown question-not-taught question-too-long ring-too-small
         store-failed turn-too-long
     """,

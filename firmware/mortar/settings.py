@@ -51,7 +51,14 @@ class Speaker(Section, frozen=True):
 
 class Camera(Section, frozen=True):
     device: str = "auto"
-    """"auto" (the first camera found), "none", or a device path such as /dev/video0."""
+    """"auto" (the first camera found), "none", a device path such as /dev/video0, or (part of) a name that
+    `mortar doctor` lists: the name is the same wherever the camera is plugged in."""
+    driver: Literal["auto", "v4l2", "picamera2"] = "auto"
+    """"v4l2" (the kernel's interface: webcams, and CSI cameras of boards with an image processor in the
+    kernel), "picamera2" (a Raspberry Pi's own camera), or "auto": the Pi's where there is one."""
+    size: Annotated[str, Meta(pattern=r"^(auto|[1-9]\d{1,3}x[1-9]\d{1,3})$")] = "auto"
+    """Least size of a picture, as 1280x720, where the camera has it; "auto" is what the vision encoder
+    needs. See [cameras.md](cameras.md)."""
 
 
 class Gauge(Section, frozen=True):

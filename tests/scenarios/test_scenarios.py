@@ -27,10 +27,10 @@ TESTS = Path(__file__).parents[1]
 ELSEWHERE = {
     "answer-not-told": "languages/test_told.py",
     "audio-lost": "listen/test_listen.py",
-    "camera-no-frame": "rings/test_frame_ring.py",
+    "camera-driver-missing": "cameras/test_picamera.py",
+    "camera-no-frame": "cameras/v4l2_streams.py",
     "device-stays-open": "supervisor/test_switches.py",
     "dictation-failed": "listen/test_dictation.py",
-    "frame-shape-wrong": "rings/test_frame_ring.py",
     "language-context-full": "language/test_llama.py",
     "language-engine-failed": "language/test_llama.py",
     "language-too-slow": "language/test_language.py",

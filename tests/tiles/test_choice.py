@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mortar.bricks.tiles import Grid, candidates, choose, fit_into, see
+from mortar.bricks.tiles import Grid, candidates, choose, fit_into, see, useful_px
 from mortar.runtimes.model_folder import Fit, Tiles
+from tiles.parts import PLAIN, tiled
 
 TILE_PX = (384, 384)
 UP_TO_3_BY_3 = candidates(Tiles(most_across=3, most=9, fit=Fit.LETTERBOX))
@@ -115,3 +116,12 @@ def test_the_list_has_each_grid_once_from_the_largest_to_one_tile(tiles: Tiles) 
     assert grids[-1] == (1, 1) and len(set(grids)) == len(grids)
     assert all(a.columns * a.rows >= b.columns * b.rows for a, b in pairwise(grids))
     assert all(max(grid) <= tiles.most_across and grid.columns * grid.rows <= tiles.most for grid in grids)
+
+
+@pytest.mark.parametrize(("across", "size_px"), [(1, (128, 128)), (3, (384, 384)), (4, (512, 384))])
+def test_a_camera_is_asked_for_no_more_than_the_tiles_show(across: int, size_px: tuple[int, int]) -> None:
+    assert useful_px(tiled(across=across)) == size_px
+
+
+def test_without_tiles_a_camera_is_asked_for_one_picture_of_the_encoder() -> None:
+    assert useful_px(PLAIN) == (128, 128)

@@ -21,6 +21,9 @@ RELAXED = 0.1
 BEHIND = "black"
 """Beside a picture that is fitted into its tiles: zeros, as LLaVA's training has it."""
 
+CAMERA_PX = (4_000, 3_000)
+"""A picture of a camera, larger than any grid of tiles."""
+
 
 class Grid(NamedTuple):
     """Tiles beside each other, and above each other."""
@@ -84,6 +87,12 @@ def grid_for(size_px: tuple[int, int], part: VisionPart) -> Grid:
     if part.tiles is None:
         return WHOLE
     return choose(size_px, (part.width_px, part.height_px), candidates(part.tiles))
+
+
+def useful_px(part: VisionPart) -> tuple[int, int]:
+    """The size (width, height) that a camera's picture is worth having in: the encoder sees no more of it."""
+    grid = grid_for(CAMERA_PX, part)
+    return part.width_px * grid.columns, part.height_px * grid.rows
 
 
 def pictures_of(grid: Grid, part: VisionPart) -> int:

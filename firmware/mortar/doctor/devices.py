@@ -40,7 +40,7 @@ def devices(examined: Examined) -> Iterator[Finding]:
     for name, names in (
         ("microphone", found.microphones),
         ("speaker", found.speakers),
-        ("camera", [found.camera] if found.camera is not None else []),
+        ("camera", found.cameras),
     ):
         if names:
             # A headset may be called after its owner.

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
-from mortar.drivers.frames import Camera, PlayedStream, Stream
+from mortar.clock import now_ms
+from mortar.drivers import picamera
+from mortar.drivers.camera_live import LiveCamera, Source
+from mortar.drivers.frames import VGA, Camera, Frame, Size, Stream, Taken, gate_of
+from mortar.drivers.picamera import PicameraSource
 from mortar.drivers.pictures import pictures_in, read_picture
-from mortar.drivers.v4l2 import V4l2Camera
+from mortar.drivers.v4l2 import V4l2Finder, V4l2Source
 from mortar.errors import MortarError
 from mortar.settings import Camera as CameraSettings
 from mortar.settings import RunOptions
+
+
+class PlayedStream:
+    """A stream that looks whenever a frame is asked for, and so never waits."""
+
+    def __init__(self, look: Callable[[], Image.Image]) -> None:
+        self._look = look
+        self._number = 0
+
+    @contextmanager
+    def newest(self, timeout_ms: float) -> Iterator[Frame]:
+        picture = self._look()
+        self._number += 1
+        taken = Taken(now_ms(), gate_of(picture.convert("L")), picture.copy, release=lambda: None)
+        frame = Frame(self._number, taken)
+        try:
+            yield frame
+        finally:
+            frame.give_back()
 
 
 class PlayedCamera(ABC):
@@ -64,12 +88,23 @@ class NoCamera(PlayedCamera):
         )
 
 
-def open_camera(settings: CameraSettings, run: RunOptions) -> Camera:
-    """The camera of this run. Whether it works shows when it is looked through: it may be plugged
-    in, or back in, at any time."""
+def open_camera(settings: CameraSettings, run: RunOptions, wanted: Size = VGA) -> Camera:
+    """The camera of this run, with pictures that cover `wanted` where it can. Whether it works shows when
+    it is looked through: it may be plugged in, or back in, at any time."""
     if run.camera is not None:
         path = Path(run.camera)
         return PictureFolder(path) if path.is_dir() else PictureFile(path)
     if settings.device == "none":
         return NoCamera()
-    return V4l2Camera(None if settings.device == "auto" else Path(settings.device))
+    return LiveCamera(_opener(settings, wanted if settings.size == "auto" else Size.of(settings.size)))
+
+
+def _opener(settings: CameraSettings, wanted: Size) -> Callable[[], Source]:
+    kernel = partial(V4l2Source, V4l2Finder(settings.device), wanted)
+    pi = partial(PicameraSource, settings.device, wanted)
+    if settings.driver == "picamera2":
+        return pi
+    if settings.driver == "v4l2" or settings.device.startswith("/"):
+        return kernel
+    # A Pi may have its own camera, a webcam, or both, and they come and go.
+    return lambda: pi() if picamera.names() else kernel()

@@ -9,10 +9,10 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 
+from mortar.drivers import picamera, v4l2
 from mortar.drivers.portaudio import find_device, portaudio, reaches_server
 from mortar.drivers.server_devices import AUTO, names
 from mortar.drivers.sound_server import sound_server
-from mortar.drivers.v4l2 import first_camera
 from mortar.errors import MortarError
 
 PROBE_TIMEOUT_S = 20
@@ -24,8 +24,8 @@ class Devices:
 
     microphones: list[str]
     speakers: list[str]
-    camera: str | None
-    """None where there is none."""
+    cameras: list[str]
+    """In the order in which they are looked for; None of these lists holds what this user may not open."""
 
     @property
     def microphone(self) -> str | None:
@@ -34,6 +34,10 @@ class Devices:
     @property
     def speaker(self) -> str | None:
         return next(iter(self.speakers), None)
+
+    @property
+    def camera(self) -> str | None:
+        return next(iter(self.cameras), None)
 
 
 def probe() -> Devices:
@@ -66,11 +70,11 @@ def _sound_devices(kind: str) -> list[str]:
     return sorted(held, key=lambda name: name != default)
 
 
-def _camera() -> str | None:
-    found = first_camera()
-    return str(found) if found is not None else None
+def _cameras() -> list[str]:
+    of_pi = [f"{name} (picamera2)" for name in picamera.names()]
+    return of_pi + [str(camera) for camera in v4l2.cameras()]
 
 
 if __name__ == "__main__":
-    found = Devices(_sound_devices("input"), _sound_devices("output"), _camera())
+    found = Devices(_sound_devices("input"), _sound_devices("output"), _cameras())
     print(json.dumps(asdict(found)))

@@ -1,247 +1,207 @@
 """Cameras of the Linux kernel (V4L2): USB webcams, and CSI cameras whose driver gives whole pictures.
 
-Written to the kernel's interface (linux/videodev2.h, 64-bit) with nothing but ioctl and mmap. Only
-the structures' sizes, the request numbers and the conversions are tested: no camera was at hand.
+Written to the kernel's interface with nothing but ioctl and mmap. It was run against a stand-in for the
+kernel (tests/cameras), never against a camera: docs/cameras.md.
 """
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import fcntl
-import io
-import mmap
 import os
-import select
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from mortar.drivers.frames import PlayedStream, Stream
+from mortar.clock import now_ms
+from mortar.drivers import pixels
+from mortar.drivers.camera_live import no_frame
+from mortar.drivers.frames import VGA, Size, Taken
+from mortar.drivers.v4l2_device import Device, Filled, buffer_type, capability
+from mortar.drivers.v4l2_modes import Mode, modes
 from mortar.errors import MortarError
 
-VIDEO_CAPTURE = 1  # V4L2_BUF_TYPE_VIDEO_CAPTURE
-MEMORY_MMAP = 1
-CAPABILITY_CAPTURE = 0x0000_0001
-CAPABILITY_STREAMING = 0x0400_0000
-CAPABILITY_IS_DEVICE = 0x8000_0000  # device_caps is filled in
-MJPEG = int.from_bytes(b"MJPG", "little")
-YUYV = int.from_bytes(b"YUYV", "little")
+DEVICES = Path("/dev")
 
-WIDTH_PX, HEIGHT_PX = 640, 480
-"""Asked for; every camera has it. The driver answers with what it really gives."""
-
-SETTLING_FRAMES = 8
-"""Pictures thrown away after the stream starts: automatic exposure needs about a quarter second."""
-
-PATIENCE_S = 3.0
-"""Longest wait for one picture."""
+NO_CAMERAS = (b"bcm2835-", b"pispbe", b"rkcif", b"rpivid")
+"""Drivers whose devices capture from memory, or from a sensor past the part that makes pictures of it.
+A person who knows better names the device in the settings."""
 
 
-class Capability(ctypes.Structure):
-    _fields_ = (
-        ("driver", ctypes.c_char * 16),
-        ("card", ctypes.c_char * 32),
-        ("bus_info", ctypes.c_char * 32),
-        ("version", ctypes.c_uint32),
-        ("capabilities", ctypes.c_uint32),
-        ("device_caps", ctypes.c_uint32),
-        ("reserved", ctypes.c_uint32 * 3),
-    )
+@dataclass(frozen=True)
+class Found:
+    """A device that gives pictures which Mortar reads."""
+
+    path: Path
+    card: str
+    """What it calls itself; the same wherever it is plugged in."""
+    modes: list[Mode]
+
+    def __str__(self) -> str:
+        """For people: with the largest picture of each form."""
+        largest = {mode.form: mode for mode in sorted(self.modes, key=lambda mode: mode.size.area_px)}
+        return f"{self.card} ({self.path}: {', '.join(map(str, largest.values()))})"
 
 
-class PixFormat(ctypes.Structure):
-    _fields_ = (
-        ("width", ctypes.c_uint32),
-        ("height", ctypes.c_uint32),
-        ("pixelformat", ctypes.c_uint32),
-        ("field", ctypes.c_uint32),
-        ("bytesperline", ctypes.c_uint32),
-        ("sizeimage", ctypes.c_uint32),
-        ("rest", ctypes.c_uint32 * 6),
-    )
+class V4l2Finder:
+    """The camera that is meant, wherever it is plugged in."""
+
+    def __init__(self, device: str, devices: Path = DEVICES) -> None:
+        """`device` is "auto" (the first one), a path, or part of the name that a camera calls itself."""
+        self._path = Path(device) if device.startswith("/") else None
+        self._name = "" if device == "auto" else device
+        self._devices = devices
+        self._card: str | None = None
+        """Of the one that was opened last: it may come back under another path."""
+
+    def find(self) -> Path:
+        """Raises MortarError, camera-missing."""
+        if self._path is not None and (self._path.exists() or self._card is None):
+            return self._path
+        found = list(cameras(self._devices))
+        same = [camera for camera in found if camera.card == self._card]
+        like = [camera for camera in found if self._name in camera.card] if self._path is None else []
+        camera = next(iter(same + like), None)
+        if camera is None:
+            raise self._missing()
+        return camera.path
+
+    def remember(self, card: str) -> None:
+        self._card = card
+
+    def _missing(self) -> MortarError:
+        closed = next(
+            (path for path in _devices(self._devices) if not os.access(path, os.R_OK | os.W_OK)), None
+        )
+        if closed is not None:
+            return failed(closed, OSError(errno.EACCES, os.strerror(errno.EACCES)))
+        meant = str(self._path or self._name)
+        what = f"the camera {meant} is not connected" if meant else "no camera is connected"
+        return MortarError("camera-missing", what, "connect it, or play one with --camera PICTURE")
 
 
-class _FormatUnion(ctypes.Union):
-    # The kernel's union holds pointers, which is what aligns it to 8.
-    _fields_ = (("pix", PixFormat), ("raw", ctypes.c_uint8 * 200), ("align", ctypes.c_void_p))
+class V4l2Source:
+    """A camera that is open."""
 
-
-class Format(ctypes.Structure):
-    _fields_ = (("type", ctypes.c_uint32), ("fmt", _FormatUnion))
-
-
-class RequestBuffers(ctypes.Structure):
-    _fields_ = (
-        ("count", ctypes.c_uint32),
-        ("type", ctypes.c_uint32),
-        ("memory", ctypes.c_uint32),
-        ("capabilities", ctypes.c_uint32),
-        ("flags", ctypes.c_uint32),
-    )
-
-
-class Buffer(ctypes.Structure):
-    _fields_ = (
-        ("index", ctypes.c_uint32),
-        ("type", ctypes.c_uint32),
-        ("bytesused", ctypes.c_uint32),
-        ("flags", ctypes.c_uint32),
-        ("field", ctypes.c_uint32),
-        ("timestamp", ctypes.c_int64 * 2),
-        ("timecode", ctypes.c_uint32 * 4),
-        ("sequence", ctypes.c_uint32),
-        ("memory", ctypes.c_uint32),
-        ("offset", ctypes.c_uint64),  # a union with pointers
-        ("length", ctypes.c_uint32),
-        ("reserved", ctypes.c_uint32 * 2),
-    )
-
-
-def _request(direction: int, number: int, argument: type[ctypes.Structure] | type[ctypes.c_int]) -> int:
-    """The kernel's _IOC('V', ...): 1 writes, 2 reads, 3 both."""
-    return direction << 30 | ctypes.sizeof(argument) << 16 | ord("V") << 8 | number
-
-
-QUERYCAP = _request(2, 0, Capability)
-S_FMT = _request(3, 5, Format)
-REQBUFS = _request(3, 8, RequestBuffers)
-QUERYBUF = _request(3, 9, Buffer)
-QBUF = _request(3, 15, Buffer)
-DQBUF = _request(3, 17, Buffer)
-STREAMON = _request(1, 18, ctypes.c_int)
-STREAMOFF = _request(1, 19, ctypes.c_int)
-
-
-class V4l2Camera:
-    """Opened only while a picture is taken: a resting camera draws no power, and may be unplugged."""
-
-    def __init__(self, path: Path | None) -> None:
-        """`path` None stands for the first camera there is."""
-        self._path = path
-
-    def capture(self) -> Image.Image:
-        path = self._path or first_camera()
-        if path is None:
-            raise MortarError(
-                "camera-missing",
-                "no camera is connected",
-                "connect one, or play one with --camera PICTURE",
-            )
+    def __init__(self, finder: V4l2Finder, wanted: Size = VGA) -> None:
+        """Raises MortarError."""
+        self._path = finder.find()
         try:
-            fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            fd = _open(self._path)
             try:
-                return _capture(fd)
-            finally:
+                finder.remember(_card(fd))
+                self._device = Device(fd, wanted)
+            except OSError:
                 os.close(fd)
+                raise
         except OSError as error:
-            raise _failed(path, error) from None
+            raise failed(self._path, error) from None
 
-    @contextmanager
-    def watch(self) -> Iterator[Stream]:
-        yield PlayedStream(self.capture)
-
-
-def _capture(fd: int) -> Image.Image:
-    pix = _set_format(fd)
-    with _stream(fd) as buffers:
-        for _ in range(SETTLING_FRAMES):
-            _frame(fd, buffers)
-        data = _frame(fd, buffers)
-    return decode(data, pix.pixelformat, pix.width, pix.height, pix.bytesperline)
-
-
-def _set_format(fd: int) -> PixFormat:
-    """MJPEG where the camera has it (YUYV fills USB 2), else YUYV."""
-    for wanted in (MJPEG, YUYV):
-        form = Format(type=VIDEO_CAPTURE)
-        form.fmt.pix = PixFormat(width=WIDTH_PX, height=HEIGHT_PX, pixelformat=wanted)
-        fcntl.ioctl(fd, S_FMT, form)
-        pix: PixFormat = form.fmt.pix
-        if pix.pixelformat == wanted:
-            return pix
-    raise OSError(errno.EINVAL, "it gives neither MJPEG nor YUYV pictures")
-
-
-@contextmanager
-def _stream(fd: int) -> Iterator[list[mmap.mmap]]:
-    """Buffers of the driver, mapped and filling; given back on the way out."""
-    wanted = RequestBuffers(count=2, type=VIDEO_CAPTURE, memory=MEMORY_MMAP)
-    fcntl.ioctl(fd, REQBUFS, wanted)
-    buffers: list[mmap.mmap] = []
-    try:
-        for index in range(wanted.count):
-            buffer = Buffer(index=index, type=VIDEO_CAPTURE, memory=MEMORY_MMAP)
-            fcntl.ioctl(fd, QUERYBUF, buffer)
-            buffers.append(mmap.mmap(fd, buffer.length, offset=buffer.offset & 0xFFFF_FFFF))
-            fcntl.ioctl(fd, QBUF, buffer)
-        fcntl.ioctl(fd, STREAMON, ctypes.c_int(VIDEO_CAPTURE))
-        yield buffers
-        fcntl.ioctl(fd, STREAMOFF, ctypes.c_int(VIDEO_CAPTURE))
-    finally:
-        # Closing the device, which comes next, also ends a stream that an error left running.
-        for mapped in buffers:
-            mapped.close()
-
-
-def _frame(fd: int, buffers: list[mmap.mmap]) -> bytes:
-    if not select.select([fd], [], [], PATIENCE_S)[0]:
-        raise OSError(errno.ETIMEDOUT, f"no picture within {PATIENCE_S:.0f} s")
-    buffer = Buffer(type=VIDEO_CAPTURE, memory=MEMORY_MMAP)
-    fcntl.ioctl(fd, DQBUF, buffer)
-    data: bytes = buffers[buffer.index][: buffer.bytesused]
-    fcntl.ioctl(fd, QBUF, buffer)
-    return data
-
-
-def first_camera(devices: Path = Path("/dev")) -> Path | None:
-    """The first video device that takes pictures (cameras also show devices for metadata)."""
-    for path in sorted(devices.glob("video*"), key=lambda path: (len(path.name), path.name)):
+    def take(self, deadline_ms: float) -> Taken:
         try:
-            fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            while (waiting := self._device.next_filled()) is not None:
+                self._device.give_back(waiting)  # older than the question
+            return self._next(deadline_ms)
+        except OSError as error:
+            raise failed(self._path, error) from None
+
+    def close(self) -> None:
+        self._device.close()
+
+    def _next(self, deadline_ms: float) -> Taken:
+        damaged = 0
+        while (left_ms := deadline_ms - now_ms()) > 0 and self._device.wait(left_ms):
+            filled = self._device.next_filled()
+            if filled is None:
+                # Woken for no picture: poll's word for a device that does not stream any more.
+                raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+            try:
+                return self._taken(filled)
+            except pixels.Damaged:
+                damaged += 1
+                self._device.give_back(filled)
+        if damaged:
+            raise _damaged(self._path, f"{damaged} pictures came, and each was incomplete")
+        raise no_frame(str(self._path))
+
+    def _taken(self, filled: Filled) -> Taken:
+        if filled.is_damaged:
+            raise pixels.Damaged
+        gate = pixels.gate(self._device.layout, self._device.planes(filled))
+        return Taken(filled.t_ms, gate, partial(self._picture, filled), partial(self._release, filled))
+
+    def _picture(self, filled: Filled) -> Image.Image:
+        if not self._device.is_open:
+            raise MortarError("camera-missing", f"{self._path} went away", "connect the camera again")
+        try:
+            return pixels.picture(self._device.layout, self._device.planes(filled))
+        except pixels.Damaged as error:
+            raise _damaged(self._path, str(error)) from None
+
+    def _release(self, filled: Filled) -> None:
+        if self._device.is_open:
+            with suppress(OSError):  # gone: the next frame tells
+                self._device.give_back(filled)
+
+
+def cameras(devices: Path = DEVICES) -> Iterator[Found]:
+    """Those that this user may open, in the order of their numbers."""
+    for path in _devices(devices):
+        try:
+            fd = _open(path)
         except OSError:
             continue
         try:
-            capability = Capability()
-            fcntl.ioctl(fd, QUERYCAP, capability)
+            found = _look(fd)
+            card = _card(fd)
         except OSError:
-            continue
+            continue  # no video device, or gone while it was looked at
         finally:
             os.close(fd)
-        has = capability.capabilities
-        if has & CAPABILITY_IS_DEVICE:
-            has = capability.device_caps
-        if has & CAPABILITY_CAPTURE and has & CAPABILITY_STREAMING:
-            return path
-    return None
+        if found:
+            yield Found(path, card, found)
 
 
-def decode(data: bytes, pixelformat: int, width: int, height: int, stride: int) -> Image.Image:
-    """A camera's picture as RGB; `stride` is the bytes of one YUYV line. Raises OSError if cut short."""
-    if pixelformat == MJPEG:
-        return Image.open(io.BytesIO(data), formats=("JPEG",)).convert("RGB")
-    if len(data) < stride * height:
-        raise OSError(errno.EIO, "a picture came in incomplete")
-    lines = np.frombuffer(data, np.uint8, stride * height).reshape(height, stride)
-    return Image.fromarray(_yuyv_to_ycbcr(lines[:, : width * 2]), "YCbCr").convert("RGB")
+def failed(path: Path, error: OSError) -> MortarError:
+    what = f"{path}: {error.strerror or error}"
+    if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+        return MortarError("camera-missing", what, "connect the camera")
+    return MortarError("camera-failed", what, ADVICE.get(error.errno or 0, "unplug it and plug it in again"))
 
 
-def _yuyv_to_ycbcr(lines: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """YUYV [height, width * 2] to YCbCr [height, width, 3]: two pixels share their colour."""
-    luma, colour = lines[:, 0::2], lines[:, 1::2]
-    blue, red = colour[:, 0::2].repeat(2, axis=1), colour[:, 1::2].repeat(2, axis=1)
-    return np.stack([luma, blue, red], axis=-1)
+ADVICE = {
+    errno.EACCES: "run: sudo usermod -aG video $USER, and log in again",
+    errno.EPERM: "run: sudo usermod -aG video $USER, and log in again",
+    errno.EBUSY: "another program uses it: end that one",
+    errno.ENOSPC: "plug it into another USB port, or set a smaller size under [camera]",
+    errno.EINVAL: "name another device under [camera]: `mortar doctor` lists them",
+    errno.ENOTTY: "name another device under [camera]: `mortar doctor` lists them",
+}
 
 
-def _failed(path: Path, error: OSError) -> MortarError:
-    missing = error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO)
-    what = error.strerror or str(error)
-    return MortarError(
-        "camera-missing" if missing else "camera-failed",
-        f"{path}: {what}",
-        "connect the camera" if missing else "see that no other program uses it, then unplug and replug it",
-    )
+def _damaged(path: Path, why: str) -> MortarError:
+    return MortarError("camera-failed", f"{path}: {why}", "try another cable or USB port, or a smaller size")
+
+
+def _devices(folder: Path) -> list[Path]:
+    return sorted(folder.glob("video*"), key=lambda path: (len(path.name), path.name))
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _card(fd: int) -> str:
+    return bytes(capability(fd).card).decode("utf-8", "replace")
+
+
+def _look(fd: int) -> list[Mode]:
+    """What this device offers; nothing where it is no camera (cameras also show devices for metadata)."""
+    has = capability(fd)
+    buffers = buffer_type(has)
+    if buffers is None or bytes(has.driver).startswith(NO_CAMERAS):
+        return []
+    return modes(fd, buffers, VGA)

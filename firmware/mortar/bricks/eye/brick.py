@@ -17,9 +17,10 @@ from mortar import resources
 from mortar.bricks.eye.points import point_for
 from mortar.bricks.eye.units import Units
 from mortar.bricks.eye.watching import Watching
-from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of
+from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of, useful_px
 from mortar.clock import now_ms
 from mortar.drivers.camera import open_camera
+from mortar.drivers.frames import VGA, Size
 from mortar.drivers.pictures import jpeg
 from mortar.errors import MortarError
 from mortar.messages import (
@@ -102,9 +103,10 @@ class Eye:
         self._point: Point | None = None
         """The way of looking that is loaded."""
         self._part = part = folder.manifest.vision
-        self._camera = open_camera(worker.settings.camera, worker.run)
         settings = worker.settings.eye
         ways = [part_at(part, point) for point in settings.points] or [part]
+        wanted = Size(*map(max, VGA, *map(useful_px, ways)))
+        self._camera = open_camera(worker.settings.camera, worker.run, wanted)
         # The newest picture wins: a question is about what is in front of the camera now.
         self._ring = TokenRingWriter(
             settings.ring_slots,
