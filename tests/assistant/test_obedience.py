@@ -49,7 +49,11 @@ def model_answers(board: Board, *sentences: str) -> int:
 def effects(board: Board, begin: int) -> list[tuple[str, str]]:
     """What others were told to do, from the message of that number on, but for what every answer about a
     picture leads to."""
-    usual = {"eye": {"Look"}, "language": {"Ask", "Context", "Cancel"}, "voice": {"Say", "Chime", "Hush"}}
+    usual = {
+        "eye": {"Look", "TurnOver"},
+        "language": {"Ask", "Context", "Cancel"},
+        "voice": {"Say", "Chime", "Hush"},
+    }
     usual["ears"] = {"Rest", "Listen", "Speaking"}
     told = [(peer, type(message).__name__) for peer, message in board.port.sent[begin:]]
     return [(peer, name) for peer, name in told if name not in usual.get(peer, set())]

@@ -17,6 +17,7 @@ from mortar.assistant.course import Course
 from mortar.assistant.intents import Understanding
 from mortar.assistant.keeper import Keeper
 from mortar.assistant.listening import Listening
+from mortar.assistant.lookout import Lookout
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.note_taking import NoteTaking
 from mortar.assistant.past import NO_PAST, KeptBefore, KeptReminder, Past
@@ -32,6 +33,7 @@ from mortar.assistant.turn import Turn
 from mortar.assistant.turns import Turns
 from mortar.clock import Moment
 from mortar.messages import (
+    NO_TURN,
     Answered,
     Examined,
     Failure,
@@ -77,6 +79,7 @@ class Conversation:
             port, self._mouth, self._course, self._turns, settings.assistant, keeper, moment, language
         )
         self._switches = Switches(port, self._mouth, self._turns, past, language)
+        self._lookout = Lookout(port, self._mouth, self._course, self._turns, language, past.wish)
         self._notebook = keeper.notebook
         self._steps = Steps(
             port,
@@ -87,6 +90,7 @@ class Conversation:
             understanding,
             self._ringing,
             self._switches,
+            self._lookout,
             keeper.album,
             self._notebook,
             moment,
@@ -135,6 +139,7 @@ class Conversation:
             photos=self._album.photos,
             notes=self._notebook.without_words,
             note_at_hand=at_hand.number if at_hand is not None else 0,
+            wish=self._lookout.wish,
         )
 
     @property
@@ -208,11 +213,17 @@ class Conversation:
     def looked(self, looked: Looked, now_ms: float) -> None:
         self._answering.looked(looked, now_ms)
 
+    def watched(self) -> None:
+        self._lookout.watched()
+
     def sentence(self, sentence: Sentence, now_ms: float) -> None:
         self._answering.sentence(sentence, now_ms)
 
     def answered(self, answered: Answered, now_ms: float) -> None:
-        self._answering.answered(answered, now_ms)
+        if answered.turn == NO_TURN:
+            self._lookout.answered(answered, now_ms)
+        else:
+            self._answering.answered(answered, now_ms)
 
     def sound_began(self, sound: SoundBegan, now_ms: float) -> None:
         if (turn := self._turns.numbered(sound.turn)) is None:
@@ -259,6 +270,8 @@ class Conversation:
 
     def peer_back(self, peer: str, now_ms: float) -> None:
         self._peers.back(peer)
+        if peer == "eye":
+            self._lookout.eye_is_back()
 
     def peers_given_up(self, peers: list[str]) -> None:
         """They do not come back."""

@@ -31,6 +31,9 @@ from mortar.languages.things import Entries
 
 SlotLists = Mapping[str, TextSlotList]
 
+IS_THERE = "LookIsThere"
+"""The intent that asks whether something is there."""
+
 MOST_NUMBERS = 6
 """Of a range, in `Understanding.sentences`: two in one sentence make 3,600 of it otherwise."""
 
@@ -45,7 +48,8 @@ class Understanding:
         self._written = [
             (re.compile(written.find, re.IGNORECASE), written.say) for written in self.language.speech.written
         ]
-        self._slot_lists = thing_lists(things or resources.bundled_model() / "things.toml", self.language)
+        self._things = things or resources.bundled_model() / "things.toml"
+        self._slot_lists = thing_lists(self._things, self.language)
 
     def understand(self, text: str) -> Intent | None:
         """The intent of a whole sentence, in any case and with or without punctuation."""
@@ -72,6 +76,26 @@ class Understanding:
         texts = sample_intents(self._intents, lists, intent_names={intent.name})
         sentences = (" ".join(text.split()) for _, text in texts)
         return next((text for text in sentences if self.understand(text) == intent), None)
+
+    def whether(self, slots: Mapping[str, str]) -> str:
+        """The question whether the thing in `slots` is there: "is there a dog"; empty where there is none."""
+        is_there = Intent(IS_THERE, Kind.LOOK, slots)
+        return (self.wording(is_there) or "") if "thing" in slots else ""
+
+    def named(self, slots: Mapping[str, str]) -> str:
+        """The thing in `slots`, as one that is looked for: "a dog", "a red circle"; empty where there is
+        none."""
+        if "thing" not in slots:
+            return ""
+        colour, thing = slots.get("colour", ""), slots["thing"]
+        if self.language.things is not None:
+            return self.language.things.form("a", f"{colour} {thing}".strip())
+        return f"{_article(colour)} {colour} {thing}" if colour else self._with_article[thing]
+
+    @cached_property
+    def _with_article(self) -> Mapping[str, str]:
+        lists = thing_words(self._things, self.language)
+        return {name: words for words, name in [*lists["a_thing"], *lists["a_shape"]]}
 
     def _recognised(self, text: str) -> RecognizeResult | None:
         return recognize_best(text, self._intents, slot_lists=dict(self._slot_lists))

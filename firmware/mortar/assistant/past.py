@@ -10,6 +10,7 @@ from mortar.assistant.corrections import Done
 from mortar.assistant.meaning import Intent
 from mortar.assistant.replies import Before
 from mortar.assistant.turn import Turn
+from mortar.assistant.wish import Wish
 from mortar.messages import Say
 from mortar.notes import Note
 from mortar.photos import Photo
@@ -121,6 +122,8 @@ class Past(msgspec.Struct, frozen=True):
     """Without what was dictated; the conversation's keeper has them."""
     note_at_hand: int = 0
     """Number of the note that was taken or told a moment ago; 0 where none was."""
+    wish: Wish | None = None
+    """What is watched for."""
 
 
 NO_PAST = Past()

@@ -31,6 +31,7 @@ from mortar.messages import (
     Typed,
     VolumeSet,
     WakeHeard,
+    Watched,
     Wire,
 )
 from mortar.messages import Press as PressMessage
@@ -77,6 +78,8 @@ def receive(talk: Conversation, port: Port, sender: str, message: Message, at_ms
             talk.heard(message, at_ms)
         case NoteKept():
             talk.note_recorded(message, at_ms)
+        case Watched():
+            talk.watched()
         case Looked():
             talk.looked(message, at_ms)
         case Sentence():

@@ -10,6 +10,7 @@ from mortar.assistant import corrections, replies, troubles
 from mortar.assistant.album import Album
 from mortar.assistant.course import Course
 from mortar.assistant.intents import Understanding
+from mortar.assistant.lookout import Lookout
 from mortar.assistant.meaning import Intent, Kind
 from mortar.assistant.mouth import Mouth
 from mortar.assistant.notebook import Notebook
@@ -50,6 +51,7 @@ class Steps:
         understanding: Understanding,
         ringing: Ringing,
         switches: Switches,
+        lookout: Lookout,
         album: Album,
         notebook: Notebook,
         moment: Callable[[], Moment],
@@ -64,6 +66,7 @@ class Steps:
         self._language = understanding.language
         self._ringing = ringing
         self._switches = switches
+        self._lookout = lookout
         self._album = album
         self._notebook = notebook
         self._moment = moment
@@ -156,6 +159,10 @@ class Steps:
                 photos=self._album.photos,
                 notes=self._notebook.notes,
                 note_at_hand=self._notebook.at_hand(now_ms),
+                named=self._understanding.named(intent.slots),
+                question=self._understanding.whether(intent.slots),
+                wish=self._lookout.wish,
+                closed=self._switches.closed,
                 language=self._language,
             )
         )
@@ -185,7 +192,9 @@ class Steps:
         except MortarError as error:
             self.trouble(turn, troubles.not_kept(error), now_ms)
             return
-        if answer.takes_photo:
+        if (answer.watch is not None or answer.ends_watch) and not self._lookout.want(answer.watch):
+            self.trouble(turn, troubles.of_death("eye"), now_ms)
+        elif answer.takes_photo:
             self._take_photo(turn, now_ms)
         elif answer.volume is not None:
             wanted = SetVolume(turn.number, answer.volume.percent, answer.volume.is_step)

@@ -77,7 +77,7 @@ class Turn:
     switches: Device | None = None
     """What it has asked the supervisor to switch, until that is done."""
     rings: bool = False
-    """Nobody asked: a timer or an alarm is due."""
+    """Nobody asked: a timer or an alarm is due, or what was watched for is seen."""
     asks_for_note: bool = False
     """Its answer asks what is to be remembered."""
     takes_note: bool = False

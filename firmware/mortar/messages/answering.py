@@ -57,3 +57,5 @@ class Answered(Message, frozen=True):
     """From the Ask to the first token."""
     cancelled: bool
     t_ms: float
+    is_sure: bool = True
+    """False where the model's manifest says that such an answer is not to be relied on."""

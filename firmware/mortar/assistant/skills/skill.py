@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mortar import languages
+from mortar.assistant.wish import Wish
 from mortar.clock import Moment
 from mortar.languages import Language
 from mortar.messages import Switch
 from mortar.notes import Note
 from mortar.photos import Photo
+from mortar.privacy import NONE, Closed
 from mortar.reminders import Change, Reminder, local_time
 from mortar.slowdowns import Figures
 
@@ -40,6 +42,14 @@ class SkillRequest:
     """Oldest first."""
     note_at_hand: Note | None = None
     """The one that was taken or told a moment ago."""
+    named: str = ""
+    """What the sentence named to be looked for, as its language says it: "a dog"."""
+    question: str = ""
+    """That asks whether it is there."""
+    wish: Wish | None = None
+    """What is watched for."""
+    closed: Closed = NONE
+    """What is switched off for privacy."""
     language: Language = field(default_factory=languages.of)
     """What the answer is in."""
 
@@ -95,5 +105,9 @@ class SkillAnswer:
     """As `change`."""
     tell: Sequence[ToldNote] = ()
     """To be told behind `text`."""
+    watch: Wish | None = None
+    """To be told of from now on, once it is seen."""
+    ends_watch: bool = False
+    """Nothing is watched for any more."""
     asks_for_note: bool = False
     """What is said behind `text` is to be remembered."""

@@ -25,6 +25,7 @@ from mortar.bricks.language.replies import ASSISTANT, Asked, Replies
 from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.messages import (
+    NO_TURN,
     Ask,
     Cancel,
     Context,
@@ -122,6 +123,9 @@ class Language:
                 )
             case SlotReady() | SlotRecall() as message:
                 self._pictures.handle(message)
+                if isinstance(message, SlotReady) and message.turn != NO_TURN:
+                    # Somebody is about to ask: what was asked of watched pictures is over.
+                    self._cancel(NO_TURN)
             case Context(earlier) if self._between is None:
                 self._earlier = earlier  # else it would read what it has no words for
             case Ask() as ask:
@@ -240,7 +244,9 @@ class Language:
                 self._replies.failed(NOT_TAUGHT, ask.turn)
             else:
                 self._replies.said(ask.turn, held)
-                self._replies.answered(asked, replace(answer, text=told.text) if told else answer)
+                is_sure = self._taught is None or not self._taught.refuses(answer.text, answer.confidence)
+                said = replace(answer, text=told.text) if told else answer
+                self._replies.answered(asked, said, is_sure=is_sure)
         self._pictures.drop()
 
     async def _job(

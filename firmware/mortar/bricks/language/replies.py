@@ -47,7 +47,7 @@ class Replies:
         for index, text in enumerate(texts):
             self._worker.send(ASSISTANT, Sentence(turn, index, text, now_ms()))
 
-    def answered(self, asked: Asked, answer: Answer) -> None:
+    def answered(self, asked: Asked, answer: Answer, *, is_sure: bool = True) -> None:
         """The turn's last word. Where no token came, the time to the first is the time to here."""
         ended_ms = now_ms()
         first_token_ms = (answer.first_token_ms or ended_ms) - asked.at_ms
@@ -61,6 +61,7 @@ class Replies:
                 first_token_ms=first_token_ms,
                 cancelled=answer.interrupted,
                 t_ms=ended_ms,
+                is_sure=is_sure,
             ),
         )
         if answer.read is not None:
