@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
+from mortar.runtimes.forms import Role
 from mortar.runtimes.tflite import quiet
-from mortar_tools.vision.convert.graphs import Graph, Role, given
+from mortar_tools.vision.convert.graphs import Graph, given
 from mortar_tools.vision.convert.lean import Lean
 from mortar_tools.vision.towers.tower import Tower
 
