@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import torch
 from torch import Tensor, nn
 
+from mortar.runtimes.forms import Role
 from mortar_tools.vision.convert.lean import Lean
 from mortar_tools.vision.towers.shape import TowerShape
 from mortar_tools.vision.towers.tower import Tower
-
-
-class Role(StrEnum):
-    """What part of a tower a graph is."""
-
-    WHOLE = "whole"
-    PATCHES = "patches"
-    BLOCKS = "blocks"
 
 
 class Graph(nn.Module):

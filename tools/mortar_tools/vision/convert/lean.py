@@ -2,12 +2,14 @@
 
 Everything here is exact algebra on the weights, worked out in float64:
 
-- A LayerNorm's gain and shift go into the linear layer behind it; attention's 1/√head_dim into the rows of
-  Q. The three of Q, K and V are one matrix.
+- A LayerNorm's gain and shift go into the linear layer behind it; attention's 1/√head_dim into Q's weights.
 - A LayerNorm takes the mean off whatever reaches it, so nothing changes when every layer that writes to
   the residual stream writes without its mean in the first place. Then there is no mean left to take off.
 - Batch and patches are one dimension wherever the batch does not matter, so that a linear layer is one
-  operator without reshapes around it.
+  operator without reshapes around it. Q, K and V stay three: rknn-toolkit2 cuts a merged one in three, and
+  TFLite would slice it.
+- Pixel unshuffle and projector are one convolution whose kernel is the square of patches.
+- For the NPU the patches are embedded in two steps, `Stem`.
 """
 
 from __future__ import annotations
@@ -18,55 +20,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mortar_tools.vision.convert.algebra import behind, centred, put
+from mortar_tools.vision.convert.stem import Stem
 from mortar_tools.vision.towers.shape import Gelu, Projector, TowerShape
-from mortar_tools.vision.towers.tower import PROJECTOR_NORM_EPS, Tower, unshuffle
-
-TANH_LINEAR = 2 * (2 / torch.pi) ** 0.5
-TANH_CUBIC = TANH_LINEAR * 0.044715
-"""GELU in its tanh form is x · sigmoid(TANH_LINEAR·x + TANH_CUBIC·x³), exactly."""
-CUBE_ROOT = TANH_CUBIC ** (1 / 3)
-"""With y = CUBE_ROOT·x that is y/CUBE_ROOT · sigmoid(y·(y² + TANH_LINEAR/CUBE_ROOT))."""
+from mortar_tools.vision.towers.tower import Tower, unshuffle
 
 
 class Target(StrEnum):
     """What the graph is written for."""
 
     ONNX = "onnx"
-    """The NPU's toolkit knows LayerNormalization, and torch's GELU, which it makes one operator of."""
+    """The NPU's toolkit makes one operator each of LayerNormalization, of torch's GELU and of attention."""
     TFLITE = "tflite"
-    """XNNPACK has neither: a norm is a square, a small matrix product, a root and a division."""
-
-
-class LeanBlock(nn.Module):
-    """One block on [batch·patches, width]."""
-
-    def __init__(self, shape: TowerShape, target: Target) -> None:
-        super().__init__()
-        self.shape, self.target = shape, target
-        self.cubed = target is Target.TFLITE and shape.gelu is Gelu.TANH
-        self.norm = Norm(shape.width, shape.norm_eps, target)
-        self.qkv = nn.Linear(shape.width, 3 * shape.width)
-        self.out = nn.Linear(shape.width, shape.width)
-        self.up = nn.Linear(shape.width, shape.mlp)
-        self.down = nn.Linear(shape.mlp, shape.width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[batch·patches, width] → the same."""
-        x = x + self.out(self._attended(self.qkv(self.norm(x))))
-        return x + self.down(self._gelu(self.up(self.norm(x))))  # type: ignore[no-any-return]
-
-    def _attended(self, qkv: Tensor) -> Tensor:
-        """[batch·patches, 3·width] → [batch·patches, width]."""
-        shape, rows = self.shape, qkv.shape[0]
-        heads = qkv.view(rows // shape.patches, shape.patches, 3 * shape.heads, shape.head_dim)
-        q, k, v = heads.transpose(1, 2).split(shape.heads, 1)
-        mixed = (q @ k.transpose(2, 3)).softmax(-1) @ v
-        return mixed.transpose(1, 2).reshape(rows, shape.width)
-
-    def _gelu(self, x: Tensor) -> Tensor:
-        if self.cubed:
-            return x * torch.sigmoid(x * (x * x + TANH_LINEAR / CUBE_ROOT))
-        return F.gelu(x, approximate="tanh" if self.shape.gelu is Gelu.TANH else "none")
+    """It has no norm: one is a square, a small matrix product, a root and a division, which XNNPACK has."""
 
 
 class Norm(nn.Module):
@@ -88,103 +54,132 @@ class Norm(nn.Module):
         return x / F.linear(x * x, mean, torch.full((1,), self.eps)).sqrt()
 
 
-class Lean(nn.Module):
-    """A tower made lean, of fixed batch. Gives what the tower gives; see the module's text."""
+class LeanBlock(nn.Module):
+    """One block on [batch·patches, width]."""
+
+    def __init__(self, shape: TowerShape, target: Target) -> None:
+        super().__init__()
+        self.shape = shape
+        self.norm = Norm(shape.width, shape.norm_eps, target)
+        self.q = nn.Linear(shape.width, shape.width)
+        self.k = nn.Linear(shape.width, shape.width)
+        self.v = nn.Linear(shape.width, shape.width)
+        self.out = nn.Linear(shape.width, shape.width)
+        self.up = nn.Linear(shape.width, shape.mlp)
+        self.down = nn.Linear(shape.mlp, shape.width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch·patches, width] → the same."""
+        x = x + self.out(self._attended(self.norm(x)))
+        inner = F.gelu(self.up(self.norm(x)), approximate="tanh" if self.shape.gelu is Gelu.TANH else "none")
+        return x + self.down(inner)  # type: ignore[no-any-return]
+
+    def _attended(self, x: Tensor) -> Tensor:
+        shape, rows = self.shape, len(x)
+        batch = rows // shape.patches
+        scores = torch.bmm(self._heads(self.q(x), batch), self._heads(self.k(x), batch, as_columns=True))
+        mixed = torch.bmm(scores.softmax(-1), self._heads(self.v(x), batch))
+        if batch > 1:
+            mixed = mixed.view(batch, shape.heads, shape.patches, shape.head_dim)
+        return mixed.transpose(-2, -3).reshape(rows, shape.width)
+
+    def _heads(self, x: Tensor, batch: int, as_columns: bool = False) -> Tensor:
+        """[batch·patches, width] → [batch·heads, patches, head_dim], or [batch·heads, head_dim, patches].
+
+        In one transposition: the product with a transposed K would be an operator that tflite-runtime 2.14
+        does not leave to XNNPACK. One picture needs no batch, and so a reshape less.
+        """
+        shape = self.shape
+        if batch == 1:
+            x = x.reshape(shape.patches, shape.heads, shape.head_dim)
+            return x.permute(1, 2, 0) if as_columns else x.permute(1, 0, 2)
+        x = x.reshape(batch, shape.patches, shape.heads, shape.head_dim)
+        return (x.permute(0, 2, 3, 1) if as_columns else x.permute(0, 2, 1, 3)).flatten(0, 1)
+
+    @torch.no_grad()
+    def fold(self, block: nn.Module) -> None:
+        """Take the weights of a tower's block."""
+        weight, bias = (one.chunk(3) for one in behind(block.ln1, block.qkv))
+        scale = self.shape.head_dim**-0.5
+        put(self.q, weight[0] * scale, bias[0] * scale)
+        put(self.k, weight[1], bias[1])
+        put(self.v, weight[2], bias[2])
+        put(self.out, *centred(block.out))
+        put(self.up, *behind(block.ln2, block.up))
+        put(self.down, *centred(block.down))
+
+
+class Head(nn.Module):
+    """From the blocks' output to image tokens."""
 
     def __init__(self, tower: Tower, target: Target) -> None:
         super().__init__()
         self.shape = shape = tower.shape
-        self.patch = nn.Conv2d(3, shape.width, shape.patch_px, stride=shape.patch_px)
-        self.position = nn.Parameter(torch.zeros(shape.patches, shape.width))
-        self.blocks = nn.ModuleList(LeanBlock(shape, target) for _ in range(shape.layers))
         self.norm = Norm(shape.width, shape.norm_eps, target)
-        # Padding puts zeros behind the last norm's shift, and a projector's norm sees what the gain did.
+        self.tower = tower
+        # Padding is zeros behind the last norm's shift, and a projector's norm sees what the gain did.
         self.keeps_post = bool(shape.padding) or shape.projector_norm
-        self.post = tower.post
-        if shape.projector_norm:
-            self.project_norm = tower.project_norm
-        self.project = nn.Linear(shape.gathered, tower.project.out_features)
-        if shape.projector is Projector.MLP:
-            self.project_out = tower.project_out
-        self._fold(tower)
+        first, edge = tower.project.out_features, shape.shuffle
+        self.project = nn.Conv2d(shape.width, first, edge, stride=edge)
+        self._fold()
 
     @torch.no_grad()
-    def _fold(self, tower: Tower) -> None:
-        put(self.patch, *centred(tower.patch))
-        self.position.copy_(tower.position - tower.position.double().mean(1, keepdim=True))
-        for ours, theirs in zip(self.blocks, tower.blocks, strict=True):
-            weight, bias = behind(theirs.ln1, theirs.qkv)
-            width = self.shape.width
-            weight[:width] *= self.shape.head_dim**-0.5
-            bias[:width] *= self.shape.head_dim**-0.5
-            put(ours.qkv, weight, bias)
-            put(ours.out, *centred(theirs.out))
-            scale = CUBE_ROOT if ours.cubed else 1.0
-            weight, bias = behind(theirs.ln2, theirs.up)
-            put(ours.up, weight * scale, bias * scale)
-            weight, bias = centred(theirs.down)
-            put(ours.down, weight / scale, bias)
+    def _fold(self) -> None:
+        shape, project = self.shape, self.tower.project
+        weight, bias = project.weight, project.bias
+        if bias is None:
+            bias = torch.zeros(project.out_features)
+        if not self.keeps_post:
+            weight, bias = behind(self.tower.post, project)
+        kernel = weight.view(project.out_features, shape.shuffle, shape.shuffle, shape.width)
+        put(self.project, kernel.permute(0, 3, 1, 2), bias)
+
+    def forward(self, x: Tensor, batch: int) -> Tensor:
+        """[batch·patches, width] → [batch, n_tok, n_embd]."""
+        shape, tower = self.shape, self.tower
+        x = self.norm(x)
         if self.keeps_post:
-            bias = tower.project.bias if tower.project.bias is not None else torch.zeros(1)
-            put(self.project, tower.project.weight, bias.expand(tower.project.out_features))
+            x = x * tower.post.weight + tower.post.bias
+        if shape.projector_norm:
+            x = unshuffle(x.view(batch, shape.patches, shape.width), shape)
+            x = tower.project(tower.project_norm(x.reshape(batch * shape.n_tok, shape.gathered)))
         else:
-            put(self.project, *behind(tower.post, tower.project))
+            x = x.view(batch, shape.grid, shape.grid, shape.width).permute(0, 3, 1, 2)
+            if shape.padding:
+                x = F.pad(x, (0, shape.padding, 0, shape.padding))
+            x = self.project(x).permute(0, 2, 3, 1).reshape(batch * shape.n_tok, -1)
+        if shape.projector is Projector.MLP:
+            x = tower.project_out(F.gelu(x, approximate="tanh"))
+        return x.view(batch, shape.n_tok, shape.n_embd)
+
+
+class Lean(nn.Module):
+    """A tower made lean. Gives what the tower gives; see the module's text."""
+
+    def __init__(self, tower: Tower, target: Target) -> None:
+        super().__init__()
+        self.shape = shape = tower.shape
+        self.stem = Stem(tower, in_two_steps=target is Target.ONNX)
+        with torch.no_grad():
+            position = tower.position.double()
+            self.position = nn.Parameter((position - position.mean(1, keepdim=True)).float())
+        self.blocks = nn.ModuleList(LeanBlock(shape, target) for _ in range(shape.layers))
+        for ours, theirs in zip(self.blocks, tower.blocks, strict=True):
+            ours.fold(theirs)
+        self.head = Head(tower, target)
 
     def patches(self, pictures: Tensor) -> Tensor:
         """Normalised [batch, 3, picture_px, picture_px] → [batch, patches, width], positions added."""
-        x = self.patch(pictures).permute(0, 2, 3, 1)
+        x = self.stem(pictures).permute(0, 2, 3, 1)
         return x.reshape(len(pictures), self.shape.patches, self.shape.width) + self.position
 
     def tokens(self, patches: Tensor) -> Tensor:
         """[batch, patches, width] → [batch, n_tok, n_embd]."""
-        shape, batch = self.shape, len(patches)
-        x = patches.reshape(batch * shape.patches, shape.width)
+        x = patches.reshape(len(patches) * self.shape.patches, self.shape.width)
         for block in self.blocks:
             x = block(x)
-        x = self.norm(x)
-        if self.keeps_post:
-            x = x * self.post.weight + self.post.bias
-        x = unshuffle(x.view(batch, shape.patches, shape.width), shape)
-        x = x.reshape(batch * shape.n_tok, shape.gathered)
-        if shape.projector_norm:
-            norm = self.project_norm
-            x = F.layer_norm(x, norm.normalized_shape, norm.weight, norm.bias, PROJECTOR_NORM_EPS)
-        x = self.project(x)
-        if shape.projector is Projector.MLP:
-            x = self.project_out(F.gelu(x, approximate="tanh"))
-        return x.view(batch, shape.n_tok, shape.n_embd)
+        return self.head(x, len(patches))  # type: ignore[no-any-return]
 
     def forward(self, pictures: Tensor) -> Tensor:
         """[batch, 3, picture_px, picture_px] → [batch, n_tok, n_embd]."""
         return self.tokens(self.patches(pictures))
-
-
-Layer = nn.Linear | nn.Conv2d
-
-
-def put(layer: Layer, weight: Tensor, bias: Tensor) -> None:
-    """Set a layer's weights."""
-    layer.weight.copy_(weight)
-    assert layer.bias is not None
-    layer.bias.copy_(bias)
-
-
-def centred(layer: Layer) -> tuple[Tensor, Tensor]:
-    """A layer's weight and bias, float64, with the mean over its outputs taken off."""
-    weight, bias = layer.weight.double(), layer.bias
-    assert bias is not None
-    return weight - weight.mean(0, keepdim=True), bias.double() - bias.double().mean()
-
-
-def behind(norm: nn.LayerNorm, linear: nn.Linear) -> tuple[Tensor, Tensor]:
-    """Weight and bias, float64, of a linear layer that takes a norm's gain and shift on itself.
-
-    The layer may take several rows of the norm side by side.
-    """
-    times = linear.in_features // len(norm.weight)
-    gain, shift = norm.weight.double().repeat(times), norm.bias.double().repeat(times)
-    weight = linear.weight.double()
-    bias = weight @ shift
-    if linear.bias is not None:
-        bias = bias + linear.bias.double()
-    return weight * gain, bias
