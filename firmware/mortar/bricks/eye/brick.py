@@ -7,6 +7,7 @@ unit fails, the picture that was being encoded is encoded again on the next one.
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,9 +17,11 @@ from PIL import Image
 from mortar import resources
 from mortar.bricks.eye.points import point_for
 from mortar.bricks.eye.units import Units
-from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of
+from mortar.bricks.tiles import cut, grid_for, most_pictures
 from mortar.clock import now_ms
+from mortar.drivers import npu
 from mortar.drivers.camera import open_camera
+from mortar.drivers.kernel import Kernel
 from mortar.drivers.pictures import jpeg
 from mortar.errors import MortarError
 from mortar.messages import (
@@ -38,7 +41,7 @@ from mortar.messages import (
 from mortar.photos import FOLDER, PhotoFolder
 from mortar.power import MAINS
 from mortar.rings.slots import Policy
-from mortar.rings.token_ring import Embeddings, TokenRingWriter
+from mortar.rings.token_ring import TokenRingWriter, WriteSlot
 from mortar.runtimes.interfaces import Pixels, UnitFailed
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.places import part_at, places
@@ -107,6 +110,7 @@ class Eye:
             part.n_embd,
             settings.ring_budget_tok,
             Policy.DROP_OLDEST,
+            is_for_devices=npu.soc(Kernel()) is not None,
         )
         self._looks = 0
         self._last = Sight(0.0, 0.0)
@@ -191,10 +195,7 @@ class Eye:
             picture = await self._worker.job("take a picture", deadline_ms, self._camera.capture)
         captured_ms = now_ms()
         grid = grid_for(picture.size, self._part)
-        n = pictures_of(grid, self._part)
-        with await self._ring.acquire_async(n * self._part.n_tok) as slot:
-            tokens = slot.array.reshape(n, self._part.n_tok, self._part.n_embd)
-            await self._encode(cut(picture, grid, self._part), tokens)
+        with await self._encoded(cut(picture, grid, self._part)) as slot:
             encoded_ms = now_ms()
             self._require_on()
             photo = (
@@ -219,21 +220,31 @@ class Eye:
         if self._is_off:
             raise CameraOff
 
-    async def _encode(self, seen: Pixels, out: Embeddings) -> None:
-        """On the unit in use; where that fails, on the next. Raises MortarError where none is left."""
+    async def _encoded(self, seen: Pixels) -> WriteSlot:
+        """A slot with the tokens of `seen`, by the unit in use; where that fails, by the next.
+
+        Raises MortarError where none is left.
+        """
         while True:
-            unit = self._units.encoder.unit
-            deadline_ms = self._worker.settings.eye.deadline_ms
-            try:
-                await self._worker.job(
-                    f"encode a picture on {unit}", deadline_ms, self._units.encoder.encode, seen, out
-                )
-            except UnitFailed as error:
-                self._worker.failed(error)
-                await self._worker.job("load", LOAD_DEADLINE_MS, self._units.fail, error)
-                self.tell_places()
-            else:
-                return
+            with ExitStack() as held:
+                slot = held.enter_context(await self._ring.acquire_async(len(seen) * self._part.n_tok))
+                try:
+                    await self._encode(seen, slot)
+                except UnitFailed as error:
+                    if error.is_lost:
+                        slot.quarantine()
+                    self._worker.failed(error)
+                    await self._worker.job("load", LOAD_DEADLINE_MS, self._units.fail, error)
+                    self.tell_places()
+                else:
+                    held.pop_all()
+                    return slot
+
+    async def _encode(self, seen: Pixels, slot: WriteSlot) -> None:
+        out = slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd)
+        deadline_ms = self._worker.settings.eye.deadline_ms
+        encoder = self._units.encoder
+        await self._worker.job(f"encode a picture on {encoder.unit}", deadline_ms, encoder.encode, seen, out)
 
     def tell_places(self) -> None:
         """Which units were considered, and which is used."""
