@@ -28,7 +28,13 @@ class Meanwhile(StrEnum):
 
 
 _CODES: dict[Meanwhile, str] = {
-    Meanwhile.NEXT_UNIT: "delegate-failed delegate-unusable mmproj-unusable vision-engine-failed",
+    Meanwhile.NEXT_UNIT: """
+        delegate-failed delegate-unusable mmproj-unusable
+        lease-unusable npu-binding-missing npu-busy npu-call-refused npu-cores-unknown npu-driver-missing
+        npu-driver-unfit npu-hangs npu-job-failed npu-lost npu-memory npu-not-allowed npu-not-here
+        npu-process-ended npu-process-missing npu-runtime-missing npu-runtime-old npu-timeout npu-too-slow
+        npu-vanished rknn-model-broken rknn-model-other-soc rknn-model-shape slot-lost vision-engine-failed
+    """,
     Meanwhile.NEXT_QUESTION: """
         answer-not-told audio-lost camera-driver-missing camera-failed camera-missing camera-no-frame
         camera-off dictation-failed language-context-full language-engine-failed language-too-slow

@@ -135,21 +135,32 @@ def test_a_full_ring_asks_the_oldest_picture_back(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_a_swapped_model_file_ends_the_brick_with_its_name(tmp_path: Path) -> None:
-    """Before the engine reads it."""
+def swap(path: Path) -> Path:
+    """Put a file of the same size in the place of a link, with one bit of it turned over."""
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.unlink()
+    path.write_bytes(data)
+    return path
+
+
+def test_a_swapped_model_file_is_named_and_the_model_runs_from_its_other_file(tmp_path: Path) -> None:
+    """Before the engine reads it; where all of them are, nothing can be loaded and the brick ends."""
 
     async def scenario() -> None:
         bundled = resources.bundled_model()
         for path in bundled.iterdir():
             (tmp_path / path.name).symlink_to(path)
-        swapped = tmp_path / ModelFolder(bundled).manifest.vision.file
-        data = bytearray(swapped.read_bytes())
-        data[-1] ^= 1
-        swapped.unlink()
-        swapped.write_bytes(data)
+        manifest = ModelFolder(bundled).manifest
+        swapped = [swap(tmp_path / part.file) for part in (manifest.vision, manifest.extra["mmproj"])]
         async with started(eye.main, PEERS, run=RunOptions(model=str(tmp_path))) as brick:
             failure = await brick.failure()
-            assert failure.code == "model-damaged" and str(swapped) in failure.what
+            assert failure.code == "model-damaged" and str(swapped[0]) in failure.what
             assert not any(isinstance(message, Ready) for message in brick["supervisor"].seen)
+        swapped[1].unlink()
+        swapped[1].symlink_to(bundled / swapped[1].name)
+        async with started(eye.main, PEERS, run=RunOptions(model=str(tmp_path))) as brick:
+            assert str(swapped[0]) in (await brick.failure()).what
+            assert (await brick.ready()).placement == {"vision": "mtmd/cpu"}
 
     asyncio.run(scenario())

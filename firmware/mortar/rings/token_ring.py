@@ -148,8 +148,7 @@ class TokenRingWriter:
         """A slot for `n_tok` embeddings; None while the ring is full.
 
         Under Policy.DROP_OLDEST a full ring asks its oldest unread slots back; try again when
-        `handle` returns True. Raises MortarError for tokens that can never fit, and once every slot is
-        in quarantine.
+        `handle` returns True. Raises MortarError for tokens that can never fit.
         """
         most_tok = min(self._table.slot_tok, self._table.budget_tok)
         if not 1 <= n_tok <= most_tok:
@@ -157,12 +156,6 @@ class TokenRingWriter:
                 "ring-too-small",
                 f"{n_tok} image tokens do not fit in the token ring, which takes 1 to {most_tok}",
                 "raise ring_budget_tok in [eye], or use a vision encoder with fewer tokens",
-            )
-        if self._table.is_lost:
-            raise MortarError(
-                "ring-lost",
-                "every slot of the token ring belongs to a unit that hangs",
-                "start the board again",
             )
         slot = self._table.allocate(n_tok)
         if slot is None:

@@ -1,12 +1,12 @@
 """The eye's process: what it is told, and the looks that it takes.
 
-The encoder writes straight into the token ring's shared memory, where the language model reads. Where a
-unit fails, the picture that was being encoded is encoded again on the next one.
+The encoder writes straight into the token ring's shared memory, where the language model reads.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +14,13 @@ from pathlib import Path
 from PIL import Image
 
 from mortar import resources
-from mortar.bricks.eye.points import point_for
-from mortar.bricks.eye.units import Units
+from mortar.bricks.eye.encoding import VISION, Encoding, SlotLost
 from mortar.bricks.eye.watching import Watching
-from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of, useful_px
 from mortar.clock import now_ms
+from mortar.drivers import npu
 from mortar.drivers.camera import open_camera
 from mortar.drivers.frames import VGA, Size
+from mortar.drivers.kernel import Kernel
 from mortar.drivers.pictures import jpeg
 from mortar.errors import MortarError
 from mortar.messages import (
@@ -30,7 +30,6 @@ from mortar.messages import (
     Look,
     Looked,
     PeerGone,
-    Places,
     PowerChanged,
     Privacy,
     PrivacyObeyed,
@@ -41,24 +40,14 @@ from mortar.messages import (
     Wire,
 )
 from mortar.photos import FOLDER, PhotoFolder
-from mortar.power import MAINS
 from mortar.rings.slots import Policy
-from mortar.rings.token_ring import TokenRingWriter, WriteSlot
-from mortar.runtimes.interfaces import UnitFailed
-from mortar.runtimes.model_folder import ModelFolder
-from mortar.runtimes.places import part_at, places
-from mortar.settings import Point
+from mortar.rings.token_ring import Embeddings, TokenRingWriter, WriteSlot
+from mortar.runtimes.model_folder import ModelFolder, VisionPart
 from mortar.traces.folder import Beside
 from mortar.traces.keepsakes import Keepsakes
 from mortar.worker import Worker
 
 ASSISTANT, LANGUAGE = "assistant", "language"
-
-VISION = "vision"
-"""The part that the eye places."""
-
-LOAD_DEADLINE_MS = 60_000
-"""Longest time to verify and load a vision encoder: some hundred megabytes from a slow card."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +73,10 @@ class CameraOff(MortarError):
 
 async def main(worker: Worker) -> None:
     folder = ModelFolder(Path(worker.run.model) if worker.run.model else resources.bundled_model())
-    eye = Eye(worker, folder)
-    units = await eye.load(point_for(MAINS, worker.settings.eye.points))
-    worker.ready({VISION: units.encoder.unit})
+    encoding = Encoding(worker, folder)
+    eye = Eye(worker, folder.manifest.vision, encoding)
+    await encoding.prepare()
+    worker.ready({VISION: encoding.unit})
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(eye.follow())
         tasks.create_task(eye.work())
@@ -96,24 +86,20 @@ async def main(worker: Worker) -> None:
 class Eye:
     """Everything here belongs to the event loop, except what runs as a job."""
 
-    def __init__(self, worker: Worker, folder: ModelFolder) -> None:
+    def __init__(self, worker: Worker, part: VisionPart, encoding: Encoding) -> None:
         self._worker = worker
-        self._folder = folder
-        self._units = Units([])
-        self._point: Point | None = None
-        """The way of looking that is loaded."""
-        self._part = part = folder.manifest.vision
+        self._encoding = encoding
         settings = worker.settings.eye
-        ways = [part_at(part, point) for point in settings.points] or [part]
-        wanted = Size(*map(max, VGA, *map(useful_px, ways)))
+        wanted = Size(*map(max, VGA, encoding.useful_px))
         self._camera = open_camera(worker.settings.camera, worker.run, wanted)
         # The newest picture wins: a question is about what is in front of the camera now.
         self._ring = TokenRingWriter(
             settings.ring_slots,
-            max(most_pictures(way) * way.n_tok for way in ways),
+            encoding.most_tok,
             part.n_embd,
             settings.ring_budget_tok,
             Policy.DROP_OLDEST,
+            is_for_devices=npu.soc(Kernel()) is not None,
         )
         self._looks = 0
         self._last = Sight(0.0, 0.0)
@@ -122,7 +108,6 @@ class Eye:
         self._wanted: Look | None = None
         """The next look; a newer one takes its place."""
         self._asked = asyncio.Event()
-        self._power = MAINS
         self._is_off = True  # until the supervisor says otherwise
         self._camera_in_use = asyncio.Lock()
         self._one_at_a_time = asyncio.Lock()
@@ -131,7 +116,7 @@ class Eye:
             worker,
             self._camera,
             self._ring,
-            self,
+            encoding,
             self._one_at_a_time,
             self._camera_in_use,
             self._report,
@@ -149,7 +134,7 @@ class Eye:
                     self._wanted = look
                     self._asked.set()
                 case PowerChanged(power):
-                    self._power = power
+                    self._encoding.power = power
                     self.watching.power_changed(power)
                 case TurnOver(turn):
                     self.watching.end_turn(turn)
@@ -181,28 +166,12 @@ class Eye:
                 continue
             try:
                 async with self._one_at_a_time:
-                    await self.prepare()
+                    await self._encoding.prepare()
                     await self._look(look)
             except MortarError as error:
                 if not isinstance(error, CameraOff):  # that is as people wanted it
                     self._worker.failed(error, look.turn)
                 self._worker.send(ASSISTANT, Failure(error.code, error.what, error.do, look.turn))
-
-    async def load(self, point: Point | None) -> Units:
-        """Load the encoder for a way of looking, on the best unit; the one before is let go of first."""
-        settings = self._worker.settings.eye
-        await self._worker.job("let go of the encoder", LOAD_DEADLINE_MS, self._units.close)
-        self._units = Units(places(settings, self._folder, point), self._units.moves)
-        self._point, self._part = point, part_at(self._folder.manifest.vision, point)
-        await self._worker.job("load", LOAD_DEADLINE_MS, self._units.open)
-        self.tell_places()
-        return self._units
-
-    async def prepare(self) -> None:
-        """Look in another way, where the power has changed so much."""
-        point = point_for(self._power, self._worker.settings.eye.points)
-        if point != self._point:
-            await self.load(point)
 
     async def _switch(self, *, is_off: bool) -> None:
         """Returns once it is so: a picture that is being taken is waited for, and then refused."""
@@ -219,12 +188,7 @@ class Eye:
             taken = await self._worker.job("take a picture", deadline_ms, self.watching.capture)
         captured_ms = now_ms()
         kept = self.watching.unchanged(taken)
-        n_tok = len(kept.tokens) if kept else self.size_tok(taken.picture)
-        with await self._ring.acquire_async(n_tok) as slot:
-            if kept:
-                slot.array[:] = kept.tokens
-            else:
-                await self.encode(taken.picture, slot)
+        with await (self._again(kept.tokens) if kept else self._encoded(taken.picture)) as slot:
             encoded_ms = now_ms()
             self._require_on()
             photo = (
@@ -251,31 +215,23 @@ class Eye:
         if self._is_off:
             raise CameraOff
 
-    def size_tok(self, picture: Image.Image) -> int:
-        """How many tokens `encode` makes of it."""
-        return pictures_of(grid_for(picture.size, self._part), self._part) * self._part.n_tok
+    async def _again(self, tokens: Embeddings) -> WriteSlot:
+        """A slot with the tokens of a picture that was encoded before."""
+        slot = await self._ring.acquire_async(len(tokens))
+        slot.array[:] = tokens
+        return slot
 
-    async def encode(self, picture: Image.Image, slot: WriteSlot) -> None:
-        """On the unit in use; where that fails, on the next. Raises MortarError where none is left."""
-        seen = cut(picture, grid_for(picture.size, self._part), self._part)
-        out = slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd)
+    async def _encoded(self, picture: Image.Image) -> WriteSlot:
+        """A slot with the tokens of `picture`. Raises MortarError where no unit is left."""
         while True:
-            unit = self._units.encoder.unit
-            deadline_ms = self._worker.settings.eye.deadline_ms
-            try:
-                await self._worker.job(
-                    f"encode a picture on {unit}", deadline_ms, self._units.encoder.encode, seen, out
-                )
-            except UnitFailed as error:
-                self._worker.failed(error)
-                await self._worker.job("load", LOAD_DEADLINE_MS, self._units.fail, error)
-                self.tell_places()
-            else:
-                return
-
-    def tell_places(self) -> None:
-        """Which units were considered, and which is used."""
-        self._worker.tell_supervisor(Places(VISION, self._units.considered))
+            with ExitStack() as held:
+                slot = held.enter_context(await self._ring.acquire_async(self._encoding.size_tok(picture)))
+                try:
+                    await self._encoding.encode(picture, slot)
+                except SlotLost:
+                    continue
+                held.pop_all()
+                return slot
 
     def _keep(self, picture: Image.Image) -> str:
         """Its file's name, on the disk; runs in the worker's thread."""
@@ -286,8 +242,8 @@ class Eye:
             looks=self._looks,
             capture_ms=round(self._last.capture_ms, 1),
             encode_ms=round(self._last.encode_ms, 1),
-            moves=self._units.moves,
-            power=self._power.state,
+            moves=self._encoding.moves,
+            power=self._encoding.power.state,
             **self._ring.counts(),
             **self.watching.figures(),
         )

@@ -1,4 +1,4 @@
-"""What is to be written: the forms of a request, in the order in which one needs the other. Needs no torch."""
+"""What is to be written: the forms of a request, in the order in which one needs the other. No torch."""
 
 from __future__ import annotations
 

@@ -1,0 +1,125 @@
+"""From a picture to its tokens: in the way that the power allows, on the best unit that works."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from mortar.bricks.eye.points import point_for
+from mortar.bricks.eye.units import Units
+from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of, useful_px
+from mortar.errors import MortarError
+from mortar.messages import Places
+from mortar.power import MAINS, Power
+from mortar.rings.token_ring import WriteSlot
+from mortar.runtimes.interfaces import UnitFailed
+from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.runtimes.places import Place, part_at, places
+from mortar.settings import Point
+from mortar.worker import Worker
+
+VISION = "vision"
+"""The part that the eye places."""
+
+LOAD_DEADLINE_MS = 60_000
+"""Longest time to verify and load a vision encoder: some hundred megabytes from a slow card."""
+
+
+class SlotLost(MortarError):
+    """The slot that a picture was to go into is nobody's any more; the next attempt has another unit."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "slot-lost",
+            "the NPU hangs, and may still write to the memory that it was given",
+            "start the board again; until then another unit encodes the pictures",
+        )
+
+
+class Encoding:
+    """Belongs to the event loop; engines work in the worker's thread. `prepare` first."""
+
+    def __init__(self, worker: Worker, model: ModelFolder) -> None:
+        self._worker = worker
+        self._model = model
+        self._settings = worker.settings.eye
+        self._units = Units()
+        self._point: Point | None = None
+        """The way of looking that is loaded, if `_is_loaded`."""
+        self._is_loaded = False
+        self._part = model.manifest.vision
+        self.power: Power = MAINS
+
+    @property
+    def unit(self) -> str:
+        return self._units.encoder.unit
+
+    @property
+    def moves(self) -> int:
+        """How often a unit had to be left while it worked."""
+        return self._units.moves
+
+    @property
+    def most_tok(self) -> int:
+        """Of one picture, in any way of looking that there is."""
+        return max(most_pictures(way) * way.n_tok for way in self._ways)
+
+    @property
+    def useful_px(self) -> tuple[int, int]:
+        """The largest picture, width and height, of which some way of looking makes use."""
+        widths, heights = zip(*map(useful_px, self._ways), strict=True)
+        return max(widths), max(heights)
+
+    @property
+    def _ways(self) -> list[VisionPart]:
+        own = self._model.manifest.vision
+        return [part_at(own, point) for point in self._settings.points] or [own]
+
+    async def prepare(self) -> None:
+        """Load what the power allows, where that is not loaded. Raises MortarError where no unit can."""
+        point = point_for(self.power, self._settings.points)
+        if self._is_loaded and point == self._point:
+            return
+        found = await self._worker.job(
+            "look for units", LOAD_DEADLINE_MS, places, self._settings, self._model, point
+        )
+        self._is_loaded = False
+        self._point, self._part = point, part_at(self._model.manifest.vision, point)
+        await self._load(found)
+        self._is_loaded = True
+
+    def size_tok(self, picture: Image.Image) -> int:
+        """How many tokens `encode` makes of it."""
+        return pictures_of(grid_for(picture.size, self._part), self._part) * self._part.n_tok
+
+    async def encode(self, picture: Image.Image, slot: WriteSlot) -> None:
+        """On the unit in use; where that fails, on the next. Raises MortarError where none is left, and
+        SlotLost where a unit that hangs may still write to the slot."""
+        seen = cut(picture, grid_for(picture.size, self._part), self._part)
+        out = slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd)
+        deadline_ms = self._settings.deadline_ms
+        while True:
+            encoder = self._units.encoder
+            what = f"encode a picture on {encoder.unit}"
+            try:
+                await self._worker.job(what, deadline_ms, encoder.encode, seen, out)
+            except UnitFailed as error:
+                if error.is_lost:
+                    slot.quarantine()
+                await self._move_on(error)
+                if error.is_lost:
+                    raise SlotLost from None
+            else:
+                return
+
+    async def _load(self, found: list[Place]) -> None:
+        self._tell(await self._worker.job("load", LOAD_DEADLINE_MS, self._units.open, found))
+
+    async def _move_on(self, error: UnitFailed) -> None:
+        self._worker.failed(error)
+        self._tell(await self._worker.job("load", LOAD_DEADLINE_MS, self._units.fail, error))
+
+    def _tell(self, troubles: list[MortarError]) -> None:
+        """What went wrong on the way, which units were considered, and which is used."""
+        for trouble in troubles:
+            self._worker.failed(trouble)
+        self._worker.tell_supervisor(Places(VISION, self._units.considered))
