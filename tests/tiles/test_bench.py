@@ -21,16 +21,16 @@ def by_name(figures: list[Figure]) -> dict[str, Figure]:
 
 
 def test_the_pipeline_is_measured_beside_its_bound() -> None:
-    pairs = [Pair(graphs.patches(size), graphs.blocks(size)) for size in (4, 1)]
-    figures = by_name(list(pipeline.overlapped("toy", PART, pairs, BETWEEN, 3)))
+    pairs = [Pair(graphs.patches(size), graphs.blocks(size), BETWEEN) for size in (4, 1)]
+    figures = by_name(list(pipeline.overlapped("toy", PART, pairs, 3)))
     ratio, bound = figures["tiles_toy_overlapped_ratio"], figures["tiles_toy_overlapped_bound_ratio"]
     assert ratio.n == bound.n == 3 and ratio.against == pipeline.AGAINST_IN_TURN
     assert ratio.value > 0 and 0.5 <= bound.value <= 1, "two stages at once save half at most"
 
 
 def test_both_ways_run_the_same_batches_of_the_same_graphs() -> None:
-    pairs = [Pair(graphs.patches(size), graphs.blocks(size)) for size in (4, 1)]
-    list(pipeline.overlapped("toy", PART, pairs, BETWEEN, 3))
+    pairs = [Pair(graphs.patches(size), graphs.blocks(size), BETWEEN) for size in (4, 1)]
+    list(pipeline.overlapped("toy", PART, pairs, 3))
     four, one = (pair.blocks for pair in pairs)
     assert isinstance(four, graphs.Graph) and isinstance(one, graphs.Graph)
     rounds = 3 + pipeline.WARM_UP

@@ -24,12 +24,12 @@ PATIENCE_S = 60
 
 
 def pairs(*sizes: int) -> list[Pair]:
-    return [Pair(graphs.patches(size), graphs.blocks(size)) for size in sizes]
+    return [Pair(graphs.patches(size), graphs.blocks(size), (N_PATCHES, WIDTH)) for size in sizes]
 
 
 @contextmanager
 def pipeline(of: list[Pair], **more: object) -> Iterator[Pipeline]:
-    made = Pipeline(of, N_TOK, N_EMBD, n_patches=N_PATCHES, width=WIDTH, **more)  # type: ignore[arg-type]
+    made = Pipeline(of, N_TOK, N_EMBD, **more)  # type: ignore[arg-type]
     try:
         yield made
     finally:

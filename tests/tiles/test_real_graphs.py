@@ -56,12 +56,5 @@ def test_batches_give_the_tokens_of_the_encoder_that_ships(
 def test_two_stages_give_the_tokens_of_the_encoder_that_ships(
     graphs: tile_graphs.Graphs, shipped: Floats
 ) -> None:
-    halves = graphs.halves((4, 1))
-    encoder = Pipeline(
-        halves.pairs,
-        graphs.part.n_tok,
-        graphs.part.n_embd,
-        n_patches=halves.between[0],
-        width=halves.between[1],
-    )
+    encoder = Pipeline(graphs.halves((4, 1)), graphs.part.n_tok, graphs.part.n_embd)
     assert agree(tokens(encoder), shipped)

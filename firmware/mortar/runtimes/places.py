@@ -49,16 +49,18 @@ class Site:
         """What goes in and what comes out, then."""
         return part_at(self.model.manifest.vision, self.point)
 
-    def forms(self, runtime: Runtime, soc: str = "") -> list[Installed]:
-        """The whole encoders of that shape for a runtime and a SoC."""
-        return [one for one in installed(self.model, runtime, soc) if self._fits(one.form)]
+    def forms(self, runtime: Runtime, soc: str = "", role: Role = Role.WHOLE) -> list[Installed]:
+        """Those of that shape for a runtime and a SoC."""
+        return [
+            one
+            for one in installed(self.model, runtime, soc)
+            if one.form.role is role and self._fits(one.form)
+        ]
 
     def _fits(self, form: Form) -> bool:
-        return (
-            form.role is Role.WHOLE
-            and _same_shape(form.part(self.model.manifest.vision), self.part)
-            and (self.point is None or form.precision == self.point.precision)
-        )
+        # What is measured of a way of looking is the precision of nearly all of it.
+        is_wanted = self.point is None or form.role is Role.PATCHES or form.precision == self.point.precision
+        return is_wanted and _same_shape(form.part(self.model.manifest.vision), self.part)
 
 
 def part_at(own: VisionPart, point: Point | None) -> VisionPart:

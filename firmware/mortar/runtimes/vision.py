@@ -63,6 +63,8 @@ class Pair:
 
     patches: VisionGraph
     blocks: VisionGraph
+    between: tuple[int, int]
+    """[patches, width] of a picture, as the first hands it to the second."""
 
 
 class Pipeline:
@@ -79,19 +81,17 @@ class Pipeline:
         n_tok: int,
         n_embd: int,
         *,
-        n_patches: int,
-        width: int,
         most: int = 0,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self._pairs = {pair.patches.batch: pair for pair in pairs}
         self._sizes = allowed(self._pairs, most)
         self._should_stop = should_stop
-        self._buffers = np.empty((2, self._sizes[-1], n_patches, width), np.float32)
+        one = self._pairs[self._sizes[0]]
+        self._buffers = np.empty((2, self._sizes[-1], *one.between), np.float32)
         ours, theirs = two_cores()
         self._patches_stage = Stage("patches", ours)
         self._blocks_stage = Stage("blocks", theirs)
-        one = self._pairs[self._sizes[0]]
         self.unit = f"{one.patches.unit}+{one.blocks.unit}"
         self.n_tok = n_tok
         self.n_embd = n_embd
@@ -116,7 +116,7 @@ class Pipeline:
             wait([embedded])  # it writes into a buffer that the next call uses
 
     def _embed(self, pictures: Pixels, batch: Batch, k: int) -> Future[Floats]:
-        """Begin with the patches of batch `k`; gives float32 [size, n_patches, width], one of two buffers."""
+        """Begin with the patches of batch `k`; gives float32 [size, patches, width], one of two buffers."""
         buffer = self._buffers[k % 2, : batch.size]
 
         def embed() -> Floats:

@@ -45,8 +45,7 @@ def measure(folder: Path, n: int) -> Iterator[Figure]:
 
     for name in TOWERS:
         graphs = Graphs(tower(name), folder)
-        halves = graphs.halves(SIZES)
-        yield from overlapped(name, graphs.part, halves.pairs, halves.between, n)
+        yield from overlapped(name, graphs.part, graphs.halves(SIZES), n)
         yield from batched(name, graphs.part, graphs.whole(SIZES), n)
 
 
@@ -65,9 +64,9 @@ class Took:
 class InTurn:
     """The pipeline's graphs, cores and buffers, with no two of them at work at the same time."""
 
-    def __init__(self, pairs: Sequence[Pair], between: tuple[int, int]) -> None:
+    def __init__(self, pairs: Sequence[Pair]) -> None:
         self._pairs = {pair.patches.batch: pair for pair in pairs}
-        self._buffer = np.empty((max(self._pairs), *between), np.float32)
+        self._buffer = np.empty((max(self._pairs), *pairs[0].between), np.float32)
         first, second = two_cores()
         self._patches_stage, self._blocks_stage = Stage("patches", first), Stage("blocks", second)
 
@@ -89,12 +88,10 @@ class InTurn:
         self._blocks_stage.close()
 
 
-def overlapped(
-    name: str, part: VisionPart, pairs: Sequence[Pair], between: tuple[int, int], n: int
-) -> Iterator[Figure]:
-    """The pipeline against its graphs in turn. `between`: [patches, width] of what is handed over."""
-    pipeline = Pipeline(pairs, part.n_tok, part.n_embd, n_patches=between[0], width=between[1])
-    in_turn = InTurn(pairs, between)
+def overlapped(name: str, part: VisionPart, pairs: Sequence[Pair], n: int) -> Iterator[Figure]:
+    """The pipeline against its graphs in turn."""
+    pipeline = Pipeline(pairs, part.n_tok, part.n_embd)
+    in_turn = InTurn(pairs)
     tiles, out = photographed(part, TILES), room(part, TILES)
     took: list[Took] = []
     at_once: list[float] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from mortar import resources
@@ -28,15 +27,6 @@ def tower(name: str) -> Tower:
     return read_mmproj.read(folder.verified(folder.manifest.extra["mmproj"]))
 
 
-@dataclass(frozen=True)
-class Halves:
-    """A tower in two graphs a batch size."""
-
-    pairs: list[Pair]
-    between: tuple[int, int]
-    """[patches, width] of what one hands to the other."""
-
-
 class Graphs:
     """The graphs of one tower, in files of `folder`."""
 
@@ -54,17 +44,18 @@ class Graphs:
             mean=shape.mean,
             std=shape.std,
         )
+        self._between = (shape.patches, shape.width)
         self._lean = Lean(of, Target.TFLITE).eval()
         self._folder = folder
 
     def whole(self, sizes: Collection[int]) -> list[TfliteVisionGraph]:
         return [self._opened(Role.WHOLE, size) for size in sizes]
 
-    def halves(self, sizes: Collection[int]) -> Halves:
-        patches = [self._opened(Role.PATCHES, size) for size in sizes]
-        blocks = [self._opened(Role.BLOCKS, size) for size in sizes]
-        _, n_patches, width = patches[0].gives
-        return Halves([Pair(*two) for two in zip(patches, blocks, strict=True)], (n_patches, width))
+    def halves(self, sizes: Collection[int]) -> list[Pair]:
+        return [
+            Pair(self._opened(Role.PATCHES, size), self._opened(Role.BLOCKS, size), self._between)
+            for size in sizes
+        ]
 
     def _opened(self, role: Role, batch: int) -> TfliteVisionGraph:
         """One thread, so that a stage is one core. The file goes once it is loaded: some are 340 MB."""

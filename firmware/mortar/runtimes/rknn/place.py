@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -11,11 +12,11 @@ from mortar import lease, resources
 from mortar.clock import moment
 from mortar.drivers.kernel import Kernel
 from mortar.drivers.npu import BINDING, RUNTIME, Npu, closed_node, look, shown, version
-from mortar.errors import MortarError
-from mortar.runtimes.forms import Installed, Runtime
+from mortar.runtimes.forms import Installed, Role, Runtime
+from mortar.runtimes.interfaces import VisionEncoder
 from mortar.runtimes.places import Site
 from mortar.runtimes.rknn.graph import Bounds, RknnGraph, Shape
-from mortar.runtimes.vision import Batches
+from mortar.runtimes.vision import Batches, Pair, Pipeline
 from mortar.settings import Eye, NpuBinding
 
 UNIT = "rknn/npu"
@@ -31,7 +32,9 @@ class Found:
     soc: str
     """That the forms are for."""
     forms: list[Installed]
-    """Those that would be run, all of one precision."""
+    """Those that would be run, all of one precision: whole encoders, or blocks."""
+    patches: list[Installed]
+    """What the processor embeds patches with, for blocks of the same batches; empty: whole encoders run."""
     reason: str
     """Why the NPU can be used, or why it cannot."""
     is_usable: bool
@@ -42,12 +45,15 @@ def probe(site: Site, kernel: Kernel | None = None) -> Found:
     kernel = kernel or Kernel()
     npu = look(kernel, _installed())
     if npu is None:
-        return Found("", [], "this computer has no NPU that RKNN knows", is_usable=False)
-    forms = _of_one_precision(site.forms(Runtime.RKNN, npu.model_soc))
+        return Found("", [], [], "this computer has no NPU that RKNN knows", is_usable=False)
+    forms, patches = _halves(site, npu.model_soc)
+    if not patches:
+        forms = _of_one_precision(site.forms(Runtime.RKNN, npu.model_soc))
     trouble = _of_the_board(kernel, npu, site.settings) or _of_the_model(npu, forms) or _of_others()
     if trouble:
-        return Found(npu.model_soc, forms, trouble, is_usable=False)
-    return Found(npu.model_soc, forms, " and ".join(one.name for one in forms), is_usable=True)
+        return Found(npu.model_soc, forms, patches, trouble, is_usable=False)
+    named = " and ".join(one.name for one in [*patches, *forms])
+    return Found(npu.model_soc, forms, patches, named, is_usable=True)
 
 
 def _of_the_board(kernel: Kernel, npu: Npu, settings: Eye) -> str:
@@ -84,23 +90,50 @@ def _of_one_precision(forms: list[Installed]) -> list[Installed]:
     return [one for one in forms if one.form.precision == precision]
 
 
-def encoder(site: Site, found: Found) -> Batches:
+def _halves(site: Site, soc: str) -> tuple[list[Installed], list[Installed]]:
+    """Blocks for the NPU and patches for the processor, of the same batches."""
+    patches = {one.form.batch: one for one in site.forms(Runtime.TFLITE, role=Role.PATCHES)}
+    found = _of_one_precision(site.forms(Runtime.RKNN, soc, Role.BLOCKS))
+    blocks = [one for one in found if one.form.batch in patches]
+    return blocks, [patches[one.form.batch] for one in blocks]
+
+
+def encoder(site: Site, found: Found) -> VisionEncoder:
     """Raises MortarError where a form is damaged, or does not load."""
-    graphs: list[RknnGraph] = []
-    try:
+    part, most = site.part, site.settings.tile_batch
+    with ExitStack() as opened:
+        if found.patches:
+            pairs = [
+                _pair(site, found.soc, *two, opened) for two in zip(found.patches, found.forms, strict=True)
+            ]
+            overlapped = Pipeline(pairs, part.n_tok, part.n_embd, most=most)
+            opened.pop_all()
+            return overlapped
+        graphs = []
         for one in found.forms:
-            graphs.append(_graph(site, found.soc, one))
-    except MortarError:
-        for made in graphs:
-            made.close()
-        raise
-    return Batches(graphs, site.part.n_tok, site.part.n_embd, most=site.settings.tile_batch)
+            given = Shape("uint8", (one.form.batch, part.height_px, part.width_px, 3))
+            graphs.append(_graph(site, found.soc, one, given))
+            opened.callback(graphs[-1].close)
+        opened.pop_all()
+    return Batches(graphs, part.n_tok, part.n_embd, most=most)
 
 
-def _graph(site: Site, soc: str, one: Installed) -> RknnGraph:
-    batch = one.form.batch
-    given = Shape("uint8", (batch, site.part.height_px, site.part.width_px, 3))
-    out = Shape("float32", (batch, site.part.n_tok, site.part.n_embd))
+def _pair(site: Site, soc: str, patches: Installed, blocks: Installed, opened: ExitStack) -> Pair:
+    """Patches on one core of the processor, blocks on the NPU."""
+    from mortar.runtimes.tflite import TfliteVisionGraph
+
+    first = TfliteVisionGraph(
+        patches.verified(), site.part, threads=1, batch=patches.form.batch, role=Role.PATCHES
+    )
+    opened.callback(first.close)
+    second = _graph(site, soc, blocks, Shape("float32", first.gives))
+    opened.callback(second.close)
+    _, n_patches, width = first.gives
+    return Pair(first, second, (n_patches, width))
+
+
+def _graph(site: Site, soc: str, one: Installed, given: Shape) -> RknnGraph:
+    out = Shape("float32", (one.form.batch, site.part.n_tok, site.part.n_embd))
     # Half of it leaves time to end a process that hangs, and for the next unit.
     bounds = Bounds(load_ms=LOAD_ms, run_ms=site.settings.deadline_ms / 2)
     return RknnGraph(UNIT, command(soc, site.settings, one.form.toolkit), one.verified(), given, out, bounds)
