@@ -27,12 +27,14 @@ class Eye:
         self._peer.send(self.ring.offer(), [self.ring.descriptor])
         self.ring.connect(self._peer.send)
 
-    async def shows(self, picture: np.ndarray, turn: int) -> None:
+    async def shows(self, picture: np.ndarray, turn: int, *, again: int = 0) -> int:
+        """Gives the number of the picture; `again` is that of one that was shown before."""
         while (slot := self.ring.acquire(len(picture))) is None:
             await self._hear()
         with slot:
             slot.array[:] = picture
-            slot.commit(turn)
+            slot.commit(turn, again)
+            return slot.generation
 
     async def until_given_back(self, slots: int = 0) -> None:
         """Until the brick holds no more than `slots` pictures."""

@@ -187,7 +187,7 @@ class Language:
         asked = self._asked
         picture = self._pictures.take(asked.ask.turn if asked else None)
         if asked is None or (asked.ask.look and picture is None):
-            return await self._read_ahead(picture)
+            return await self._read_ahead(self._pictures.held)
         self._asked = None
         await self._answer(asked, picture if asked.ask.look else None)
         return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mortar.bricks.language.prompt import PictureRows
 from mortar.errors import MortarError
-from mortar.messages import RingOffer, SlotReady, SlotRecall
+from mortar.messages import NO_TURN, RingOffer, SlotReady, SlotRecall
 from mortar.rings.token_ring import ReadSlot, Send, TokenRingReader
 
 
@@ -54,15 +54,16 @@ class Pictures:
             self._ring.handle(message)
 
     def take(self, turn: int | None) -> Picture | None:
-        """Hold the newest picture; only one of `turn`, where that is known."""
+        """Hold the newest picture; only one of `turn`, where that is known. What is asked of watched pictures
+        takes no picture from a turn."""
         slot = self._ring.take_newest(turn) if self._ring else None
-        stale = self.held is not None and turn not in (None, self.held.turn)
+        stale = self.held is not None and turn not in (None, NO_TURN, self.held.turn)
         if slot is not None or stale:
             self.drop()
         if slot is not None:
             # The same picture handed over once more is known: nothing of it is read again.
             self.held = Picture(PictureRows(slot.picture, slot.n_tok), slot)
-        return self.held
+        return self.held if self.held is not None and turn in (None, self.held.turn) else None
 
     def drop(self) -> None:
         """Give the held picture's slot back. Nothing may read it any more."""
