@@ -49,8 +49,8 @@ class Site:
         """What goes in and what comes out, then."""
         return part_at(self.model.manifest.vision, self.point)
 
-    def forms(self, runtime: Runtime, soc: str = "") -> list[Installed]:
-        """The whole encoders of that shape for a runtime and a SoC."""
+    def forms(self, runtime: Runtime, soc: str | None = "") -> list[Installed]:
+        """The whole encoders of that shape for a runtime and a SoC; None: for any."""
         return [one for one in installed(self.model, runtime, soc) if self._fits(one.form)]
 
     def _fits(self, form: Form) -> bool:
@@ -143,6 +143,15 @@ def _libmtmd(site: Site) -> Place:
     return Place(LIBMTMD, "the model's mmproj file, by llama.cpp", load)
 
 
+def _simulator(site: Site) -> Place:
+    from mortar.runtimes.rknn_sim.graph import UNIT, place
+
+    if site.settings.unit != UNIT:
+        return Place(UNIT, "simulates an NPU, slowly: only where eye.unit names it")
+    forms = site.forms(Runtime.RKNN, soc=None)
+    return place([one for one in forms if one.form.batch == 1], site.part, site.settings.deadline_ms)
+
+
 def _same_shape(one: VisionPart, other: VisionPart) -> bool:
     return (one.width_px, one.height_px, one.n_tok) == (other.width_px, other.height_px, other.n_tok)
 
@@ -157,6 +166,7 @@ PROBES: dict[str, Callable[[Site], Place]] = {
     DELEGATED: _delegated,
     "tflite/cpu": _cpu,
     LIBMTMD: _libmtmd,
+    "rknn-sim/cpu": _simulator,
 }
 """Unit → what finds out whether it can be used; the best first."""
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -96,19 +97,19 @@ class ToolkitProcess:
             "calibration": str(recipe.calibration.resolve()) if recipe.calibration else None,
             "float_layers": recipe.float_layers,
         }
-        return str(self._ask(asked, patience_s)["version"])
+        return str(self._ask(asked, patience_s)[0]["version"])
 
     def export(self, path: Path) -> None:
         """Write the graph as .rknn."""
         self._ask({"do": "export", "path": str(path.resolve())}, BUILD_S)
 
-    def run(self, given: Pixels | Floats, out: Floats, patience_s: float) -> None:
-        """Simulate the graph: `given` as its input but channels last, `out` as its output, in place."""
-        self._ask({"do": "run", **_described(given)}, patience_s, given, out)
+    def run(self, given: Pixels | Floats, patience_s: float, out: Floats | None = None) -> Floats:
+        """Simulate the graph: `given` as its input but channels last. Gives its output, in place in `out`."""
+        return self._ask({"do": "run", **_described(given)}, patience_s, given, out)[1]
 
     def analyse(self, given: Pixels | Floats) -> str:
         """The toolkit's table of what each layer of an INT8 graph makes wrong, of one input."""
-        return str(self._ask({"do": "analyse", **_described(given)}, BUILD_S, given)["table"])
+        return str(self._ask({"do": "analyse", **_described(given)}, BUILD_S, given)[0]["table"])
 
     def log(self) -> str:
         """The end of what the toolkit has printed, without its progress bars."""
@@ -133,7 +134,7 @@ class ToolkitProcess:
         patience_s: float,
         given: Pixels | Floats | None = None,
         out: Floats | None = None,
-    ) -> dict[str, object]:
+    ) -> tuple[dict[str, Any], Floats]:
         told = json.dumps(asked).encode()
         block = b"" if given is None else np.ascontiguousarray(given).data.cast("B")
         ends_s = time.monotonic() + patience_s
@@ -142,11 +143,10 @@ class ToolkitProcess:
             self._socket.sendall(LENGTHS.pack(len(told), len(block)) + told)
             self._socket.sendall(block)
             n_told, n_block = LENGTHS.unpack(self._read(LENGTHS.size, ends_s))
-            answer: dict[str, object] = json.loads(self._read(n_told, ends_s))
+            answer: dict[str, Any] = json.loads(self._read(n_told, ends_s))
             if "error" in answer:
                 raise self._refused(str(answer["error"]))
-            if out is not None:
-                self._take(answer, n_block, out, ends_s)
+            return answer, self._array(answer.get("shape", [0]), n_block, out, ends_s)
         except TimeoutError:
             self._kill()
             raise MortarError(
@@ -159,17 +159,17 @@ class ToolkitProcess:
             raise MortarError(
                 "toolkit-died", f"rknn-toolkit2 ended ({self._last_words()})", "start it again; see its log"
             ) from None
-        return answer
 
-    def _take(self, answer: Mapping[str, object], length: int, out: Floats, ends_s: float) -> None:
-        shape = answer["shape"]
-        if shape != list(out.shape) or length != out.nbytes:
+    def _array(self, shape: list[int], length: int, out: Floats | None, ends_s: float) -> Floats:
+        found = np.empty(shape, np.float32) if out is None else out
+        if shape != list(found.shape) or length != found.nbytes:
             # What is on its way is not wanted any more, and would be taken for the next answer.
             self._kill()
             raise MortarError(
-                "vision-model-shape", f"the graph gives {shape} instead of {list(out.shape)}", AGAIN
+                "vision-model-shape", f"the graph gives {shape} instead of {list(found.shape)}", AGAIN
             )
-        self._read_into(out.data.cast("B"), ends_s)
+        self._read_into(found.data.cast("B"), ends_s)
+        return found
 
     def _read(self, length: int, ends_s: float) -> bytes:
         found = bytearray(length)

@@ -1,8 +1,8 @@
 """What rknn-toolkit2 uses of torch to convert an ONNX graph, in numpy.
 
-The toolkit imports torch when it starts, for reading TorchScript files and for a way to quantise weights that
-Mortar asks for neither of, and reckons a few positions with it. So its environment has no torch, which with all
-that it brings would be 4.9 GB of 5.6. Whatever else it should ask for is an error that says so.
+The toolkit imports torch when it starts, for reading TorchScript files and for one way to quantise weights,
+neither of which Mortar asks for, and reckons a few positions with it. So its environment has no torch, which
+with all that it brings would be 4.9 GB of 5.6. Whatever else it should ask for is an error that says so.
 """
 
 from __future__ import annotations

@@ -2,15 +2,15 @@
 
     PYTHON_OF_THE_TOOLKIT worker.py DESCRIPTOR
 
-It imports nothing of Mortar. The current folder is its own, and goes when it ends. DESCRIPTOR is a
-stream socket on which it is asked one thing after the other and answers each with one message, until the other
-end closes. A message is two lengths in bytes (uint32, little-endian), that many bytes of JSON, and that many
-bytes of an array:
+It imports nothing of Mortar. The current folder is its own, and goes when it ends. DESCRIPTOR is a stream
+socket on which it is asked one thing after the other and answers each with one message, until the other end
+closes. A message is two lengths in bytes (uint32, little-endian), that many bytes of JSON, and that many bytes
+of an array:
 
     {"do": "build", "onnx": path, "config": {...}, "calibration": path or null, "float_layers": [...]}
-        → {"version": "2.5.0"}: the graph of the ONNX file; `config` is what RKNN.config takes. The calibration
-        file is .npy, [n, ...] as the graph's input but channels last; with it the graph becomes INT8, except
-        for `float_layers`.
+        → {"version": "2.5.0"}: the graph of the ONNX file; `config` is what RKNN.config takes. The
+        calibration file is .npy, [n, ...] as the graph's input but channels last; with it the graph becomes
+        INT8, except for `float_layers`.
     {"do": "export", "path": path} → {}: write the .rknn.
     {"do": "run", "dtype": "uint8", "shape": [...]} + array → {"shape": [...]} + float32 array
     {"do": "analyse", "dtype": "uint8", "shape": [...]} + array → {"table": text}: the error of each layer
@@ -20,7 +20,9 @@ What goes wrong is {"error": text}, and it goes on. What libraries print goes to
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import io
 import json
 import os
 import shutil
@@ -33,7 +35,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,7 +149,7 @@ def _last_line(error: BaseException) -> str:
     return lines[-1].strip() if lines else ""
 
 
-def answer_all(stream: BinaryIO, graph: Graph) -> None:
+def answer_all(stream: io.BufferedRWPair, graph: Graph) -> None:
     """Answer until the other end closes."""
     tasks: dict[str, Callable[[Request, Array], Answer]] = {
         "build": graph.build,
@@ -170,11 +172,9 @@ def answer_all(stream: BinaryIO, graph: Graph) -> None:
 
 
 def main(descriptor: int) -> None:
-    sys.path.append(str(Path(__file__).parent))
     if importlib.util.find_spec("torch") is None:
-        import torch_standin
-
-        torch_standin.install()
+        sys.path.append(str(Path(__file__).parent))
+        importlib.import_module("torch_standin").install()
     folder = Path.cwd()
     try:
         with socket.socket(fileno=descriptor) as other, other.makefile("rwb") as stream:

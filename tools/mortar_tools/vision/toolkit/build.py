@@ -1,7 +1,7 @@
 """ONNX → .rknn, and the same graph in the simulator.
 
-The simulator refuses a .rknn: a `Session` builds the graph in a process of the toolkit and keeps it, so that what
-is exported and what is simulated are one graph.
+The simulator refuses a .rknn: a `Session` builds the graph in a process of the toolkit and keeps it, so that
+what is exported and what is simulated are one graph.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-
-import numpy as np
 
 from mortar.errors import MortarError
 from mortar.runtimes.forms import Precision
@@ -98,11 +96,9 @@ class Session:
     ) -> None:
         self._process.close()
 
-    def run(self, given: Pixels | Floats, shape: tuple[int, ...]) -> Floats:
-        """The graph's output, float32 of `shape`, for uint8 [batch, height_px, width_px, 3] or float32."""
-        out = np.empty(shape, np.float32)
-        self._process.run(given, out, RUN_S)
-        return out
+    def run(self, given: Pixels | Floats) -> Floats:
+        """The graph's output for its input, channels last: uint8 RGB or float32."""
+        return self._process.run(given, RUN_S)
 
     def export(self, path: Path) -> None:
         """Write the .rknn; half of one never lies there under its name."""

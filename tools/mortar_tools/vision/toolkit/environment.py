@@ -1,7 +1,7 @@
 """The environment of rknn-toolkit2: made on first use, because its packages are at odds with Mortar's own.
 
-0.8 GB, from requirements.txt beside this file. The toolkit itself asks for torch too, which with what torch brings
-would be another 4.9 GB; what it does with it for an ONNX graph, `torch_standin` does.
+0.8 GB, from requirements.txt beside this file. The toolkit itself asks for torch too, which with what torch
+brings would be another 4.9 GB; what it does with it for an ONNX graph, `torch_standin` does.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Tell = Callable[[str], None]
 
 
 def ready(tell: Tell) -> Path:
-    """The Python that has the toolkit. Where it has no environment, that is made first: by one of two who want
-    it at once, and anew where it was interrupted. Raises MortarError."""
+    """The Python that has the toolkit. Its environment is made first where there is none: by one of two who
+    want it at once, and anew where it was interrupted. Raises MortarError."""
     if toolkit.VARIABLE not in os.environ and not toolkit.is_there():
         folder = toolkit.folder()
         try:
@@ -77,7 +77,7 @@ def main(argv: list[str] | None = None) -> int:
     """`mortar tools make toolkit`."""
     argparse.ArgumentParser(
         prog="mortar tools make toolkit",
-        description=f"Install {toolkit.NAME}, which converts for NPUs and simulates them, where it is not yet.",
+        description=f"Install {toolkit.NAME}, which converts for NPUs and simulates them.",
     ).parse_args(argv)
     print(ready(print).parent.parent)
     return 0
