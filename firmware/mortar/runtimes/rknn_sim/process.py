@@ -72,8 +72,9 @@ class ToolkitProcess:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         self._socket, theirs = socket.socketpair()
         try:
+            # -I: packages of this program's environment are not the toolkit's, whatever PYTHONPATH says.
             self._process = subprocess.Popen(
-                [python, "-P", worker, str(theirs.fileno())],
+                [python, "-I", worker, str(theirs.fileno())],
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,

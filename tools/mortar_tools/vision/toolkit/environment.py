@@ -58,9 +58,9 @@ def _told(command: list[str], tell: Tell) -> None:
         assert process.stdout is not None
         for line in process.stdout:
             last = line.strip() or last
-            if found := re.match(r"Collecting (\S+)", line):
+            if found := re.match(r"(?:Collecting|Processing) (\S+)", line):
                 at += 1
-                tell(f"[{at}/{total}] {found[1]}")
+                tell(f"[{at}/{total}] {Path(found[1]).name}")
     if process.returncode != 0:
         raise _not_made(last)
 

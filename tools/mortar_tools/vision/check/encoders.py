@@ -1,0 +1,164 @@
+"""Every way to encode a picture that is compared: the reference, and the forms of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mortar.errors import MortarError
+from mortar.runtimes.forms import Form, Role, Runtime, Sidecar, sidecars, verified
+from mortar.runtimes.interfaces import Floats, Pixels
+from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.runtimes.rknn_sim import toolkit
+from mortar.runtimes.rknn_sim.graph import recipe_of
+from mortar.runtimes.tflite import TfliteVisionGraph
+from mortar_tools.vision.toolkit import Session
+
+Encode = Callable[[Pixels], Floats]
+"""Pictures uint8 [n, height_px, width_px, 3] → image tokens float32 [n, n_tok, n_embd]."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What forms are compared with."""
+
+    name: str
+    encode: Encode
+
+
+def checkpoint(model: ModelFolder, work: Path) -> Reference | None:
+    """The checkpoint that the model was exported from, in torch; None where it is not here, or was trained
+    further since."""
+    from mortar_tools.cards.answerers.greedy import Greedy
+    from mortar_tools.cards.training.checkpoint import load, path_of
+
+    size = str(model.manifest.about.get("size"))
+    path = path_of(work, size)
+    if not path.exists() or load(path)["step"] != model.manifest.about.get("trained_steps"):
+        return None
+    import torch
+
+    vision, part = Greedy(size, work).model.vision, model.manifest.vision
+
+    @torch.no_grad()
+    def encode(pictures: Pixels) -> Floats:
+        tokens: Floats = vision(torch.from_numpy(normalised(pictures, part))).numpy()
+        return tokens
+
+    return Reference("torch, float32", encode)
+
+
+def own_file(model: ModelFolder) -> Reference:
+    """The model's own file, on tflite-runtime."""
+    part = model.manifest.vision
+    graph = TfliteVisionGraph(model.verified(part), part, threads=1)
+
+    def run(pictures: Pixels) -> Floats:
+        out = np.empty((1, part.n_tok, part.n_embd), np.float32)
+        graph.run(pictures, out)
+        return out
+
+    return Reference(f"{part.file}, tflite-runtime", in_batches(run, 1))
+
+
+def reference(model: ModelFolder, work: Path) -> Reference:
+    """The checkpoint, or the model's own file where there is none."""
+    return checkpoint(model, work) or own_file(model)
+
+
+def normalised(pictures: Pixels, part: VisionPart) -> Floats:
+    """float32 [n, 3, height_px, width_px], as the weights want it."""
+    mean, std = np.array(part.mean, np.float32), np.array(part.std, np.float32)
+    scaled = (pictures / np.float32(255) - mean) / std
+    return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
+
+
+def in_batches(run: Encode, batch: int) -> Encode:
+    """Any number of pictures through a graph of a fixed number; what the last batch lacks is made up."""
+
+    def encode(pictures: Pixels) -> Floats:
+        lacking = -len(pictures) % batch
+        filled = np.concatenate([pictures, pictures[:1].repeat(lacking, 0)])
+        found = [run(filled[at : at + batch]) for at in range(0, len(filled), batch)]
+        return np.concatenate(found)[: len(pictures)]
+
+    return encode
+
+
+def forms(model: ModelFolder, names: list[str]) -> list[Sidecar]:
+    """The forms to be checked, all or those whose name has one of `names` in it. Raises MortarError where
+    there are none, or one is not of this model."""
+    found = [one for one in sidecars(model) if not names or any(name in one.path.stem for name in names)]
+    for one in found:
+        if one.form is None:
+            raise MortarError("form-wrong", f"{one.path} {one.trouble}", "convert it again, or remove it")
+    whole = [one for one in found if one.form and one.form.role is Role.WHOLE]
+    if not whole:
+        raise MortarError(
+            "forms-missing",
+            f"there is no whole form of {model.manifest.name}" + (f" named {names}" if names else ""),
+            "make one: mortar tools convert",
+        )
+    return whole
+
+
+def by(form: Form) -> str:
+    """What runs a form here, for the sidecar and for people."""
+    names = {
+        Runtime.RKNN: f"{toolkit.NAME} simulator",
+        Runtime.TFLITE: "tflite-runtime",
+        Runtime.ONNX: "onnxruntime",
+    }
+    return names[form.runtime]
+
+
+@contextmanager
+def opened(sidecar: Sidecar, model: ModelFolder) -> Iterator[Encode]:
+    """A form, ready to encode. Raises MortarError."""
+    assert sidecar.form is not None
+    with ExitStack() as held:
+        run = RUNNERS[sidecar.form.runtime](sidecar, model, held)
+        yield in_batches(run, sidecar.form.batch)
+
+
+def _rknn(sidecar: Sidecar, model: ModelFolder, held: ExitStack) -> Encode:
+    verified(sidecar)
+    return held.enter_context(Session(recipe_of(sidecar))).run
+
+
+def _tflite(sidecar: Sidecar, model: ModelFolder, held: ExitStack) -> Encode:
+    assert sidecar.form is not None
+    part, batch = model.manifest.vision, sidecar.form.batch
+    graph = TfliteVisionGraph(verified(sidecar), part, threads=1, batch=batch)
+    held.callback(graph.close)
+
+    def run(pictures: Pixels) -> Floats:
+        out = np.empty((batch, part.n_tok, part.n_embd), np.float32)
+        graph.run(pictures, out)
+        return out
+
+    return run
+
+
+def _onnx(sidecar: Sidecar, model: ModelFolder, held: ExitStack) -> Encode:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(verified(sidecar), providers=["CPUExecutionProvider"])
+    (given,) = session.get_inputs()
+
+    def run(pictures: Pixels) -> Floats:
+        found: Floats = session.run(None, {given.name: normalised(pictures, model.manifest.vision)})[0]
+        return found
+
+    return run
+
+
+RUNNERS: dict[Runtime, Callable[[Sidecar, ModelFolder, ExitStack], Encode]] = {
+    Runtime.RKNN: _rknn,
+    Runtime.TFLITE: _tflite,
+    Runtime.ONNX: _onnx,
+}
