@@ -3,9 +3,9 @@
     PYTHON_OF_THE_TOOLKIT worker.py DESCRIPTOR
 
 It imports nothing of Mortar. The current folder is its own, and goes when it ends. DESCRIPTOR is a stream
-socket on which it is asked one thing after the other and answers each with one message, until the other end
-closes. A message is two lengths in bytes (uint32, little-endian), that many bytes of JSON, and that many bytes
-of an array:
+socket on which it is asked one thing after the other, and it answers each with one message, until the other
+end closes. A message is two lengths in bytes (uint32, little-endian), that many bytes of JSON, and that
+many bytes of an array:
 
     {"do": "build", "onnx": path, "config": {...}, "calibration": path or null, "float_layers": [...]}
         → {"version": "2.5.0"}: the graph of the ONNX file; `config` is what RKNN.config takes. The

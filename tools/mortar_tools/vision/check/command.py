@@ -14,7 +14,7 @@ from rich.table import Table
 
 from mortar import resources
 from mortar.errors import MortarError, UsageError
-from mortar.runtimes.forms import Precision, Runtime, Sidecar
+from mortar.runtimes.forms import Installed, Precision, Runtime
 from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards.things import WORK
 from mortar_tools.cards.world.scene import SPLITS
@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
         told.append(line)
         console.print(line, highlight=False)
 
-    found = [one for sidecar in chosen for one in checked(study, model, sidecar, options.mend, tell)]
+    found = [one for form in chosen for one in checked(study, model, form, options.mend, tell)]
     if options.json:
         for one in found:
             print(json.dumps(one.as_json()))
@@ -98,24 +98,23 @@ def started(model: ModelFolder, options: argparse.Namespace) -> Study:
 
 
 def checked(
-    study: Study, model: ModelFolder, sidecar: Sidecar, mend: bool, tell: Callable[[str], None]
+    study: Study, model: ModelFolder, one: Installed, mend: bool, tell: Callable[[str], None]
 ) -> list[Result]:
     """What was found about a form, now in its sidecar, and about the hybrid one that was made of it."""
-    form = sidecar.form
-    assert form is not None
-    with opened(sidecar, model) as encode:
-        found = study.result(encode, sidecar.path.stem, form.precision, by(form))
+    form = one.form
+    with opened(one, model) as encode:
+        found = study.result(encode, one.name, form.precision, by(form))
     try:
-        sidecars.write(msgspec.structs.replace(form, checked=found.checked), sidecar.path)
+        sidecars.write(msgspec.structs.replace(form, checked=found.checked), one.sidecar)
     except OSError as error:
         raise MortarError(
-            "form-unwritable", f"{sidecar.path}: {error.strerror}", "make that folder writable"
+            "form-unwritable", f"{one.sidecar}: {error.strerror}", "make that folder writable"
         ) from None
     is_rknn_int8 = (form.runtime, form.precision) == (Runtime.RKNN, Precision.INT8)
     if not (mend and found.trouble and found.lost is not None and is_rknn_int8):
         return [found]
     tell(f"{found.name}: {found.trouble}")
-    hybrid = mended(study, sidecar, found, tell)
+    hybrid = mended(study, one, found, tell)
     return [found, hybrid] if hybrid else [found]
 
 

@@ -17,8 +17,9 @@ def cosines(ours: Floats, theirs: Floats) -> Cosines:
     zeros is near to no other; one that is not a number makes the cosine none."""
     first, second = ours.astype(np.float64), theirs.astype(np.float64)
     lengths = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
-    products = (first * second).sum(-1)
-    return np.divide(products, lengths, out=np.zeros_like(products), where=lengths != 0)
+    products: Cosines = (first * second).sum(-1)
+    found: Cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths != 0)
+    return found
 
 
 @dataclass(frozen=True)

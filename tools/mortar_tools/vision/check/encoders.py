@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mortar.errors import MortarError
-from mortar.runtimes.forms import Form, Role, Runtime, Sidecar, sidecars, verified
+from mortar.runtimes.forms import Form, Installed, Role, Runtime, Unusable, found
 from mortar.runtimes.interfaces import Floats, Pixels
 from mortar.runtimes.model_folder import ModelFolder, VisionPart
 from mortar.runtimes.rknn_sim import toolkit
@@ -89,18 +89,27 @@ def in_batches(run: Encode, batch: int) -> Encode:
     return encode
 
 
-def forms(model: ModelFolder, names: list[str]) -> list[Sidecar]:
+def forms(model: ModelFolder, names: Sequence[str]) -> list[Installed]:
     """The forms to be checked, all or those whose name has one of `names` in it. Raises MortarError where
-    there are none, or one is not of this model."""
-    found = [one for one in sidecars(model) if not names or any(name in one.path.stem for name in names)]
-    for one in found:
-        if one.form is None:
-            raise MortarError("form-wrong", f"{one.path} {one.trouble}", "convert it again, or remove it")
-    whole = [one for one in found if one.form and one.form.role is Role.WHOLE]
+    there are none, or one is not of this model.
+
+    Left out are halves of an encoder, and forms for pictures of another size, which have no reference.
+    """
+    chosen = [one for one in found(model) if not names or any(name in one.sidecar.stem for name in names)]
+    for one in chosen:
+        if isinstance(one, Unusable):
+            raise MortarError("form-wrong", f"{one.sidecar} {one.why}", "convert it again, or remove it")
+    own = model.manifest.vision
+    whole = [
+        one
+        for one in chosen
+        if isinstance(one, Installed) and one.form.role is Role.WHOLE and one.form.part(own) == own
+    ]
     if not whole:
+        named = f" with {' or '.join(names)} in its name" if names else ""
         raise MortarError(
             "forms-missing",
-            f"there is no whole form of {model.manifest.name}" + (f" named {names}" if names else ""),
+            f"there is no whole form of {model.manifest.name}{named}",
             "make one: mortar tools convert",
         )
     return whole
@@ -117,23 +126,21 @@ def by(form: Form) -> str:
 
 
 @contextmanager
-def opened(sidecar: Sidecar, model: ModelFolder) -> Iterator[Encode]:
+def opened(one: Installed, model: ModelFolder) -> Iterator[Encode]:
     """A form, ready to encode. Raises MortarError."""
-    assert sidecar.form is not None
     with ExitStack() as held:
-        run = RUNNERS[sidecar.form.runtime](sidecar, model, held)
-        yield in_batches(run, sidecar.form.batch)
+        run = RUNNERS[one.form.runtime](one, model, held)
+        yield in_batches(run, one.form.batch)
 
 
-def _rknn(sidecar: Sidecar, model: ModelFolder, held: ExitStack) -> Encode:
-    verified(sidecar)
-    return held.enter_context(Session(recipe_of(sidecar))).run
+def _rknn(one: Installed, model: ModelFolder, held: ExitStack) -> Encode:
+    one.verified()
+    return held.enter_context(Session(recipe_of(one))).run
 
 
-def _tflite(sidecar: Sidecar, model: ModelFolder, held: ExitStack) -> Encode:
-    assert sidecar.form is not None
-    part, batch = model.manifest.vision, sidecar.form.batch
-    graph = TfliteVisionGraph(verified(sidecar), part, threads=1, batch=batch)
+def _tflite(one: Installed, model: ModelFolder, held: ExitStack) -> Encode:
+    part, batch = model.manifest.vision, one.form.batch
+    graph = TfliteVisionGraph(one.verified(), part, threads=1, batch=batch)
     held.callback(graph.close)
 
     def run(pictures: Pixels) -> Floats:
@@ -144,10 +151,10 @@ def _tflite(sidecar: Sidecar, model: ModelFolder, held: ExitStack) -> Encode:
     return run
 
 
-def _onnx(sidecar: Sidecar, model: ModelFolder, held: ExitStack) -> Encode:
+def _onnx(one: Installed, model: ModelFolder, held: ExitStack) -> Encode:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(verified(sidecar), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(one.verified(), providers=["CPUExecutionProvider"])
     (given,) = session.get_inputs()
 
     def run(pictures: Pixels) -> Floats:
@@ -157,7 +164,7 @@ def _onnx(sidecar: Sidecar, model: ModelFolder, held: ExitStack) -> Encode:
     return run
 
 
-RUNNERS: dict[Runtime, Callable[[Sidecar, ModelFolder, ExitStack], Encode]] = {
+RUNNERS: dict[Runtime, Callable[[Installed, ModelFolder, ExitStack], Encode]] = {
     Runtime.RKNN: _rknn,
     Runtime.TFLITE: _tflite,
     Runtime.ONNX: _onnx,

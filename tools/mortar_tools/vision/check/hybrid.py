@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from mortar.runtimes.forms import Form, Precision, Sidecar
+from mortar.runtimes.forms import Form, Installed, Precision
 from mortar.runtimes.rknn_sim.graph import recipe_of
 from mortar_tools.vision import sidecar as sidecars
 from mortar_tools.vision.check.encoders import by, in_batches
@@ -20,12 +20,11 @@ from mortar_tools.vision.check.study import Study
 from mortar_tools.vision.toolkit import Session
 
 
-def mended(study: Study, int8: Sidecar, found: Result, tell: Callable[[str], None]) -> Result | None:
+def mended(study: Study, int8: Installed, found: Result, tell: Callable[[str], None]) -> Result | None:
     """Write a hybrid form beside an INT8 one, and give what was found about it; None where even with every
     layer in float16 it is not good enough. Raises MortarError."""
     form = int8.form
-    assert form is not None
-    recipe, path = recipe_of(int8), hybrid_path(int8.path)
+    recipe, path = recipe_of(int8), hybrid_path(int8.sidecar)
     draft = path.with_name(f".{path.name}.draft")
     with Session(recipe) as session:
         # The worst picture, as often as the graph takes pictures at a time.

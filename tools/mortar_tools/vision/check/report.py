@@ -14,16 +14,16 @@ from mortar_tools.cards.evaluate.plots import STYLE
 from mortar_tools.vision.check import plots
 from mortar_tools.vision.check.results import LEAST_COSINE, POINTS, MOST_LOST_points, Result
 
-ABOUT = f"""Each compiled form of the vision encoder is shown the same pictures as the reference, and its image
-tokens are compared with the reference's: their cosine, and what the whole model answers when it is given the
-form's tokens instead. A form in floats must reach a mean cosine of {LEAST_COSINE}; one in whole numbers may lose
+ABOUT = f"""Each compiled form of the vision encoder is shown the same pictures as the reference. Its image
+tokens are compared with the reference's by their cosine, and by what the whole model answers when it is given
+them instead. A form in floats must reach a mean cosine of {LEAST_COSINE}; one in whole numbers may lose
 {MOST_LOST_points:.0f} point of answer accuracy. An answer counts only if every word of it is right, and the
-interval of a difference is a paired bootstrap's of 95 %."""
+interval of a difference is a paired bootstrap's of 95 %. Points below zero are gained."""
 
-SIMULATED = """**What the simulator shows.** rknn-toolkit2's simulator refuses a finished `.rknn`. It runs the graph
-that the file was made from, built again from the same ONNX file, configuration and calibration pictures, whose
-hashes stand beside the file. So figures "by simulator" are of that graph and not of the file's bytes, and **no
-board has run it**. What the NPU itself rounds differently, they do not show; its speed neither."""
+SIMULATED = """**What the simulator shows.** rknn-toolkit2's simulator refuses a finished `.rknn`. It runs
+the graph that the file was made from, built again from the same ONNX file, configuration and calibration
+pictures, whose hashes stand beside the file. So figures "by simulator" are of that graph and not of the file's
+bytes, and **no board has run it**. What the NPU itself rounds differently they do not show, nor its speed."""
 
 
 def row(one: Result) -> str:
@@ -49,8 +49,8 @@ def write(
     mended: Sequence[str],
     pictures: Pixels,
 ) -> None:
-    """Write check.md, check.json and the plots. `whole` is the reference's own accuracy, `mended` what was done
-    to forms that were not good enough."""
+    """Write check.md, check.json and the plots. `whole` is the reference's own accuracy, `mended` what was
+    done to forms that were not good enough."""
     drawn = {"cosines": plots.histogram(found), "worst": plots.worst(found, pictures)}
     if whole is not None:
         drawn["accuracy"] = plots.accuracy(found, whole)
