@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -70,6 +71,7 @@ class ToolkitProcess:
         self._folder = tempfile.mkdtemp(prefix="mortar-toolkit-")
         # Not a pipe: nobody reads it while all goes well, and it would fill.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        self._log_start = 0
         self._socket, theirs = socket.socketpair()
         try:
             # -I: packages of this program's environment are not the toolkit's, whatever PYTHONPATH says.
@@ -113,9 +115,10 @@ class ToolkitProcess:
         return str(self._ask({"do": "analyse", **_described(given)}, BUILD_S, given)[0]["table"])
 
     def log(self) -> str:
-        """The end of what the toolkit has printed, without its progress bars."""
-        self._log.seek(0)
-        printed = COLOUR.sub("", self._log.read().decode(errors="replace"))
+        """The end of what the toolkit has printed of what it was asked last, without its progress bars."""
+        # Not by seeking: the process writes where this file's position is.
+        written = os.pread(self._log.fileno(), self._log_size() - self._log_start, self._log_start)
+        printed = COLOUR.sub("", written.decode(errors="replace"))
         lines = [line for line in re.split(r"[\r\n]+", printed) if line.strip() and not PROGRESS.search(line)]
         return "\n".join(lines[-LOG_lines:])
 
@@ -136,6 +139,7 @@ class ToolkitProcess:
         given: Pixels | Floats | None = None,
         out: Floats | None = None,
     ) -> tuple[dict[str, Any], Floats]:
+        self._log_start = self._log_size()
         told = json.dumps(asked).encode()
         block = b"" if given is None else np.ascontiguousarray(given).data.cast("B")
         ends_s = time.monotonic() + patience_s
@@ -192,7 +196,11 @@ class ToolkitProcess:
 
     def _last_words(self) -> str:
         lines = self.log().splitlines()
-        return lines[-1].strip() if lines else "without a word"
+        errors = [line for line in lines if line.startswith("E ")]
+        return (errors or lines or ["without a word"])[-1].strip()
+
+    def _log_size(self) -> int:
+        return os.fstat(self._log.fileno()).st_size
 
     def _kill(self) -> None:
         self._process.kill()

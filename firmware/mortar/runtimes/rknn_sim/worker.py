@@ -163,9 +163,12 @@ def answer_all(stream: io.BufferedRWPair, graph: Graph) -> None:
         try:
             array = np.frombuffer(block, asked["dtype"]).reshape(asked["shape"]) if block else NOTHING
             answer, found = tasks[asked["do"]](asked, array)
+        except Refused as refused:
+            answer, found = {"error": str(refused)}, b""
         except Exception as error:  # the toolkit raises anything at all, and all of it goes to the other end
             traceback.print_exception(error)
             answer, found = {"error": _last_line(error)}, b""
+        sys.stdout.flush()
         sent = json.dumps(answer).encode()
         stream.write(LENGTHS.pack(len(sent), len(found)) + sent + found)
         stream.flush()

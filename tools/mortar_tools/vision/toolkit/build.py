@@ -122,6 +122,6 @@ def build(onnx: Path, out: Path, config: ToolkitConfig, tell: Callable[[str], No
     first. Raises MortarError."""
     start_s = time.monotonic()
     with Session(config.recipe(onnx), tell) as session:
+        log = session.log()
         session.export(out)
-        seconds = time.monotonic() - start_s
-        return Built(out, seconds, toolkit.NAME, config.arguments(), session.log())
+    return Built(out, time.monotonic() - start_s, toolkit.NAME, config.arguments(), log)
