@@ -42,7 +42,9 @@ def pictures(n: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (n, HEIGHT_px, WIDTH_px, 3), np.uint8)
 
 
-def make_form(folder: Path, precision: Precision = Precision.F16, config: dict[str, object] | None = None) -> Installed:
+def make_form(
+    folder: Path, precision: Precision = Precision.F16, config: dict[str, object] | None = None
+) -> Installed:
     """A .rknn with all that it was made from, of weights that nobody has."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"vision-rk3588-{precision}-1x6x4-rknn2.5.0.rknn"
@@ -52,7 +54,12 @@ def make_form(folder: Path, precision: Precision = Precision.F16, config: dict[s
     if precision is Precision.INT8:
         kept = folder / "calibration.npy"
         np.save(kept, pictures(5))
-        source = replace(source, calibration=5, calibration_file=kept.name, calibration_sha256=sha256(kept))
+        source = replace(
+            source,
+            calibration=5,
+            calibration_file=kept.name,
+            calibration_sha256=hashlib.sha256(pictures(5).data).hexdigest(),
+        )
     form = Form(
         **sidecar.part(path),
         runtime=Runtime.RKNN,

@@ -41,5 +41,7 @@ assert doubled(2) == 4 and Network()
 torch.einsum
 """
     folder = Path(torch_standin.__file__).parent
-    ran = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False
+    )
     assert ran.stderr.splitlines()[-1].startswith("AttributeError: torch.einsum is not in the toolkit's")

@@ -7,8 +7,10 @@ made of, with the same configuration and the same calibration pictures.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from mortar.errors import MortarError
 from mortar.runtimes.forms import CONVERT, Installed
@@ -55,18 +57,30 @@ def recipe_of(found: Installed) -> Recipe:
     onnx = _kept(found, source.onnx, source.onnx_sha256)
     pictures = None
     if source.calibration:
-        pictures = _kept(found, source.calibration_file, source.calibration_sha256)
+        pictures = _kept(found, source.calibration_file, source.calibration_sha256, of_array)
     return Recipe(onnx, source.config, pictures, source.float_layers)
 
 
-def _kept(found: Installed, name: str, sha256: str) -> Path:
+def of_file(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def of_array(path: Path) -> str:
+    """SHA-256 of the numbers in a .npy file."""
+    return hashlib.sha256(np.ascontiguousarray(np.load(path)).data).hexdigest()
+
+
+def _kept(found: Installed, name: str, sha256: str, digest: Callable[[Path], str] = of_file) -> Path:
     path = found.sidecar.with_name(name or "(nothing)")
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        is_it = digest(path) == sha256
     except OSError as error:
         raise MortarError("form-source-missing", f"{path}: {error.strerror}", CONVERT) from None
-    if digest != sha256:
+    except ValueError:
+        is_it = False
+    if not is_it:
         raise MortarError("form-source-missing", f"{path} is not what {found.name} was made from", CONVERT)
     return path
 

@@ -33,6 +33,7 @@ LOG_lines = 40
 AGAIN = "convert it again: mortar tools convert"
 REMEDIES: tuple[tuple[str, str], ...] = (
     ("needs torch", "install torch 2.4.0 into that environment with its own pip"),
+    ("KeyError: 'LayerNormalization'", "write out the epsilon of each LayerNormalization, also the default"),
     ("target_platform", "choose a SoC that it knows, such as rk3588, rk3576 or rk3566"),
     ("out of memory|MemoryError|bad_alloc", "close other programs, or convert a smaller model"),
     ("No space left", "make room on the disk of the temporary folder"),

@@ -1,7 +1,7 @@
 """A small rknn-toolkit2: its calls, its ways to fail, and a graph of four lines.
 
-What config's custom_string says goes wrong. The graph's output is float32 [batch, 2, 3]: the mean colour of the
-upper and of the lower half.
+What config's custom_string says goes wrong. The graph's output is float32 [batch, 2, 3]: the mean colour of
+the upper and of the lower half.
 """
 
 from __future__ import annotations
@@ -56,10 +56,15 @@ class RKNN:
         Path("graph.quantization.cfg").write_text("custom_quantize_layers: {}\nquantize_parameters:\n")
         return 0
 
-    def hybrid_quantization_step2(self, model_input: str, data_input: str, model_quantization_cfg: str) -> int:
+    def hybrid_quantization_step2(
+        self, model_input: str, data_input: str, model_quantization_cfg: str
+    ) -> int:
         written = Path(model_quantization_cfg).read_text()
         self.given = {}
-        self.about = {"samples": json.loads(Path(data_input).read_text()), "layers": written.splitlines()[1:-1]}
+        self.about = {
+            "samples": json.loads(Path(data_input).read_text()),
+            "layers": written.splitlines()[1:-1],
+        }
         return 0
 
     def init_runtime(self) -> int:

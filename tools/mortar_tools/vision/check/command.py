@@ -92,9 +92,9 @@ def started(model: ModelFolder, options: argparse.Namespace) -> Study:
     """The pictures, already shown to the reference."""
     if options.pictures is not None:
         shown = in_folder(model, options.pictures)
-        return Study(model, reference(model, options.work), shown, [], options.seed)
+        return Study(model, reference(model), shown, [], options.seed)
     shown, paper = drawn(model, options.n, options.seed, options.work)
-    return Study(model, reference(model, options.work), shown, paper, options.seed)
+    return Study(model, reference(model), shown, paper, options.seed)
 
 
 def checked(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -30,26 +29,24 @@ class Reference:
     encode: Encode
 
 
-def checkpoint(model: ModelFolder, work: Path) -> Reference | None:
-    """The checkpoint that the model was exported from, in torch; None where it is not here, or was trained
-    further since."""
-    from mortar_tools.cards.answerers.greedy import Greedy
-    from mortar_tools.cards.training.checkpoint import load, path_of
-
-    size = str(model.manifest.about.get("size"))
-    path = path_of(work, size)
-    if not path.exists() or load(path)["step"] != model.manifest.about.get("trained_steps"):
+def in_torch(model: ModelFolder) -> Reference | None:
+    """The tower of the model's mmproj file, in torch; None where it has no such file."""
+    mmproj = model.manifest.extra.get("mmproj")
+    if mmproj is None:
         return None
+    # A slow import that nothing else here needs.
     import torch
 
-    vision, part = Greedy(size, work).model.vision, model.manifest.vision
+    from mortar_tools.vision.towers.read_mmproj import read
 
-    @torch.no_grad()
+    tower, part = read(model.verified(mmproj)).eval(), model.manifest.vision
+
     def encode(pictures: Pixels) -> Floats:
-        tokens: Floats = vision(torch.from_numpy(normalised(pictures, part))).numpy()
+        with torch.no_grad():
+            tokens: Floats = tower(torch.from_numpy(normalised(pictures, part))).numpy()
         return tokens
 
-    return Reference("torch, float32", encode)
+    return Reference(f"torch, float32, {mmproj.file}", encode)
 
 
 def own_file(model: ModelFolder) -> Reference:
@@ -65,9 +62,9 @@ def own_file(model: ModelFolder) -> Reference:
     return Reference(f"{part.file}, tflite-runtime", in_batches(run, 1))
 
 
-def reference(model: ModelFolder, work: Path) -> Reference:
-    """The checkpoint, or the model's own file where there is none."""
-    return checkpoint(model, work) or own_file(model)
+def reference(model: ModelFolder) -> Reference:
+    """In torch where that can be, else by the model's own file."""
+    return in_torch(model) or own_file(model)
 
 
 def normalised(pictures: Pixels, part: VisionPart) -> Floats:

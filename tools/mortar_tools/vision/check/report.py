@@ -22,8 +22,8 @@ interval of a difference is a paired bootstrap's of 95 %. Points below zero are 
 
 SIMULATED = """**What the simulator shows.** rknn-toolkit2's simulator refuses a finished `.rknn`. It runs
 the graph that the file was made from, built again from the same ONNX file, configuration and calibration
-pictures, whose hashes stand beside the file. So figures "by simulator" are of that graph and not of the file's
-bytes, and **no board has run it**. What the NPU rounds in another way they do not show, nor its speed."""
+pictures, whose hashes stand beside the file. So figures "by simulator" are of that graph and not of the
+file's bytes, and **no board has run it**. How the NPU itself rounds they do not show, nor how fast it is."""
 
 
 def row(one: Result) -> str:

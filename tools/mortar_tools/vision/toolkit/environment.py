@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,8 +43,8 @@ def ready(tell: Tell) -> Path:
 def _make(folder: Path, tell: Tell) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     tell(f"installing {toolkit.NAME} once, in {folder}: 0.8 GB, some minutes")
-    _told([sys.executable, "-m", "venv", str(folder)], tell)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
+    venv.create(folder, symlinks=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(folder), "--disable-pip-version-check", "install"]
     _told([*pip, "--no-deps", "--progress-bar", "off", "-r", str(REQUIREMENTS)], tell)
     (folder / toolkit.COMPLETE).touch()
 
