@@ -28,7 +28,10 @@ class Meanwhile(StrEnum):
 
 
 _CODES: dict[Meanwhile, str] = {
-    Meanwhile.NEXT_UNIT: "delegate-failed delegate-unusable mmproj-unusable vision-engine-failed",
+    Meanwhile.NEXT_UNIT: """
+        delegate-failed delegate-unusable form-source-missing mmproj-unusable simulator-failed
+        toolkit-died toolkit-missing toolkit-refused toolkit-too-slow vision-engine-failed
+    """,
     Meanwhile.NEXT_QUESTION: """
         answer-not-told audio-lost camera-driver-missing camera-failed camera-missing camera-no-frame
         camera-off dictation-failed language-context-full language-engine-failed language-too-slow
