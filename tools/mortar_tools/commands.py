@@ -46,6 +46,14 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("make", "session"): ("mortar_tools.session", "recordings and pictures that `mortar run` plays"),
     ("make", "gallery"): ("mortar_tools.gallery.command", "docs/gallery.md, with what the model says today"),
     ("make", "words"): ("mortar_tools.dictionary", "how the words of a language are pronounced"),
+    ("check", "vision"): (
+        "mortar_tools.vision.check.command",
+        "whether a vision encoder's compiled forms see what it sees",
+    ),
+    ("make", "toolkit"): (
+        "mortar_tools.vision.toolkit.environment",
+        "rknn-toolkit2, which converts for NPUs and simulates them",
+    ),
     ("make", "docs"): ("mortar_tools.docs", "the pages and pictures in docs/ that are generated"),
 }
 """(verb, subject) → module with `main(argv) -> exit status`, and what it does."""

@@ -57,6 +57,10 @@ class Source(Table, frozen=True):
     calibration: int = 0
     """Pictures that INT8 was calibrated with."""
     calibration_sha256: str = ""
+    calibration_file: str = ""
+    """Those pictures beside the form, where they were kept: .npy, uint8 [n, height_px, width_px, 3]."""
+    float_layers: tuple[str, ...] = ()
+    """Of a hybrid form: the toolkit's names of the layers that stay float16."""
     config: dict[str, object] = msgspec.field(default_factory=dict)
     """The toolkit's own configuration."""
 
@@ -142,12 +146,12 @@ def found(model: ModelFolder) -> Iterator[Installed | Unusable]:
             yield _read(path, model)
 
 
-def installed(model: ModelFolder, runtime: Runtime, soc: str = "") -> list[Installed]:
-    """The forms of `model` for a runtime and a SoC."""
+def installed(model: ModelFolder, runtime: Runtime, soc: str | None = "") -> list[Installed]:
+    """The forms of `model` for a runtime and a SoC; None: for any."""
     return [
         one
         for one in found(model)
-        if isinstance(one, Installed) and one.form.runtime is runtime and one.form.soc == soc
+        if isinstance(one, Installed) and one.form.runtime is runtime and soc in (None, one.form.soc)
     ]
 
 

@@ -49,8 +49,8 @@ class Site:
         """What goes in and what comes out, then."""
         return part_at(self.model.manifest.vision, self.point)
 
-    def forms(self, runtime: Runtime, soc: str = "", role: Role = Role.WHOLE) -> list[Installed]:
-        """Those of that shape for a runtime and a SoC."""
+    def forms(self, runtime: Runtime, soc: str | None = "", role: Role = Role.WHOLE) -> list[Installed]:
+        """Those of that shape for a runtime and a SoC; None: for any."""
         return [
             one
             for one in installed(self.model, runtime, soc)
@@ -145,6 +145,15 @@ def _libmtmd(site: Site) -> Place:
     return Place(LIBMTMD, "the model's mmproj file, by llama.cpp", load)
 
 
+def _simulator(site: Site) -> Place:
+    from mortar.runtimes.rknn_sim.graph import UNIT, place
+
+    if site.settings.unit != UNIT:
+        return Place(UNIT, "simulates an NPU, slowly: only where eye.unit names it")
+    forms = site.forms(Runtime.RKNN, soc=None)
+    return place([one for one in forms if one.form.batch == 1], site.part, site.settings.deadline_ms)
+
+
 def _same_shape(one: VisionPart, other: VisionPart) -> bool:
     return (one.width_px, one.height_px, one.n_tok) == (other.width_px, other.height_px, other.n_tok)
 
@@ -159,12 +168,20 @@ PROBES: dict[str, Callable[[Site], Place]] = {
     DELEGATED: _delegated,
     "tflite/cpu": _cpu,
     LIBMTMD: _libmtmd,
+    "rknn-sim/cpu": _simulator,
 }
 """Unit → what finds out whether it can be used; the best first."""
 
 
 def places(settings: Eye, model: ModelFolder, point: Point | None = None) -> list[Place]:
-    """Every place for the vision encoder of `model`. The one that `eye.unit` names comes first."""
+    """Every place for the vision encoder of `model`. The one that `eye.unit` names comes first; raises
+    MortarError where there is no such unit."""
+    if settings.unit not in (AUTO, *PROBES):
+        raise MortarError(
+            "unit-unknown",
+            f"eye.unit names {settings.unit}, which Mortar does not know",
+            f"set it to {AUTO}, or to one of {', '.join(PROBES)}",
+        )
     site = Site(settings, model, point)
     found = [probe(site) for probe in PROBES.values()]
     if settings.unit == AUTO:
