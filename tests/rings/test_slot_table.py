@@ -146,9 +146,7 @@ def test_a_dead_reader_frees_what_it_read_and_nothing_else():
 def test_a_slot_in_quarantine_is_never_handed_out_and_holds_no_budget():
     made = table(slots=2)
     made.quarantine(made.allocate(4))
-    assert made.in_flight_tok == 0 and not made.is_lost
-    second = made.allocate(4)
-    assert second.index == 1 and made.allocate(1) is None
+    assert made.in_flight_tok == 0
+    assert made.allocate(4).index == 1 and made.allocate(1) is None
     made.reader_gone()
-    made.quarantine(second)
-    assert made.is_lost and made.allocate(1) is None
+    assert len(made.in_state(QUARANTINED)) == 1

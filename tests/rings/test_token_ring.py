@@ -326,22 +326,6 @@ def test_a_slot_in_quarantine_is_never_written_again():
             assert free.address != lost
 
 
-def test_a_ring_that_is_all_quarantine_says_so_and_waits_for_nothing():
-    """Somebody who waits for a slot is woken: none will come."""
-
-    async def story():
-        pair = Pair(slots=1)
-        slot = pair.writer.acquire(4)
-        waiting = asyncio.create_task(pair.writer.acquire_async(4))
-        await asyncio.sleep(0)  # it waits now
-        slot.quarantine()
-        with pytest.raises(MortarError) as caught:
-            await waiting
-        assert caught.value.code == "ring-lost"
-
-    asyncio.run(story())
-
-
 def test_closing_leaves_nothing_behind():
     """No descriptor and no mapping once both ends are closed."""
     gc.collect()  # rings of other tests, held by the tracebacks of errors they expected

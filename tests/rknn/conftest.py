@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -64,11 +65,15 @@ def open_graph(library: Path, tmp_path: Path) -> Iterator[Open]:
 @pytest.fixture
 def heap(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is a heap of DMA-BUFs. Where tests run there is none: unsealed memfds stand in for them, which
-    other processes can map and write like those."""
+    other processes can map and write like those. This process takes them for DMA-BUFs, except that there is
+    no cache to be brought in step; the NPU's process sees what they are."""
+    name = "stands-in-for-a-dma-buf"
 
     def allocate(size: int) -> int:
-        descriptor = os.memfd_create("stands-in-for-a-dma-buf", os.MFD_CLOEXEC)
+        descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
         os.ftruncate(descriptor, dma.whole_pages(size))
         return descriptor
 
     monkeypatch.setattr(dma, "allocate", allocate)
+    monkeypatch.setattr(dma, "is_dma", lambda descriptor: name in os.readlink(f"/proc/self/fd/{descriptor}"))
+    monkeypatch.setattr(dma, "cpu_access", lambda descriptor, flags: nullcontext())

@@ -50,16 +50,21 @@ class Npu:
         return SAME_SILICON.get(self.soc, self.soc)
 
 
+def soc(kernel: Kernel) -> str | None:
+    """The SoC, where it is one with an NPU."""
+    named = (name.removeprefix("rockchip,") for name in kernel.compatible)
+    return next((name for name in named if name in SOCS), None)
+
+
 def look(kernel: Kernel, binding: str | None) -> Npu | None:
     """None on a board without one; `binding` is the version of the Python package."""
-    named = [name.removeprefix("rockchip,") for name in kernel.compatible]
-    soc = next((name for name in named if name in SOCS), None)
-    if soc is None:
+    found = soc(kernel)
+    if found is None:
         return None
     texts = [text for path in DRIVER_VERSION if (text := kernel.text(path))]
     driver = version(texts[0]) if texts else None
     has_driver = driver is not None or bool(kernel.find("sys/class/devfreq/*.npu"))
-    return Npu(soc, driver, _runtime(kernel), version(binding or ""), has_driver)
+    return Npu(found, driver, _runtime(kernel), version(binding or ""), has_driver)
 
 
 def nodes(kernel: Kernel) -> list[Path]:

@@ -116,11 +116,6 @@ class SlotTable:
         """Take the slot out of use for good. Its tokens no longer count against the budget."""
         self._move(slot, QUARANTINED)
 
-    @property
-    def is_lost(self) -> bool:
-        """No slot will ever be free again."""
-        return all(slot.state is QUARANTINED for slot in self._slots)
-
     def to_drop(self, n_tok: int) -> list[Slot]:
         """The unread slots, oldest first, that must go so that `n_tok` tokens fit.
 

@@ -77,6 +77,9 @@ class WriteSlot:
         self._close()
         self._ring._quarantine(self._slot)
 
+    def _continue_in(self, other: WriteSlot) -> None:
+        self.array, self._slot, self._open = other.array, other._slot, True
+
     def _close(self) -> None:
         if not self._open:
             raise IllegalTransition(f"slot {self._slot.index} has left the writer's hands")
@@ -148,8 +151,7 @@ class TokenRingWriter:
         """A slot for `n_tok` embeddings; None while the ring is full.
 
         Under Policy.DROP_OLDEST a full ring asks its oldest unread slots back; try again when
-        `handle` returns True. Raises MortarError for tokens that can never fit, and once every slot is
-        in quarantine.
+        `handle` returns True. Raises MortarError for tokens that can never fit.
         """
         most_tok = min(self._table.slot_tok, self._table.budget_tok)
         if not 1 <= n_tok <= most_tok:
@@ -157,12 +159,6 @@ class TokenRingWriter:
                 "ring-too-small",
                 f"{n_tok} image tokens do not fit in the token ring, which takes 1 to {most_tok}",
                 "raise ring_budget_tok in [eye], or use a vision encoder with fewer tokens",
-            )
-        if self._table.is_lost:
-            raise MortarError(
-                "ring-lost",
-                "every slot of the token ring belongs to a unit that hangs",
-                "start the board again",
             )
         slot = self._table.allocate(n_tok)
         if slot is None:
@@ -178,6 +174,11 @@ class TokenRingWriter:
             self._changed.clear()
             await self._changed.wait()
         return slot
+
+    async def leave(self, slot: WriteSlot) -> None:
+        """Quarantine the memory behind `slot`, which goes on in other memory, as large."""
+        slot.quarantine()
+        slot._continue_in(await self.acquire_async(slot.n_tok))
 
     def handle(self, message: Message) -> bool:
         """Take in SlotTaken or SlotReleased; True where `acquire` is worth another try."""

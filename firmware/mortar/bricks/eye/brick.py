@@ -19,8 +19,10 @@ from mortar.bricks.eye.units import Units
 from mortar.bricks.eye.watching import Watching
 from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of, useful_px
 from mortar.clock import now_ms
+from mortar.drivers import npu
 from mortar.drivers.camera import open_camera
 from mortar.drivers.frames import VGA, Size
+from mortar.drivers.kernel import Kernel
 from mortar.drivers.pictures import jpeg
 from mortar.errors import MortarError
 from mortar.messages import (
@@ -114,6 +116,7 @@ class Eye:
             part.n_embd,
             settings.ring_budget_tok,
             Policy.DROP_OLDEST,
+            is_for_devices=npu.soc(Kernel()) is not None,
         )
         self._looks = 0
         self._last = Sight(0.0, 0.0)
@@ -258,8 +261,8 @@ class Eye:
     async def encode(self, picture: Image.Image, slot: WriteSlot) -> None:
         """On the unit in use; where that fails, on the next. Raises MortarError where none is left."""
         seen = cut(picture, grid_for(picture.size, self._part), self._part)
-        out = slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd)
         while True:
+            out = slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd)
             unit = self._units.encoder.unit
             deadline_ms = self._worker.settings.eye.deadline_ms
             try:
@@ -267,6 +270,8 @@ class Eye:
                     f"encode a picture on {unit}", deadline_ms, self._units.encoder.encode, seen, out
                 )
             except UnitFailed as error:
+                if error.is_lost:
+                    await self._ring.leave(slot)
                 self._worker.failed(error)
                 await self._worker.job("load", LOAD_DEADLINE_MS, self._units.fail, error)
                 self.tell_places()
