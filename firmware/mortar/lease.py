@@ -61,12 +61,24 @@ UNTOLD = Held(0, "", "by a program that does not say why", 0.0, 0.0, "")
 """A lease that is held, and whose owner has not written yet."""
 
 
-class LeaseDenied(MortarError):
+class LeaseBusy(MortarError):
     """The lease could not be had in time."""
 
-    def __init__(self, code: str, what: str, do: str, *, is_lost: bool) -> None:
-        super().__init__(code, what, do)
-        self.is_lost = is_lost
+    def __init__(self, unit: str, held: Held) -> None:
+        super().__init__(
+            "npu-busy", f"{unit} is in use by process {held.pid} ({held.reason})", "end the other program"
+        )
+
+
+class LeaseLost(MortarError):
+    """Nor will it be had, before the board is started again."""
+
+    def __init__(self, unit: str, held: Held) -> None:
+        super().__init__(
+            "npu-lost",
+            f"process {held.pid} ({held.reason}) hangs in the driver of {unit}, and cannot be ended",
+            "start the board again",
+        )
 
 
 class Lease:
@@ -79,7 +91,7 @@ class Lease:
     def hold(self, unit: str, reason: str, *, deadline_ms: float, wait_ms: float) -> Iterator[None]:
         """Have the unit for `reason`, which takes at most `deadline_ms`; wait at most `wait_ms` for it.
 
-        Raises LeaseDenied, and MortarError where the file cannot be made.
+        Raises LeaseBusy or LeaseLost, and MortarError where the file cannot be made.
         """
         try:
             attempt = _Attempt(self._path)
@@ -90,7 +102,8 @@ class Lease:
                 "set MORTAR_RUNTIME_DIR to a folder of your own",
             ) from None
         if not (attempt.at_once() or attempt.within(wait_ms / 1e3)):
-            raise _denied(unit, look(self._path) or UNTOLD)
+            held = look(self._path) or UNTOLD
+            raise (LeaseLost if held.state(moment()) is State.LOST else LeaseBusy)(unit, held)
         now = moment()
         attempt.write(Held(os.getpid(), unit, reason, now.up_s, deadline_ms, now.boot))
         try:
@@ -147,18 +160,6 @@ class _Attempt:
                 self.close()
             else:
                 self._granted.set()
-
-
-def _denied(unit: str, held: Held) -> LeaseDenied:
-    who = f"process {held.pid} ({held.reason})"
-    if held.state(moment()) is State.LOST:
-        return LeaseDenied(
-            "npu-lost",
-            f"{who} hangs in the driver of {unit}, and cannot be ended",
-            "start the board again",
-            is_lost=True,
-        )
-    return LeaseDenied("npu-busy", f"{unit} is in use by {who}", "end the other program", is_lost=False)
 
 
 def look(path: Path) -> Held | None:

@@ -31,7 +31,7 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.NEXT_UNIT: """
         delegate-failed delegate-unusable lease-unusable mmproj-unusable npu-binding-missing npu-busy npu-call-refused npu-cores-unknown npu-driver-missing
         npu-driver-unfit npu-hangs npu-job-failed npu-lost npu-memory npu-not-allowed npu-not-here
-        npu-process-died npu-process-missing npu-runtime-missing npu-runtime-old npu-timeout npu-too-slow
+        npu-process-ended npu-process-missing npu-runtime-missing npu-runtime-old npu-timeout npu-too-slow
         npu-vanished rknn-model-broken rknn-model-other-soc rknn-model-shape vision-engine-failed
     """,
     Meanwhile.NEXT_QUESTION: """

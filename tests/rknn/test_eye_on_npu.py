@@ -1,4 +1,4 @@
-"""The eye's real main, its encoder on the stand-in for the NPU; where that fails, the next unit takes over."""
+"""The eye's real main, its encoder on the stand-in for the NPU; where that fails, the next unit goes on."""
 
 from __future__ import annotations
 

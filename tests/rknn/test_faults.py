@@ -179,7 +179,7 @@ def test_a_second_death_ends_it(open_graph: Open, monkeypatch: pytest.MonkeyPatc
     assert encoded(graph, 1) and encoded(graph, 2)
     with pytest.raises(UnitFailed, match="SIGSEGV") as caught:
         encoded(graph, 3)
-    assert caught.value.code == "npu-process-died" and not caught.value.is_lost
+    assert caught.value.code == "npu-process-ended" and not caught.value.is_lost
 
 
 def test_killed_in_the_middle_of_a_job(open_graph: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ from collections import OrderedDict
 
 from mortar.runtimes.rknn.capi import Memory, Model
 from mortar.runtimes.rknn.errors import RknnError
-from mortar.runtimes.rknn.protocol import Outlook
 from mortar.runtimes.rknn.service import Region
 from mortar.runtimes.rknn.structs import TensorAttr, Type
 
@@ -70,7 +69,7 @@ class BoundTensor:
         try:
             self._bind(memory)
         except RknnError as refused:
-            if refused.outlook is not Outlook.FINAL:
+            if refused.is_broken:
                 raise
             return False
         if len(self._imported) > MOST_IMPORTED:

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import argparse
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mortar.errors import MortarError
-from mortar.lease import Lease, LeaseDenied
+from mortar.lease import Lease
 from mortar.runtimes.rknn import protocol
-from mortar.runtimes.rknn.errors import RknnError
-from mortar.runtimes.rknn.protocol import Failed, Outlook
+from mortar.runtimes.rknn.protocol import Failed
 from mortar.runtimes.rknn.service import Engine, Hold, Log, die_with, serve
 
 
@@ -32,7 +30,7 @@ def main() -> None:
             engine = _engine(options, log)
         except MortarError as error:
             protocol.receive(sock)  # the eye's first request, which this answers
-            protocol.send(sock, Failed(error.code, error.what, error.do, Outlook.FINAL))
+            protocol.send(sock, Failed(error.code, error.what, error.do, is_broken=False))
         else:
             serve(sock, engine, _holding(Lease(options.lease), options.unit), log)
 
@@ -58,14 +56,8 @@ def _engine(options: argparse.Namespace, log: Log) -> Engine:
 
 
 def _holding(lease: Lease, unit: str) -> Hold:
-    @contextmanager
-    def hold(reason: str, deadline_ms: float, wait_ms: float) -> Iterator[None]:
-        try:
-            with lease.hold(unit, reason, deadline_ms=deadline_ms, wait_ms=wait_ms):
-                yield
-        except LeaseDenied as denied:
-            outlook = Outlook.LOST if denied.is_lost else Outlook.PASSING
-            raise RknnError(denied.code, denied.what, denied.do, outlook) from None
+    def hold(reason: str, deadline_ms: float, wait_ms: float) -> AbstractContextManager[None]:
+        return lease.hold(unit, reason, deadline_ms=deadline_ms, wait_ms=wait_ms)
 
     return hold
 

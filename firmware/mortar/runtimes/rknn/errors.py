@@ -12,7 +12,6 @@ from enum import StrEnum
 
 from mortar.drivers.npu import GET_RUNTIME, closed_node
 from mortar.errors import MortarError
-from mortar.runtimes.rknn.protocol import Outlook
 
 DOCS = "docs/npu.md has more"
 
@@ -20,11 +19,13 @@ LONGEST_QUOTE_chars = 160
 
 
 class RknnError(MortarError):
-    """An error of the runtime, and what is to be expected after it."""
+    """An error of the runtime."""
 
-    def __init__(self, code: str, what: str, do: str, outlook: Outlook) -> None:
+    def __init__(self, code: str, what: str, do: str, *, is_broken: bool) -> None:
         super().__init__(code, what, do)
-        self.outlook = outlook
+        self.is_broken = is_broken
+        """The process that it came up in is of no more use, and another may do better. Otherwise none will:
+        the board, the model or the settings have to change."""
 
 
 class Cause(StrEnum):
@@ -50,7 +51,7 @@ class Cause(StrEnum):
 class Row:
     error: MortarError
     """With {call}, {code}, {said} and {detail} in its texts."""
-    outlook: Outlook = Outlook.FINAL
+    is_broken: bool = False
 
 
 CAUSES = {
@@ -136,13 +137,13 @@ CAUSES = {
         MortarError(
             "npu-timeout", "the NPU's driver gave a job up ({said})", f"update kernel and librknnrt; {DOCS}"
         ),
-        Outlook.BROKEN,
+        is_broken=True,
     ),
     Cause.VANISHED: Row(
         MortarError(
             "npu-vanished", "the NPU went away ({call}: {code}; {said})", "look into dmesg for rknpu's reason"
         ),
-        Outlook.BROKEN,
+        is_broken=True,
     ),
     Cause.JOB_FAILED: Row(
         MortarError(
@@ -150,7 +151,7 @@ CAUSES = {
             "the NPU could not do a job ({call}: {code}; {said})",
             f"bring kernel, librknnrt and the model's toolkit to one version; {DOCS}",
         ),
-        Outlook.BROKEN,
+        is_broken=True,
     ),
     Cause.REFUSED: Row(
         MortarError(
@@ -197,7 +198,7 @@ def error(cause: Cause, *, call: str = "", code: int = 0, said: str = "", detail
     row = CAUSES[cause]
     facts = {"call": call, "code": code, "said": said or "it said nothing", "detail": detail or said}
     made = row.error
-    return RknnError(made.code, made.what.format(**facts), made.do.format(**facts), row.outlook)
+    return RknnError(made.code, made.what.format(**facts), made.do.format(**facts), is_broken=row.is_broken)
 
 
 def explained(call: str, code: int, log: str) -> RknnError:

@@ -17,7 +17,7 @@ from mortar.rings import dma, memory
 from mortar.runtimes.interfaces import Floats, Pixels, UnitFailed, VisionGraph
 from mortar.runtimes.rknn.errors import last_words
 from mortar.runtimes.rknn.process import ChildProcess, Confirm, Ended, Overdue, has_ended
-from mortar.runtimes.rknn.protocol import Attach, Done, Failed, Load, Loaded, Message, Outlook, Run
+from mortar.runtimes.rknn.protocol import Attach, Done, Failed, Load, Loaded, Message, Run
 
 EXIT_GRACE_s = 1.0
 """For the process to give back what the NPU holds for it."""
@@ -219,7 +219,7 @@ class RknnGraph(VisionGraph):
         if not isinstance(answer, Failed):
             return answer
         failure = UnitFailed(answer.code, answer.what, answer.do)
-        if answer.outlook == Outlook.BROKEN:
+        if answer.is_broken:
             self._end(EXIT_GRACE_s)
             raise _Broken(failure)
         raise failure
@@ -231,7 +231,7 @@ class RknnGraph(VisionGraph):
         self._end(0.0)
         return _Broken(
             UnitFailed(
-                "npu-process-died",
+                "npu-process-ended",
                 f"the process that runs models on {self.unit} {how} ({said or 'it said nothing'})",
                 "see the log; docs/npu.md has more",
             )

@@ -11,24 +11,10 @@ import json
 import socket
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 
 LARGEST_bytes = 64 * 1024
 
 MOST_DESCRIPTORS = 1
-
-
-class Outlook(StrEnum):
-    """What is to be expected of a process after it said that something failed."""
-
-    PASSING = "passing"
-    """It is well; the same request may go through later."""
-    BROKEN = "broken"
-    """A new process may do better."""
-    FINAL = "final"
-    """No process will do better: the board, the model or the settings have to change."""
-    LOST = "lost"
-    """The unit is held by something that does not end, until the board is started again."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +73,8 @@ class Failed:
     code: str
     what: str
     do: str
-    outlook: Outlook
+    is_broken: bool
+    """The process is of no more use, and another may do better."""
 
 
 Message = Load | Loaded | Attach | Run | Done | Failed

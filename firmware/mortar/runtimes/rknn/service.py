@@ -20,7 +20,7 @@ from typing import Protocol
 from mortar.errors import MortarError
 from mortar.rings import dma
 from mortar.runtimes.rknn import protocol
-from mortar.runtimes.rknn.protocol import Attach, Done, Failed, Load, Loaded, Message, Outlook, Run
+from mortar.runtimes.rknn.protocol import Attach, Done, Failed, Load, Loaded, Message, Run
 
 PR_SET_PDEATHSIG = 1
 
@@ -61,7 +61,7 @@ class Region:
 
 
 class Engine(Protocol):
-    """Any MortarError that it raises may say with an `outlook` what is to be expected after it."""
+    """A MortarError that it raises may say by `is_broken` that another process may do better."""
 
     def load(self, load: Load) -> dict[str, str]:
         """Gives the versions of what it runs on."""
@@ -133,5 +133,5 @@ def _answer(message: Message, engine: Engine, hold: Hold, memories: dict[int, Sh
                     ended_s = time.monotonic()
                 return Done((began_s - asked_s) * 1e3, (ended_s - began_s) * 1e3, copies)
     except MortarError as error:
-        return Failed(error.code, error.what, error.do, getattr(error, "outlook", Outlook.FINAL))
+        return Failed(error.code, error.what, error.do, getattr(error, "is_broken", False))
     raise ValueError(f"not for a process that owns a unit: {message}")
