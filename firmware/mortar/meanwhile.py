@@ -29,10 +29,11 @@ class Meanwhile(StrEnum):
 
 _CODES: dict[Meanwhile, str] = {
     Meanwhile.NEXT_UNIT: """
-        delegate-failed delegate-unusable lease-unusable mmproj-unusable npu-binding-missing npu-busy npu-call-refused npu-cores-unknown npu-driver-missing
-        npu-driver-unfit npu-hangs npu-job-failed npu-lost npu-memory npu-not-allowed npu-not-here
-        npu-process-ended npu-process-missing npu-runtime-missing npu-runtime-old npu-timeout npu-too-slow
-        npu-vanished rknn-model-broken rknn-model-other-soc rknn-model-shape vision-engine-failed
+        delegate-failed delegate-unusable lease-unusable mmproj-unusable npu-binding-missing npu-busy
+        npu-call-refused npu-cores-unknown npu-driver-missing npu-driver-unfit npu-hangs npu-job-failed
+        npu-lost npu-memory npu-not-allowed npu-not-here npu-process-ended npu-process-missing
+        npu-runtime-missing npu-runtime-old npu-timeout npu-too-slow npu-vanished rknn-model-broken
+        rknn-model-other-soc rknn-model-shape vision-engine-failed
     """,
     Meanwhile.NEXT_QUESTION: """
         answer-not-told audio-lost camera-driver-missing camera-failed camera-missing camera-no-frame

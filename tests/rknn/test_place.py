@@ -122,7 +122,7 @@ def test_a_binding_that_is_set_and_not_installed(model: ModelFolder, tmp_path: P
 def test_an_npu_that_is_closed_to_this_user(
     model: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The node that belongs to the NPU, whatever its number. (Tests may run as root, whom nothing is closed to.)"""
+    """The node that belongs to the NPU, whatever its number. Nothing is closed to root, who may run this."""
     add_form(model)
     kernel = board(tmp_path / "board")
     monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("renderD129"))

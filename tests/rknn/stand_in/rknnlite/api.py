@@ -1,4 +1,4 @@
-"""Stands in for rknn-toolkit-lite2, whose wheel is for aarch64: the return values of its 2.5.0, seen under emulation.
+"""Stands in for rknn-toolkit-lite2, whose wheel is for aarch64: what its 2.5.0 returns, seen under emulation.
 
 Nothing is ever raised. Environment: LITE_FAILS names the call that fails, LITE_SAYS what it logs then.
 """
