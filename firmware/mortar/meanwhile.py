@@ -33,7 +33,7 @@ _CODES: dict[Meanwhile, str] = {
         npu-binding-missing npu-busy npu-call-refused npu-cores-unknown npu-driver-missing npu-driver-unfit
         npu-hangs npu-job-failed npu-lost npu-memory npu-not-allowed npu-not-here npu-process-ended
         npu-process-missing npu-runtime-missing npu-runtime-old npu-timeout npu-too-slow npu-vanished
-        rknn-model-broken rknn-model-other-soc rknn-model-shape simulator-failed slot-lost toolkit-died
+        rknn-model-broken rknn-model-other-soc rknn-model-shape simulator-failed toolkit-died
         toolkit-missing toolkit-refused toolkit-too-slow vision-engine-failed
     """,
     Meanwhile.NEXT_QUESTION: """
@@ -62,7 +62,8 @@ _CODES: dict[Meanwhile, str] = {
         language-given-up language-model-unusable language-not-in-model language-unknown listen-given-up
         model-damaged model-manifest-wrong model-missing moonshine-missing piper-missing portaudio-missing
         process-given-up process-lost ring-not-sealed ring-size-wrong shared-memory-failed tflite-missing
-        vision-model-shape vision-model-unusable vision-no-unit unit-unknown voice-missing voice-unusable words-unknown
+        unit-unknown vision-model-shape vision-model-unusable vision-no-unit voice-missing voice-unusable
+        words-unknown
     """,
     Meanwhile.ENDS: """
         already-running assistant-ended assistant-language-unknown board-unknown card-size cards-damaged

@@ -77,6 +77,12 @@ class WriteSlot:
         self._close()
         self._ring._quarantine(self._slot)
 
+    async def leave(self) -> None:
+        """Quarantine this memory, and go on in other memory, as large."""
+        self.quarantine()
+        other = await self._ring.acquire_async(self.n_tok)
+        self.array, self._slot, self._open = other.array, other._slot, True
+
     def _close(self) -> None:
         if not self._open:
             raise IllegalTransition(f"slot {self._slot.index} has left the writer's hands")

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from mortar import resources
-from mortar.bricks.eye.encoding import VISION, Encoding, SlotLost
+from mortar.bricks.eye.encoding import VISION, Encoding
 from mortar.bricks.eye.watching import Watching
 from mortar.clock import now_ms
 from mortar.drivers import npu
@@ -223,15 +223,11 @@ class Eye:
 
     async def _encoded(self, picture: Image.Image) -> WriteSlot:
         """A slot with the tokens of `picture`. Raises MortarError where no unit is left."""
-        while True:
-            with ExitStack() as held:
-                slot = held.enter_context(await self._ring.acquire_async(self._encoding.size_tok(picture)))
-                try:
-                    await self._encoding.encode(picture, slot)
-                except SlotLost:
-                    continue
-                held.pop_all()
-                return slot
+        with ExitStack() as held:
+            slot = held.enter_context(await self._ring.acquire_async(self._encoding.size_tok(picture)))
+            await self._encoding.encode(picture, slot)
+            held.pop_all()
+            return slot
 
     def _keep(self, picture: Image.Image) -> str:
         """Its file's name, on the disk; runs in the worker's thread."""

@@ -24,17 +24,6 @@ LOAD_DEADLINE_MS = 60_000
 """Longest time to verify and load a vision encoder: some hundred megabytes from a slow card."""
 
 
-class SlotLost(MortarError):
-    """The slot that a picture was to go into is nobody's any more; the next attempt has another unit."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "slot-lost",
-            "the NPU hangs, and may still write to the memory that it was given",
-            "start the board again; until then another unit encodes the pictures",
-        )
-
-
 class Encoding:
     """Belongs to the event loop; engines work in the worker's thread. `prepare` first."""
 
@@ -92,22 +81,18 @@ class Encoding:
         return pictures_of(grid_for(picture.size, self._part), self._part) * self._part.n_tok
 
     async def encode(self, picture: Image.Image, slot: WriteSlot) -> None:
-        """On the unit in use; where that fails, on the next. Raises MortarError where none is left, and
-        SlotLost where a unit that hangs may still write to the slot."""
+        """On the unit in use; where that fails, on the next. Raises MortarError where none is left."""
         seen = cut(picture, grid_for(picture.size, self._part), self._part)
-        out = slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd)
-        deadline_ms = self._settings.deadline_ms
         while True:
-            encoder = self._units.encoder
+            out = slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd)
+            encoder, deadline_ms = self._units.encoder, self._settings.deadline_ms
             what = f"encode a picture on {encoder.unit}"
             try:
                 await self._worker.job(what, deadline_ms, encoder.encode, seen, out)
             except UnitFailed as error:
                 if error.is_lost:
-                    slot.quarantine()
+                    await slot.leave()
                 await self._move_on(error)
-                if error.is_lost:
-                    raise SlotLost from None
             else:
                 return
 
