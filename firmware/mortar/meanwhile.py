@@ -33,7 +33,7 @@ _CODES: dict[Meanwhile, str] = {
         npu-binding-missing npu-busy npu-call-refused npu-cores-unknown npu-driver-missing npu-driver-unfit
         npu-hangs npu-job-failed npu-lost npu-memory npu-not-allowed npu-not-here npu-process-ended
         npu-process-missing npu-runtime-missing npu-runtime-old npu-timeout npu-too-slow npu-vanished
-        rknn-model-broken rknn-model-other-soc rknn-model-shape simulator-failed toolkit-died
+        rknn-model-broken rknn-model-other-soc rknn-model-shape simulator-failed toolkit-ended
         toolkit-missing toolkit-refused toolkit-too-slow vision-engine-failed
     """,
     Meanwhile.NEXT_QUESTION: """

@@ -113,7 +113,7 @@ def test_nothing_for_an_answer_is_a_refusal(process: ToolkitProcess, graph: Path
 
 
 def test_a_process_that_dies_leaves_its_last_words(process: ToolkitProcess, graph: Path) -> None:
-    error = failure("toolkit-died", process, Recipe(graph, {"custom_string": "dies"}))
+    error = failure("toolkit-ended", process, Recipe(graph, {"custom_string": "dies"}))
     assert "the driver went away" in error.what
 
 

@@ -23,11 +23,11 @@ def banana(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
     return tokens_of(table(["banana"], tmp_path_factory.mktemp("scene") / "scene.png"))
 
 
-async def figure(brick: Brick, name: str) -> object:
+async def figure(brick: Brick, name: str) -> int:
     """Of the next report that has it."""
     while name not in (figures := (await brick["supervisor"].expect(Report)).figures):
         pass
-    return figures[name]
+    return int(figures[name])
 
 
 def test_a_look_at_the_same_picture_reads_the_question_alone(banana: np.ndarray) -> None:
@@ -36,7 +36,9 @@ def test_a_look_at_the_same_picture_reads_the_question_alone(banana: np.ndarray)
     async def scenario() -> None:
         async with brick_and_eye() as (brick, eye):
             number = await eye.shows(banana, NO_TURN)
-            ahead_tok = await figure(brick, "context_tok")
+            # Before the picture came, it may have read what every prompt begins with.
+            while (ahead_tok := await figure(brick, "context_tok")) <= len(banana):
+                pass
             await eye.shows(banana, turn=1, again=number)
             brick["assistant"].send(Ask(1, "what do you see", look=True))
             assert "banana" in (await brick["assistant"].expect(Answered)).text

@@ -163,7 +163,7 @@ class ToolkitProcess:
         except OSError:
             self._kill()
             raise MortarError(
-                "toolkit-died", f"rknn-toolkit2 ended ({self._last_words()})", "start it again; see its log"
+                "toolkit-ended", f"rknn-toolkit2 ended ({self._last_words()})", "start it again; see its log"
             ) from None
 
     def _array(self, shape: list[int], length: int, out: Floats | None, ends_s: float) -> Floats:
