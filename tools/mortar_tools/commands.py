@@ -47,10 +47,13 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("make", "gallery"): ("mortar_tools.gallery.command", "docs/gallery.md, with what the model says today"),
     ("make", "words"): ("mortar_tools.dictionary", "how the words of a language are pronounced"),
     ("make", "docs"): ("mortar_tools.docs", "the pages and pictures in docs/ that are generated"),
+    ("convert", ""): ("mortar_tools.vision.convert.command", "vision encoders for the CPU and for NPUs"),
 }
-"""(verb, subject) → module with `main(argv) -> exit status`, and what it does."""
+"""(verb, subject) → module with `main(argv) -> exit status`, and what it does. No subject: the verb says it
+all."""
 
 PACKAGES_OF_EXTRA = (
+    "ai_edge_litert",
     "ai_edge_quantizer",
     "gguf",
     "litert_torch",
@@ -72,6 +75,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     subjects: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
     for (verb, subject), (module, title) in TABLE.items():
+        if not subject:
+            verbs.add_parser(verb, help=title, add_help=False).set_defaults(run=_runner(module), rest=None)
+            continue
         if verb not in subjects:
             under = verbs.add_parser(verb, help=_titles(verb))
             subjects[verb] = under.add_subparsers(metavar="SUBJECT", required=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime  # type: ignore[import-untyped]
+from google.protobuf.message import DecodeError
 from onnx import GraphProto, ModelProto, ValueInfoProto
 
 from mortar.errors import MortarError
@@ -31,7 +32,7 @@ class Ends:
 
 
 def ends(path: Path) -> Ends:
-    """Of an encoder [b, 3, h, w] or [b, h, w, 3] → [b, n_tok, n_embd]. Raises MortarError where it is none."""
+    """Of an encoder [b, 3, h, w] or [b, h, w, 3] → [b, n_tok, n_embd]. Raises MortarError."""
     graph = _infer(_load(path), 1, path).graph
     takes, gives = graph.input[0], graph.output[0]
     shape, out = _sizes(takes), _sizes(gives)
@@ -49,7 +50,7 @@ def ends(path: Path) -> Ends:
 
 
 def write(source: Path, batch: int, path: Path) -> None:
-    """The encoder for `batch` pictures [batch, 3, h, w], input `picture`, output `tokens`. Raises MortarError."""
+    """The encoder for pictures [batch, 3, h, w], input `picture`, output `tokens`. Raises MortarError."""
     known = ends(source)
     model = _infer(_load(source), batch, source)
     if (held := _sizes(model.graph.output[0])[0]) != batch:
@@ -85,10 +86,7 @@ def _load(path: Path) -> ModelProto:
         onnx.checker.check_model(model)
     except (OSError, ValueError, onnx.checker.ValidationError) as error:
         raise _wrong(path, str(error).strip().partition("\n")[0]) from None
-    except Exception as error:
-        # protobuf's own, which onnx neither names nor hands on.
-        if type(error).__name__ != "DecodeError":
-            raise
+    except DecodeError:
         raise _wrong(path, "is no ONNX file") from None
     opset = next((one.version for one in model.opset_import if one.domain in ("", "ai.onnx")), 0)
     if opset > MOST_OPSET or opset < 1:

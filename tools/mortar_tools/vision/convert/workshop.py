@@ -100,6 +100,7 @@ class Workshop:
 
     def _rknn_form(self, job: Job) -> Made:
         from mortar.runtimes.rknn_sim import toolkit
+
         from mortar_tools.vision.toolkit import ToolkitConfig, build
 
         graph, pixels = self._onnx[job.role, job.batch], job.role is not Role.BLOCKS
@@ -193,6 +194,9 @@ class Workshop:
             )
         else:
             wanted = foreign.reference(self.source.weights, colours_first)
+        if job.role is Role.PATCHES:
+            # Written without their mean, which the blocks' norms take off anyway.
+            wanted = wanted - wanted.mean(-1, keepdims=True)
         if job.runtime is Runtime.ONNX:
             found = agreement.by_onnx(path, colours_first)
         else:
