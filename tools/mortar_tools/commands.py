@@ -55,10 +55,13 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "rknn-toolkit2, which converts for NPUs and simulates them",
     ),
     ("make", "docs"): ("mortar_tools.docs", "the pages and pictures in docs/ that are generated"),
+    ("convert", ""): ("mortar_tools.vision.convert.command", "vision encoders for the CPU and for NPUs"),
 }
-"""(verb, subject) → module with `main(argv) -> exit status`, and what it does."""
+"""(verb, subject) → module with `main(argv) -> exit status`, and what it does. No subject: the verb says it
+all."""
 
 PACKAGES_OF_EXTRA = (
+    "ai_edge_litert",
     "ai_edge_quantizer",
     "gguf",
     "litert_torch",
@@ -80,6 +83,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     subjects: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
     for (verb, subject), (module, title) in TABLE.items():
+        if not subject:
+            verbs.add_parser(verb, help=title, add_help=False).set_defaults(run=_runner(module), rest=None)
+            continue
         if verb not in subjects:
             under = verbs.add_parser(verb, help=_titles(verb))
             subjects[verb] = under.add_subparsers(metavar="SUBJECT", required=True)

@@ -1,4 +1,4 @@
-"""What is to be written: the forms of a request, in the order in which one needs the other. No torch."""
+"""What is to be written: the forms of a request, each after those that it needs. Imports no torch."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ PRECISIONS = {
     Runtime.RKNN: (Precision.F16, Precision.INT8),
 }
 """What each runtime can have. ONNX is what the others are checked against and .rknn is built from."""
+
+NOTHING_TO_DO = {(Runtime.TFLITE, Role.PATCHES, Precision.INT8)}
+"""TFLite's INT8 is for linear layers, and patches have none: f16 goes with the blocks' INT8."""
 
 SOCS = ("rk3588", "rk3576", "rk3566")
 
@@ -92,4 +95,5 @@ def _of(runtime: Runtime, request: Request) -> Iterator[Job]:
         )
     socs = request.socs if runtime is Runtime.RKNN else ("",)
     for role, batch, soc, precision in product(_roles(request), request.batches, socs, wanted):
-        yield Job(runtime, role, precision, batch, soc)
+        if (runtime, role, precision) not in NOTHING_TO_DO:
+            yield Job(runtime, role, precision, batch, soc)

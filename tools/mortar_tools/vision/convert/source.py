@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mortar.errors import MortarError, UsageError
-from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.model_folder import Colour, ModelFolder
 from mortar_tools.cards.training import checkpoint
 from mortar_tools.cards.training.model import Shape, Vision
+from mortar_tools.vision.convert.foreign import ends
 from mortar_tools.vision.towers.read_mmproj import read
 from mortar_tools.vision.towers.shape import KNOWN
 from mortar_tools.vision.towers.tower import Tower, of_cards, randomised
@@ -28,10 +29,24 @@ class Source:
     """A tower, or an ONNX file of anybody's."""
     vision_sha256: str
     """Of the file that has the weights; for a model folder, of its manifest's vision file."""
+    mean: Colour = (0.5, 0.5, 0.5)
+    std: Colour = (0.5, 0.5, 0.5)
+    """A pixel goes in as (value / 255 - mean) / std."""
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Height and width of a picture."""
+        if isinstance(self.weights, Tower):
+            return self.weights.shape.picture_px, self.weights.shape.picture_px
+        known = ends(self.weights)
+        return known.height_px, known.width_px
 
 
 def find(given: str) -> Source:
-    """What a person named. Raises MortarError where it can't be converted."""
+    """What a person named. Raises MortarError where it can't be converted.
+
+    How an ONNX file's pictures are normalised can't be seen in it: as SigLIP's are, until said otherwise.
+    """
     if given.startswith(RANDOM):
         return _random(given.removeprefix(RANDOM))
     path = Path(given)
@@ -42,6 +57,7 @@ def find(given: str) -> Source:
     readers = {".gguf": read, ".pt": _trained}
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if path.suffix == ".onnx":
+        ends(path)
         return Source(path.stem, path, digest)
     if path.suffix not in readers:
         raise UsageError(
@@ -49,7 +65,8 @@ def find(given: str) -> Source:
             f"{path} is neither GGUF, checkpoint nor ONNX",
             "give a model folder, an mmproj .gguf, a .pt that `mortar tools train cards` wrote, or an .onnx",
         )
-    return Source(path.stem, readers[path.suffix](path), digest)
+    tower = readers[path.suffix](path)
+    return Source(path.stem, tower, digest, tower.shape.mean, tower.shape.std)
 
 
 def _random(name: str) -> Source:
@@ -76,7 +93,7 @@ def _folder(path: Path) -> Source:
             f"{path} has neither an mmproj nor an ONNX file to convert",
             "export one: mortar tools train export --out FOLDER",
         )
-    return Source(manifest.name, weights, manifest.vision.sha256)
+    return Source(manifest.name, weights, manifest.vision.sha256, manifest.vision.mean, manifest.vision.std)
 
 
 def _trained(path: Path) -> Tower:

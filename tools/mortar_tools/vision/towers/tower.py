@@ -34,7 +34,7 @@ class Block(nn.Module):
         batch, patches, width = x.shape
         qkv = self.qkv(self.ln1(x)).view(batch, patches, 3, self.heads, width // self.heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind()
-        weights = (q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5).softmax(-1)
+        weights = (q * q.shape[-1] ** -0.5 @ k.transpose(-1, -2)).softmax(-1)
         x = x + self.out((weights @ v).transpose(1, 2).reshape(batch, patches, width))
         inner = F.gelu(self.up(self.ln2(x)), approximate="tanh" if self.gelu == "tanh" else "none")
         return x + self.down(inner)  # type: ignore[no-any-return]
