@@ -28,8 +28,7 @@ from mortar_tools.cards.things import WORK
 from mortar_tools.cards.world.scene import SPLITS
 from mortar_tools.out import require_plots
 from mortar_tools.tune.front import Budget, front, ladder
-from mortar_tools.tune.measure import Conditions, measure
-from mortar_tools.tune.space import Measured, ways
+from mortar_tools.tune.space import Conditions, Measured, ways
 
 WATTS = 1.0
 """Of a busy core where nobody says more. Measured on no board: an RK3588's eight take 6 W more than idle."""
@@ -70,7 +69,9 @@ def main(argv: list[str] | None = None) -> int:
     _check(options)
     model = ModelFolder(options.model or resources.bundled_model())
     require_quiet()
-    from mortar_tools.tune.export import exported, tower_of  # torch
+    # Importing torch takes seconds; what was wrong with the command line has been said by now.
+    from mortar_tools.tune.export import exported, tower_of
+    from mortar_tools.tune.measure import measure
 
     tower = tower_of(model)
     wanted = list(
@@ -87,7 +88,7 @@ def main(argv: list[str] | None = None) -> int:
         raise UsageError("space-empty", "no such tower can be made", "give other resolutions and strides")
     budget = Budget(options.budget_ms, options.budget_MB, options.budget_mJ)
     with tempfile.TemporaryDirectory(prefix="mortar-tune-") as folder:
-        files = exported(tower, wanted, model, Path(folder))
+        files = exported(tower, wanted, model, Path(folder), options.work)
         found = list(measure(files, Shipped(model.path), _conditions(options)))
         steps = ladder(found, budget, options.worth)
         _tell(found, steps, options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import tomlkit
@@ -14,8 +14,10 @@ from mortar.errors import UsageError
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Point, Settings, measured_file
 from mortar.whole_files import UNFINISHED, written_whole
-from mortar_tools.tune.measure import Exported
 from mortar_tools.tune.space import Measured
+
+if TYPE_CHECKING:
+    from mortar_tools.tune.measure import Exported
 
 
 def point(one: Measured, made: Exported) -> Point:

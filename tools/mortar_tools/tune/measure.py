@@ -6,7 +6,6 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -20,10 +19,11 @@ from mortar.runtimes.model_folder import VisionPart
 from mortar.runtimes.tflite import TfliteVisionGraph
 from mortar_tools.cards.answerers.shipped import Shipped
 from mortar_tools.cards.answerers.swapped import Swapped
-from mortar_tools.cards.evaluate.exam import Sheet, examine
+from mortar_tools.cards.evaluate.exam import examine
 from mortar_tools.cards.evaluate.figures import share_figure
 from mortar_tools.tune.look import measured as measured_apart
-from mortar_tools.tune.space import Cost, Measured, Way
+from mortar_tools.tune.space import Conditions, Cost, Measured, Way
+from mortar_tools.vision.convert.workshop import Made
 
 READINGS = 5
 """Of the image tokens into the language model, of which the median counts."""
@@ -36,22 +36,7 @@ class Exported:
     way: Way
     part: VisionPart
     """What goes in and what comes out; without tiles where the way has none."""
-    file: Path
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """What is the same for all of them."""
-
-    paper: Callable[[], Iterator[Sheet]]
-    """Held-out scenes and questions, each time the same."""
-    scenes: int
-    picture_px: tuple[int, int]
-    """Size of a picture as the camera gives it."""
-    threads: int
-    times: int
-    watts: float
-    """Of a busy core."""
+    made: Made
 
 
 def measure(found: Sequence[Exported], shipped: Shipped, held: Conditions) -> Iterator[Measured]:
@@ -76,7 +61,7 @@ def measure(found: Sequence[Exported], shipped: Shipped, held: Conditions) -> It
 
 
 def _encoder(one: Exported, threads: int) -> Callable[[Image.Image], Floats]:
-    graph = TfliteVisionGraph(one.file, one.part, threads=threads)
+    graph = TfliteVisionGraph(one.made.path, one.part, threads=threads)
 
     def encode(picture: Image.Image) -> Floats:
         seen = cut(picture, grid_for(picture.size, one.part), one.part)
@@ -91,7 +76,7 @@ def _encoder(one: Exported, threads: int) -> Callable[[Image.Image], Floats]:
 def _cost(one: Exported, shipped: Shipped, encode: Callable[[Image.Image], Floats], held: Conditions) -> Cost:
     """The encoder by itself in a process, and what the language model needs to read its tokens here."""
     pictures = pictures_of(grid_for(held.picture_px, one.part), one.part)
-    look = measured_apart(one.file, one.part, held.threads, pictures, held.times)
+    look = measured_apart(one.made.path, one.part, held.threads, pictures, held.times)
     tokens = encode(Image.new("RGB", held.picture_px, "grey"))
     readings = [_read_ms(shipped, tokens) for _ in range(READINGS)]
     read_ms = statistics.median(readings)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from mortar.runtimes.forms import Precision
+from mortar_tools.cards.evaluate.exam import Sheet
 from mortar_tools.vision.towers.shape import TowerShape
 
 
@@ -62,6 +63,21 @@ class Measured:
     cost: Cost
     energy_mJ: float
     """`cpu_ms` times the watts of a busy core: nothing here measures current."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What is the same for all of them."""
+
+    paper: Callable[[], Iterator[Sheet]]
+    """Held-out scenes and questions, each time the same."""
+    scenes: int
+    picture_px: tuple[int, int]
+    """Size of a picture as the camera gives it."""
+    threads: int
+    times: int
+    watts: float
+    """Of a busy core."""
 
 
 def ways(
