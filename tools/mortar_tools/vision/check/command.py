@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from mortar import resources
 from mortar.errors import MortarError, UsageError
@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
 
     def tell(line: str) -> None:
         told.append(line)
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, soft_wrap=True)
 
     found = [one for form in chosen for one in checked(study, model, form, options.mend, tell)]
     if options.json:
@@ -127,9 +127,8 @@ def reproducing(options: argparse.Namespace) -> list[str]:
 
 def as_table(found: Sequence[Result]) -> Table:
     """For people."""
-    table = Table(
-        "form", "mean cosine", "worst token", "points lost", "", title=f"against {found[0].against}"
-    )
+    form = Column("form", overflow="fold")
+    table = Table(form, "mean cosine", "worst token", "points lost", "", title=f"against {found[0].against}")
     for one in found:
         lost = "" if one.lost is None else f"{one.lost.value * POINTS:.2f}"
         near = (f"{one.nearness.mean:.6f}", f"{one.nearness.worst:.6f}")

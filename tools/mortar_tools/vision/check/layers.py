@@ -10,13 +10,13 @@ ROW = re.compile(
 )
 """A layer in error_analysis.txt: cosine and distance of what comes out of it, in the graph and by itself."""
 
-CARRIERS = {"Input", "exDataConvert", "Reshape", "Transpose", "exWindow", "Split", "Concat", "Squeeze"}
-"""Operators that only move numbers: what is wrong behind them was wrong before."""
+NO_LAYERS = {"Input", "exDataConvert"}
+"""What the table has beside the layers that can be chosen."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer that computes."""
+    """One layer. Those that only move numbers round them too, each to a range of its own."""
 
     operator: str
     name: str
@@ -25,6 +25,6 @@ class Layer:
 
 
 def worst_first(table: str) -> list[Layer]:
-    """The computing layers of a table of the toolkit's, the most harmful first."""
+    """The layers of a table of the toolkit's, the most harmful first."""
     found = [Layer(row["operator"], row["name"], float(row["alone"])) for row in ROW.finditer(table)]
-    return sorted((one for one in found if one.operator not in CARRIERS), key=lambda one: one.alone)
+    return sorted((one for one in found if one.operator not in NO_LAYERS), key=lambda one: one.alone)
