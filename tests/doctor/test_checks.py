@@ -11,9 +11,11 @@ import pytest
 
 from doctor.trees import BOARDS, PI5, RK3566, RK3588, clock, examined, the_one, tree, zones
 from mortar import privacy, resources
+from mortar.clock import Moment
 from mortar.doctor import board, checks, devices, keeping, npu, programs
 from mortar.doctor.finding import Check, Finding, Verdict
 from mortar.doctor.machine import Machine
+from mortar.lease import Held
 from mortar.store.database import FILE, Database
 from mortar.store.schema import MIGRATIONS
 
@@ -108,6 +110,20 @@ def test_a_driver_that_only_root_may_ask(tmp_path: Path) -> None:
 def test_a_board_without_any_part(tmp_path: Path) -> None:
     found = of_board(tmp_path, RK3566, binding=None)
     assert {finding.verdict for finding in found.values()} == {Verdict.NOTE}
+
+
+@pytest.mark.parametrize(
+    ("up_s", "verdict", "words"),
+    [
+        (101.0, Verdict.OK, "process 7, to encode a picture"),
+        (106.0, Verdict.NOTE, "past its deadline"),
+        (112.0, Verdict.BAD, "hangs in the driver"),
+    ],
+)
+def test_who_uses_the_npu(up_s: float, verdict: Verdict, words: str) -> None:
+    held = Held(7, "rknn/npu", "encode a picture", since_s=100.0, deadline_ms=5_000, boot="this")
+    found = npu.used(held, Moment(0.0, up_s, "this"))
+    assert found.verdict is verdict and words in found.what
 
 
 def test_a_computer_without_an_npu_has_one_line(tmp_path: Path) -> None:

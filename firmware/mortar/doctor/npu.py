@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mortar import lease, resources
+from mortar.clock import Moment, moment
 from mortar.doctor.finding import Examined, Finding, Verdict
 from mortar.doctor.programs import installed
 from mortar.drivers.npu import BINDING, GET_RUNTIME, OLDEST_DRIVER, Npu, look, shown
+from mortar.lease import Held, State
 
 
 def npu(examined: Examined) -> Iterator[Finding]:
@@ -16,6 +19,7 @@ def npu(examined: Examined) -> Iterator[Finding]:
         yield Finding("npu", Verdict.OK, "none that Mortar knows")
     else:
         yield from judge(held)
+        yield used(lease.look(resources.runtime_folder() / lease.FILE), moment())
 
 
 def judge(npu: Npu) -> Iterator[Finding]:
@@ -26,6 +30,21 @@ def judge(npu: Npu) -> Iterator[Finding]:
         yield Finding("npu binding", Verdict.NOTE, f"{BINDING} is not installed", do)
     else:
         yield Finding("npu binding", Verdict.OK, f"{BINDING} {shown(npu.binding)}")
+
+
+def used(held: Held | None, now: Moment) -> Finding:
+    """By whom: one process at a time has it."""
+    name = "npu in use"
+    if held is None:
+        return Finding(name, Verdict.OK, "by nobody at present")
+    told = f"by process {held.pid}, to {held.reason}"
+    match held.state(now):
+        case State.HELD:
+            return Finding(name, Verdict.OK, told)
+        case State.OVERDUE:
+            return Finding(name, Verdict.NOTE, f"{told}, past its deadline", "look again in some seconds")
+        case State.LOST:
+            return Finding(name, Verdict.BAD, f"{told}: it hangs in the driver", "start the board again")
 
 
 def _driver(npu: Npu) -> Finding:

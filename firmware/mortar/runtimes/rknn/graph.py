@@ -1,4 +1,4 @@
-"""The eye's proxy for a compiled model that another process runs on the NPU, or in its simulator."""
+"""The eye's proxy for a compiled model that another process runs on the NPU."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What the eye and a process that owns a unit say to each other: JSON over SOCK_SEQPACKET.
 
-Standard library alone, because the process may be a Python with nothing of Mortar's installed. Pictures and
-embeddings lie in shared memory, whose descriptors travel with `Attach`. Requests are answered one by one,
-in order; end-of-file ends the process.
+Pictures and embeddings lie in shared memory, whose descriptors travel with `Attach`. Requests are answered
+one by one, in order; end-of-file ends the process. Not `mortar.channel`: that process would load asyncio and
+every message of Mortar's for it, and have half as much memory again.
 """
 
 from __future__ import annotations

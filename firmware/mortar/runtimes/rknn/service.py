@@ -1,7 +1,4 @@
-"""The life of a process that owns a unit: requests from the eye, one by one, until the eye is gone.
-
-Standard library alone, because rknn-toolkit2's own Python runs this too.
-"""
+"""The life of a process that owns a unit: requests from the eye, one by one, until the eye is gone."""
 
 from __future__ import annotations
 
