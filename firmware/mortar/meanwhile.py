@@ -42,7 +42,7 @@ _CODES: dict[Meanwhile, str] = {
         listen-too-slow microphone-muted model-speaks-other models-differ no-answer no-question-before
         no-speech not-understood note-lost note-unwritable photo-undeletable photo-unwritable picture-damaged
         picture-missing picture-too-large picture-unknown question-not-taught question-too-long ring-too-small
-        store-failed turn-too-long
+        store-failed turn-too-long vision-too-slow
     """,
     Meanwhile.STARTED_AGAIN: """
         assistant-died device-not-closed ears-died end-overdue eye-died job-overdue language-died listen-died

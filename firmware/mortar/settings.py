@@ -166,8 +166,8 @@ class Eye(Section, frozen=True):
     """Path of a TensorFlow Lite delegate that runs full INT8 models on an NPU, the unit "tflite/npu": Mesa's
     libteflon.so, with the mainline kernel's driver. Empty: none."""
     tile_batch: Annotated[int, Meta(ge=0, le=64)] = 0
-    """Most tiles of a large picture in one run of the vision encoder, as `mortar tools tune vision` measured
-    it on this board; 0: as many as the largest compiled form takes."""
+    """Most tiles of a large picture in one run of the vision encoder; 0: as many as the largest compiled form
+    takes. `mortar tools tune tiles --write` measures what is fastest on this board."""
     points: list[Point] = msgspec.field(default_factory=list)
     """Ways of looking, the best first and each cheaper than the one before: as the battery gets low, Mortar
     moves along them. `mortar tools tune vision --write` measures them; without any it looks as the model was

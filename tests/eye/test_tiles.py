@@ -12,13 +12,13 @@ from PIL import Image
 from harness import started
 from mortar import resources
 from mortar.bricks import eye
-from mortar.messages import Look, Looked, RingOffer, SlotReady
+from mortar.messages import Abort, Failure, JobBegan, Look, Looked, RingOffer, SlotReady
 from mortar.rings.token_ring import TokenRingReader
 from mortar.runtimes.model_folder import MANIFEST
 from mortar.settings import RunOptions
 from scenes import tokens_of
 
-TILES = '[vision.tiles]\nmost_across = 3\nmost = 9\nfit = "squash"\n\n'
+TILES = '[vision.tiles]\nmost_across = 8\nmost = 64\nfit = "squash"\n\n'
 SIDE = 128
 
 
@@ -58,5 +58,30 @@ def test_the_slot_has_the_thumbnail_and_then_every_tile(tmp_path: Path) -> None:
                 reader.handle(await brick["language"].expect(SlotReady))
                 with reader.take_newest() as slot:
                     np.testing.assert_allclose(slot.array, np.concatenate(wanted), atol=1e-5)
+
+    asyncio.run(scenario())
+
+
+def test_tiles_that_take_too_long_fail_the_turn_and_the_next_look_works(tmp_path: Path) -> None:
+    """The supervisor says Abort; the encoder gives up between two of 65 pictures, and the eye lives on."""
+    pictures, model = tmp_path / "pictures", tmp_path / "model"
+    pictures.mkdir()
+    model.mkdir()
+    Image.effect_noise((8 * SIDE, 8 * SIDE), 50).convert("RGB").save(pictures / "1.png")
+    Image.new("RGB", (SIDE, SIDE), "red").save(pictures / "2.png")
+
+    async def scenario() -> None:
+        run = RunOptions(camera=str(pictures), model=str(tiled_model(model)))
+        async with started(eye.main, ["assistant", "language"], run=run) as brick:
+            await brick.ready()
+            brick["assistant"].send(Look(1))
+            job = await brick["supervisor"].expect(JobBegan)
+            while not job.what.startswith("encode"):
+                job = await brick["supervisor"].expect(JobBegan)
+            brick["supervisor"].send(Abort(job.job))
+            failure = await brick["assistant"].expect(Failure)
+            assert (failure.code, failure.turn) == ("vision-too-slow", 1)
+            brick["assistant"].send(Look(2))
+            assert (await brick["assistant"].expect(Looked)).turn == 2
 
     asyncio.run(scenario())

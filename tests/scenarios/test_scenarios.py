@@ -46,6 +46,7 @@ ELSEWHERE = {
     "photo-unwritable": "photos/test_eye.py",
     "privacy-unwritable": "assistant/test_privacy.py",
     "ring-too-small": "rings/test_token_ring.py",
+    "vision-too-slow": "eye/test_tiles.py",
     "wake-word-unusable": "ears/test_wake_words.py",
 }
 """Errors that are said aloud and that no scenario brings about, and the file of tests that makes them."""

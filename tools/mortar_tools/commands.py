@@ -34,6 +34,7 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("bench", "watching"): ("mortar_tools.bench.watching", "encoding what has changed, against every frame"),
     ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
     ("bench", "kill"): ("mortar_tools.bench.kill", "how long a killed process is missing"),
+    ("tune", "tiles"): ("mortar_tools.tune.tile_batch", "how many tiles to encode in one run on this board"),
     ("tune", "vision"): (
         "mortar_tools.tune.command",
         "resolution, tiles, stride and tokens chosen together",

@@ -16,6 +16,7 @@ from mortar.errors import MortarError
 from mortar.runtimes.forms import Form, Installed, Precision, Role, Runtime, installed
 from mortar.runtimes.interfaces import VisionEncoder
 from mortar.runtimes.model_folder import MMPROJ, ModelFolder, VisionPart
+from mortar.runtimes.vision import ShouldStop, never
 from mortar.settings import AUTO, Eye, Point
 
 
@@ -43,6 +44,8 @@ class Site:
     model: ModelFolder
     point: Point | None
     """The way of looking that is wanted; None: as the model was made."""
+    should_stop: ShouldStop = never
+    """Asked between batches of a large picture's tiles."""
 
     @property
     def part(self) -> VisionPart:
@@ -96,7 +99,13 @@ def _cpu(site: Site) -> Place:
         files |= {one.form.batch: one.verified() for one in forms}
         threads = site.settings.threads
         graphs = [TfliteVisionGraph(file, site.part, threads=threads, batch=n) for n, file in files.items()]
-        return Batches(graphs, site.part.n_tok, site.part.n_embd, most=site.settings.tile_batch)
+        return Batches(
+            graphs,
+            site.part.n_tok,
+            site.part.n_embd,
+            most=site.settings.tile_batch,
+            should_stop=site.should_stop,
+        )
 
     told = ["the model's own file"] if is_own else []
     return Place("tflite/cpu", " and ".join([*told, *(one.name for one in forms)]), load)
@@ -121,7 +130,13 @@ def _delegated(site: Site) -> Place:
             )
             for one in forms
         ]
-        return Batches(graphs, site.part.n_tok, site.part.n_embd, most=site.settings.tile_batch)
+        return Batches(
+            graphs,
+            site.part.n_tok,
+            site.part.n_embd,
+            most=site.settings.tile_batch,
+            should_stop=site.should_stop,
+        )
 
     return Place(DELEGATED, f"{' and '.join(one.name for one in forms)}, by {library}", load)
 
@@ -140,7 +155,7 @@ def _libmtmd(site: Site) -> Place:
 
         mmproj, language = map(site.model.verified, (manifest.extra[MMPROJ], manifest.language))
         graph = MtmdVisionGraph(mmproj, language, site.part, threads=site.settings.threads)
-        return Batches([graph], site.part.n_tok, site.part.n_embd)
+        return Batches([graph], site.part.n_tok, site.part.n_embd, should_stop=site.should_stop)
 
     return Place(LIBMTMD, "the model's mmproj file, by llama.cpp", load)
 
@@ -173,7 +188,9 @@ PROBES: dict[str, Callable[[Site], Place]] = {
 """Unit → what finds out whether it can be used; the best first."""
 
 
-def places(settings: Eye, model: ModelFolder, point: Point | None = None) -> list[Place]:
+def places(
+    settings: Eye, model: ModelFolder, point: Point | None = None, should_stop: ShouldStop = never
+) -> list[Place]:
     """Every place for the vision encoder of `model`. The one that `eye.unit` names comes first; raises
     MortarError where there is no such unit."""
     if settings.unit not in (AUTO, *PROBES):
@@ -182,7 +199,7 @@ def places(settings: Eye, model: ModelFolder, point: Point | None = None) -> lis
             f"eye.unit names {settings.unit}, which Mortar does not know",
             f"set it to {AUTO}, or to one of {', '.join(PROBES)}",
         )
-    site = Site(settings, model, point)
+    site = Site(settings, model, point, should_stop)
     found = [probe(site) for probe in PROBES.values()]
     if settings.unit == AUTO:
         return found

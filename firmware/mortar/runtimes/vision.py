@@ -18,6 +18,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+ShouldStop = Callable[[], bool]
+
+
+def never() -> bool:
+    return False
+
+
 class Batches:
     """A VisionEncoder over graphs of Role.WHOLE, each of another batch size and all on one unit.
 
@@ -32,7 +39,7 @@ class Batches:
         n_embd: int,
         *,
         most: int = 0,
-        should_stop: Callable[[], bool] = lambda: False,
+        should_stop: ShouldStop = never,
     ) -> None:
         self._graphs = {graph.batch: graph for graph in graphs}
         self._sizes = allowed(self._graphs, most)
@@ -82,7 +89,7 @@ class Pipeline:
         n_embd: int,
         *,
         most: int = 0,
-        should_stop: Callable[[], bool] = lambda: False,
+        should_stop: ShouldStop = never,
     ) -> None:
         self._pairs = {pair.patches.batch: pair for pair in pairs}
         self._sizes = allowed(self._pairs, most)

@@ -46,16 +46,20 @@ def keep(steps: Sequence[Measured], made: Sequence[Exported], model: ModelFolder
 
 
 def write_points(points: Sequence[Point], board: str) -> Path:
-    """Put the points into what was measured on this board, and leave the rest of that file as it is."""
-    path = measured_file(board)
-    held = _held(path)
-    eye = held.setdefault("eye", tomlkit.table())
+    """Put the points into what was measured on this board."""
     rows = tomlkit.aot()
     for one in points:
         row = tomlkit.table()
         row.update(asdict(one))
         rows.append(row)
-    eye["points"] = rows
+    return write("points", rows, board)
+
+
+def write(key: str, value: object, board: str) -> Path:
+    """Put `eye.KEY` into what was measured on this board, and leave the rest of that file as it is."""
+    path = measured_file(board)
+    held = _held(path)
+    held.setdefault("eye", tomlkit.table())[key] = value
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path, path.with_name(UNFINISHED), mode=0o644) as file:
         file.write(tomlkit.dumps(held).encode())

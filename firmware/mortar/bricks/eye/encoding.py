@@ -11,7 +11,7 @@ from mortar.errors import MortarError
 from mortar.messages import Places
 from mortar.power import MAINS, Power
 from mortar.rings.token_ring import WriteSlot
-from mortar.runtimes.interfaces import UnitFailed
+from mortar.runtimes.interfaces import Interrupted, UnitFailed
 from mortar.runtimes.model_folder import ModelFolder, VisionPart
 from mortar.runtimes.places import Place, part_at, places
 from mortar.settings import Point
@@ -69,7 +69,13 @@ class Encoding:
         if self._is_loaded and point == self._point:
             return
         found = await self._worker.job(
-            "look for units", LOAD_DEADLINE_MS, places, self._settings, self._model, point
+            "look for units",
+            LOAD_DEADLINE_MS,
+            places,
+            self._settings,
+            self._model,
+            point,
+            self._worker.aborted.is_set,
         )
         self._is_loaded = False
         self._point, self._part = point, part_at(self._model.manifest.vision, point)
@@ -81,7 +87,8 @@ class Encoding:
         return pictures_of(grid_for(picture.size, self._part), self._part) * self._part.n_tok
 
     async def encode(self, picture: Image.Image, slot: WriteSlot) -> None:
-        """On the unit in use; where that fails, on the next. Raises MortarError where none is left."""
+        """On the unit in use; where that fails, on the next. Raises MortarError where none is left, or
+        where many tiles take too long."""
         seen = cut(picture, grid_for(picture.size, self._part), self._part)
         while True:
             out = slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd)
@@ -93,6 +100,12 @@ class Encoding:
                 if error.is_lost:
                     await slot.leave()
                 await self._move_on(error)
+            except Interrupted:
+                raise MortarError(
+                    "vision-too-slow",
+                    f"{len(seen)} tiles took {encoder.unit} longer than one look may take",
+                    "raise deadline_ms in [eye], or use a model that cuts pictures into fewer tiles",
+                ) from None
             else:
                 return
 

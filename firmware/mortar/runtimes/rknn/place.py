@@ -106,7 +106,7 @@ def encoder(site: Site, found: Found) -> VisionEncoder:
             pairs = [
                 _pair(site, found.soc, *two, opened) for two in zip(found.patches, found.forms, strict=True)
             ]
-            overlapped = Pipeline(pairs, part.n_tok, part.n_embd, most=most)
+            overlapped = Pipeline(pairs, part.n_tok, part.n_embd, most=most, should_stop=site.should_stop)
             opened.pop_all()
             return overlapped
         graphs = []
@@ -115,7 +115,7 @@ def encoder(site: Site, found: Found) -> VisionEncoder:
             graphs.append(_graph(site, found.soc, one, given))
             opened.callback(graphs[-1].close)
         opened.pop_all()
-    return Batches(graphs, part.n_tok, part.n_embd, most=most)
+    return Batches(graphs, part.n_tok, part.n_embd, most=most, should_stop=site.should_stop)
 
 
 def _pair(site: Site, soc: str, patches: Installed, blocks: Installed, opened: ExitStack) -> Pair:
