@@ -15,7 +15,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from mortar.bricks.eye.gate import Luma, Verdict
+from mortar.bricks.eye.glances import Counts, Glance, Taken
 from mortar.bricks.eye.newest import Kept, Newest
 from mortar.bricks.eye.pace import Budget, Pace, period_ms
 from mortar.clock import now_ms
@@ -47,38 +47,6 @@ class Encoder(Protocol):
 
     async def encode(self, picture: Image.Image, slot: WriteSlot) -> None:
         """Into a slot of that size. Raises MortarError."""
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A picture, and what the gate sees of it; None where nothing is watched."""
-
-    picture: Image.Image
-    gate: Luma | None
-
-
-@dataclass
-class Counts:
-    """For `mortar status`."""
-
-    glances: int = 0
-    gated: int = 0
-    """Glances that showed nothing new."""
-    encoded: int = 0
-    passed_over: int = 0
-    """Glances that fell due while the eye was at work: the newest took their place."""
-    held_back: int = 0
-    """Changes that had to wait for tokens, or for a slot."""
-    spared: int = 0
-    """Looks that were answered with no encoding."""
-
-
-@dataclass(frozen=True)
-class _Glance:
-    gate: Luma
-    verdict: Verdict
-    picture: Image.Image | None
-    """None where nothing is to be encoded."""
 
 
 @dataclass
@@ -130,9 +98,10 @@ class Watching:
 
     def end_turn(self, turn: int | None) -> None:
         """None: whatever goes on, there is nobody who will say that it is over."""
-        if turn in (None, self._turn):
-            self._turn, self._is_owed = None, True
-            self._changed.set()
+        if turn is not None and self._turn not in (None, turn):
+            return  # a newer one looks
+        self._turn, self._is_owed = None, True
+        self._changed.set()
 
     async def switch(self, *, is_off: bool) -> None:
         """For privacy. Once this returns the camera is closed, and nothing is left of what it saw."""
@@ -167,25 +136,24 @@ class Watching:
 
     async def run(self) -> None:
         """Glance, as often as the power state allows, for as long as the process lives."""
-        while True:
-            self._changed.clear()
-            period = period_ms(self._power, self._settings) if self._is_wanted else None
-            if period is None or self._turn is not None:
-                self._pace.rest()
-                if period is None:
-                    await self._stop()
-                await self._wait_ms(None)
-            elif (left_ms := self._pace.due_ms - now_ms()) > 0:
-                await self._wait_ms(left_ms)
-            else:
-                self.counts.passed_over += self._pace.glanced(now_ms(), period)
-                await self._try_glance()
+        with self._open:
+            while True:
+                self._changed.clear()
+                period = period_ms(self._power, self._settings) if self._is_wanted else None
+                if period is None or self._turn is not None:
+                    self._pace.rest()
+                    if period is None:
+                        await self._stop()
+                    await self._wait_ms(None)
+                elif (left_ms := self._pace.due_ms - now_ms()) > 0:
+                    await self._wait_ms(left_ms)
+                else:
+                    self.counts.passed_over += self._pace.glanced(now_ms(), period)
+                    await self._try_glance()
 
     def figures(self) -> dict[str, Scalar]:
         """Nothing where nothing was ever watched."""
-        if not self.counts.glances:
-            return {}
-        return {f"watch_{name}": value for name, value in vars(self.counts).items()}
+        return self.counts.figures() if self.counts.glances else {}
 
     @property
     def _is_wanted(self) -> bool:
@@ -247,21 +215,21 @@ class Watching:
             await self._hand_over(slot, seen)
         self.told()
 
-    def _seen(self, stream: Stream, has_tokens: bool) -> _Glance:
+    def _seen(self, stream: Stream, has_tokens: bool) -> Glance:
         """Runs in the worker's thread; a frame that shows nothing new is never converted."""
         with stream.newest(FRAME_ms) as frame:
             verdict = self._newest.judge(frame.gate, now_ms())
             is_wanted = has_tokens and verdict.is_changed
-            return _Glance(frame.gate, verdict, frame.picture() if is_wanted else None)
+            return Glance(frame.gate, verdict, frame.picture() if is_wanted else None)
 
-    def _slot_for(self, seen: _Glance) -> WriteSlot | None:
+    def _slot_for(self, seen: Glance) -> WriteSlot | None:
         """None while the ring is full: language reads more slowly than things change."""
         if seen.picture is not None:
             return self.ring.acquire(self.encoder.size_tok(seen.picture))
         kept = self._newest.kept
         return self.ring.acquire(len(kept.tokens)) if kept is not None else None
 
-    async def _hand_over(self, slot: WriteSlot, seen: _Glance) -> None:
+    async def _hand_over(self, slot: WriteSlot, seen: Glance) -> None:
         """The picture, or the one that is kept where it shows the same."""
         picture = 0
         if seen.picture is not None:
