@@ -50,7 +50,7 @@ def effects(board: Board, begin: int) -> list[tuple[str, str]]:
     """What others were told to do, from the message of that number on, but for what every answer about a
     picture leads to."""
     usual = {
-        "eye": {"Look", "TurnOver"},
+        "eye": {"Look"},
         "language": {"Ask", "Context", "Cancel"},
         "voice": {"Say", "Chime", "Hush"},
     }

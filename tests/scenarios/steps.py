@@ -111,7 +111,7 @@ def heard(
 
 
 def rings(stage: Stage, text: str) -> None:
-    """The next round of ringing that ends, and what is said in it."""
+    """The next that is said unasked (a round of ringing, what was watched for), once it has ended."""
     line = stage.find("rang")
     if not matches(text, line["answer"]):
         raise Missed(f"expected: {text!r}\n  came: {shown(line)}")

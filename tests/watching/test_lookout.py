@@ -7,7 +7,7 @@ import pytest
 from mortar.assistant.conversation import Conversation
 from mortar.assistant.intents import Understanding
 from mortar.languages import of
-from mortar.messages import NO_TURN, Answered, Ask, Failure, Privacy, Say, TurnOver, Watch
+from mortar.messages import NO_TURN, Answered, Ask, Failure, Privacy, Say, Watch
 from mortar.privacy import Closed
 from mortar.settings import Settings
 from talks import NINE, ListPort, conversation, no_store, speak_all
@@ -89,7 +89,7 @@ def test_nobody_is_interrupted() -> None:
     assert port.to("language", Ask) == [DOG] and len(port.said) == 1
     talk.no_speech(3_000.0)
     speak_all(talk, port)
-    assert TurnOver(turn) in port.to("eye", TurnOver)  # upon which the eye hands over what is there
+    assert port.ended[-1].number == turn  # upon which the eye hands over what is there
     talk.watched()
     talk.answered(answered("Yes, there is one dog."), 5_000.0)
     assert port.said[-1] == "You wanted to know: there is one dog."

@@ -228,3 +228,20 @@ def test_a_camera_that_fails_is_told_of_once_and_found_again(
         assert len(told) == 1
 
     asyncio.run(scenario())
+
+
+def test_a_turn_that_did_not_look_ends_with_the_picture_too(tmp_path: Path) -> None:
+    """What was asked of it then has come to nothing: it is handed over, and told of, again."""
+
+    async def scenario() -> None:
+        async with watching(tmp_path) as view:
+            view.brick["assistant"].send(Watch(True))
+            with await view.handed_over() as slot:
+                known = slot.picture
+            await view.brick["assistant"].expect(Watched)
+            view.brick["assistant"].send(TurnOver(3))
+            with await view.handed_over() as slot:
+                assert slot.picture == known
+            await view.brick["assistant"].expect(Watched)
+
+    asyncio.run(scenario())

@@ -30,6 +30,7 @@ from mortar.messages import (
     Scalar,
     SoundEnded,
     ThreadLost,
+    TurnOver,
     Wire,
 )
 from mortar.runtimes.wake_words import spoken
@@ -130,6 +131,7 @@ class WorkerPort:
         self._worker.tell_supervisor(Event(event, at_ms, data))
 
     def turn_ended(self, turn: Turn, at_ms: float) -> None:
+        self._worker.send("eye", TurnOver(turn.number))
         self._ending.turn_ended(turn, at_ms)
 
 

@@ -10,7 +10,7 @@ from mortar.assistant.port import Port
 from mortar.assistant.replies import MAY_BE_REPLIED_TO, Before, SHORTLY_ms
 from mortar.assistant.stages import Stage
 from mortar.assistant.turn import Dropped, Turn
-from mortar.messages import Cancel, Context, Listen, Rest, Said, TurnOver
+from mortar.messages import Cancel, Context, Listen, Rest, Said
 from mortar.settings import Assistant
 
 NOTE_PATIENCE_ms = 8_000
@@ -121,7 +121,6 @@ class Turns:
         if turn.dropped is None and (turn.asked or turn.meant is not None):
             self._before, self._before_ms = _asked_in(turn), now_ms
         self.remind()
-        self._port.send("eye", TurnOver(turn.number))
         self._port.turn_ended(turn, now_ms)
 
     def said_late(self, said: Said) -> None:

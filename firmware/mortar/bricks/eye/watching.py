@@ -15,14 +15,15 @@ from typing import Protocol
 
 from PIL import Image
 
-from mortar.bricks.eye.gate import Gate, Luma, Verdict
+from mortar.bricks.eye.glances import Counts, Glance, Taken
+from mortar.bricks.eye.newest import Kept, Newest
 from mortar.bricks.eye.pace import Budget, Pace, period_ms
 from mortar.clock import now_ms
 from mortar.drivers.frames import Camera, Stream
 from mortar.errors import MortarError
 from mortar.messages import NO_TURN, Scalar, Watched
 from mortar.power import MAINS, Power
-from mortar.rings.token_ring import Embeddings, TokenRingWriter, WriteSlot
+from mortar.rings.token_ring import TokenRingWriter, WriteSlot
 from mortar.worker import Worker
 
 ASSISTANT = "assistant"
@@ -36,9 +37,6 @@ LOOK_AGAIN_ms = 10_000
 REPORTED = 20
 """Every so manieth glance is told of, though it show nothing new."""
 
-FRESH_ms = 60_000
-"""A picture that was encoded longer ago is encoded anew, even if the gate saw nothing: gates err."""
-
 
 class Encoder(Protocol):
     async def prepare(self) -> None:
@@ -49,48 +47,6 @@ class Encoder(Protocol):
 
     async def encode(self, picture: Image.Image, slot: WriteSlot) -> None:
         """Into a slot of that size. Raises MortarError."""
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A picture, and what the gate sees of it; None where nothing is watched."""
-
-    picture: Image.Image
-    gate: Luma | None
-
-
-@dataclass(frozen=True)
-class Kept:
-    """The tokens of the picture that was encoded last."""
-
-    picture: int
-    """Generation of the slot that they were written for."""
-    tokens: Embeddings
-    at_ms: float
-
-
-@dataclass
-class Counts:
-    """For `mortar status`."""
-
-    glances: int = 0
-    gated: int = 0
-    """Glances that showed nothing new."""
-    encoded: int = 0
-    passed_over: int = 0
-    """Glances that fell due while the eye was at work: the newest took their place."""
-    held_back: int = 0
-    """Changes that had to wait for tokens, or for a slot."""
-    spared: int = 0
-    """Looks that were answered with no encoding."""
-
-
-@dataclass(frozen=True)
-class _Glance:
-    gate: Luma
-    verdict: Verdict
-    picture: Image.Image | None
-    """None where nothing is to be encoded."""
 
 
 @dataclass
@@ -110,10 +66,9 @@ class Watching:
 
     def __post_init__(self) -> None:
         self._settings = self.worker.settings.eye
-        self._gate = Gate()
+        self._newest = Newest()
         self._pace = Pace()
         self._budget = Budget(self._settings.watch_budget_tok_per_min)
-        self._kept: Kept | None = None
         self._is_owed = False
         """Language has let go of the picture that is kept, or it has not been asked of."""
         self._is_asked = False
@@ -143,9 +98,10 @@ class Watching:
 
     def end_turn(self, turn: int | None) -> None:
         """None: whatever goes on, there is nobody who will say that it is over."""
-        if turn in (None, self._turn):
-            self._turn, self._is_owed = None, True
-            self._changed.set()
+        if turn is not None and self._turn not in (None, turn):
+            return  # a newer one looks
+        self._turn, self._is_owed = None, True
+        self._changed.set()
 
     async def switch(self, *, is_off: bool) -> None:
         """For privacy. Once this returns the camera is closed, and nothing is left of what it saw."""
@@ -165,41 +121,39 @@ class Watching:
 
     def unchanged(self, taken: Taken) -> Kept | None:
         """What was encoded last, if `taken` shows nothing else."""
-        kept = self._fresh
-        if taken.gate is None or kept is None or self._gate.judge(taken.gate).is_changed:
+        if taken.gate is None or self._newest.judge(taken.gate, now_ms()).is_changed:
             return None
         self.counts.spared += 1
-        return kept
+        return self._newest.kept
 
     def keep(self, taken: Taken, slot: WriteSlot) -> None:
         """`taken` was encoded into `slot`."""
         if taken.gate is not None:
-            self._remember(taken.gate, slot)
+            self._newest.remember(taken.gate, slot, now_ms())
             self._budget.spend(slot.n_tok)
 
     # --- watching ---
 
     async def run(self) -> None:
         """Glance, as often as the power state allows, for as long as the process lives."""
-        while True:
-            self._changed.clear()
-            period = period_ms(self._power, self._settings) if self._is_wanted else None
-            if period is None or self._turn is not None:
-                self._pace.rest()
-                if period is None:
-                    await self._stop()
-                await self._wait_ms(None)
-            elif (left_ms := self._pace.due_ms - now_ms()) > 0:
-                await self._wait_ms(left_ms)
-            else:
-                self.counts.passed_over += self._pace.glanced(now_ms(), period)
-                await self._try_glance()
+        with self._open:
+            while True:
+                self._changed.clear()
+                period = period_ms(self._power, self._settings) if self._is_wanted else None
+                if period is None or self._turn is not None:
+                    self._pace.rest()
+                    if period is None:
+                        await self._stop()
+                    await self._wait_ms(None)
+                elif (left_ms := self._pace.due_ms - now_ms()) > 0:
+                    await self._wait_ms(left_ms)
+                else:
+                    self.counts.passed_over += self._pace.glanced(now_ms(), period)
+                    await self._try_glance()
 
     def figures(self) -> dict[str, Scalar]:
         """Nothing where nothing was ever watched."""
-        if not self.counts.glances:
-            return {}
-        return {f"watch_{name}": value for name, value in vars(self.counts).items()}
+        return self.counts.figures() if self.counts.glances else {}
 
     @property
     def _is_wanted(self) -> bool:
@@ -220,8 +174,7 @@ class Watching:
         async with self.camera_in_use:
             self._stream = None
             self._open.close()
-            self._gate.forget()
-            self._kept = None
+            self._newest.forget()
 
     async def _try_glance(self) -> None:
         """A camera that fails is told of once, and looked for again."""
@@ -245,8 +198,6 @@ class Watching:
                 return
             if self._stream is None:
                 self._stream = self._open.enter_context(self.camera.watch())
-            if self._fresh is None:
-                self._gate.forget()
             has_tokens = self._budget.has_some(now_ms())
             seen = await self.worker.job("glance", deadline_ms, self._seen, self._stream, has_tokens)
         self.counts.glances += 1
@@ -264,31 +215,32 @@ class Watching:
             await self._hand_over(slot, seen)
         self.told()
 
-    def _seen(self, stream: Stream, has_tokens: bool) -> _Glance:
+    def _seen(self, stream: Stream, has_tokens: bool) -> Glance:
         """Runs in the worker's thread; a frame that shows nothing new is never converted."""
         with stream.newest(FRAME_ms) as frame:
-            verdict = self._gate.judge(frame.gate)
+            verdict = self._newest.judge(frame.gate, now_ms())
             is_wanted = has_tokens and verdict.is_changed
-            return _Glance(frame.gate, verdict, frame.picture() if is_wanted else None)
+            return Glance(frame.gate, verdict, frame.picture() if is_wanted else None)
 
-    def _slot_for(self, seen: _Glance) -> WriteSlot | None:
+    def _slot_for(self, seen: Glance) -> WriteSlot | None:
         """None while the ring is full: language reads more slowly than things change."""
         if seen.picture is not None:
             return self.ring.acquire(self.encoder.size_tok(seen.picture))
-        return self.ring.acquire(len(self._kept.tokens)) if self._kept is not None else None
+        kept = self._newest.kept
+        return self.ring.acquire(len(kept.tokens)) if kept is not None else None
 
-    async def _hand_over(self, slot: WriteSlot, seen: _Glance) -> None:
+    async def _hand_over(self, slot: WriteSlot, seen: Glance) -> None:
         """The picture, or the one that is kept where it shows the same."""
         picture = 0
         if seen.picture is not None:
             await self.encoder.encode(seen.picture, slot)
             if self._is_off:
                 return
-            self._remember(seen.gate, slot)
+            self._newest.remember(seen.gate, slot, now_ms())
             self.counts.encoded += 1
-        elif self._kept is not None:
-            slot.array[:] = self._kept.tokens
-            picture = self._kept.picture
+        elif (kept := self._newest.kept) is not None:
+            slot.array[:] = kept.tokens
+            picture = kept.picture
         if self._turn is not None:
             return  # somebody looks: that picture is the newest, and is this one if nothing has changed
         slot.commit(NO_TURN, picture)
@@ -296,12 +248,3 @@ class Watching:
         self._budget.spend(slot.n_tok)
         if self._is_asked:
             self.worker.send(ASSISTANT, Watched(slot.n_tok, now_ms()))
-
-    def _remember(self, gate: Luma, slot: WriteSlot) -> None:
-        self._gate.take(gate)
-        self._kept = Kept(slot.generation, slot.array.copy(), now_ms())
-
-    @property
-    def _fresh(self) -> Kept | None:
-        kept = self._kept
-        return kept if kept is not None and now_ms() - kept.at_ms <= FRESH_ms else None
