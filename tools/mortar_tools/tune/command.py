@@ -150,7 +150,8 @@ def _as_row(one: Measured) -> dict[str, object]:
 def _table(found: Sequence[Measured], best: Sequence[Measured], steps: Sequence[Measured]) -> Table:
     table = Table(box=None, header_style="dim")
     for title in ("way of looking", "tokens", "right", "95 %", "wait ms", "memory MB", "energy mJ", ""):
-        table.add_column(title, justify="left" if title in ("way of looking", "") else "right")
+        is_text = title in ("way of looking", "")
+        table.add_column(title, justify="left" if is_text else "right", no_wrap=True)
     for one in sorted(found, key=lambda one: (-one.accuracy, one.cost.wait_ms)):
         table.add_row(
             one.way.name,
