@@ -64,7 +64,7 @@ def write(source: Path, batch: int, path: Path) -> None:
     _rename(model.graph)
     draft = path.with_suffix(".shaped")
     onnx.save(model, draft)
-    onnx_file.fold(draft, path)
+    onnx_file.fold(draft, path, move_transposes=False)
     draft.unlink()
     shaped = onnx.shape_inference.infer_shapes(onnx.load(path))
     onnx.save(fuse(shaped), path)

@@ -174,7 +174,7 @@ class Lean(nn.Module):
         return x.reshape(len(pictures), self.shape.patches, self.shape.width) + self.position
 
     def tokens(self, patches: Tensor) -> Tensor:
-        """[batch, patches, width] → [batch, n_tok, n_embd]."""
+        """[batch, patches, width], without their mean → [batch, n_tok, n_embd]."""
         x = patches.reshape(len(patches) * self.shape.patches, self.shape.width)
         for block in self.blocks:
             x = block(x)

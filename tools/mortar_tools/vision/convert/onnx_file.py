@@ -49,13 +49,19 @@ def write(tower: Tower | Lean, role: Role, batch: int, path: Path) -> None:
     traced.unlink()
 
 
-def fold(source: Path, path: Path) -> None:
-    """Compute what is constant: no shapes are worked out in a graph whose shapes are all known."""
+def fold(source: Path, path: Path, move_transposes: bool = True) -> None:
+    """Compute what is constant: no shapes are worked out in a graph whose shapes are all known.
+
+    Transpositions are moved to where they cancel out, which may part the operators of a pattern.
+    """
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(path)
     options.log_severity_level = 3
-    onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    left_out = [] if move_transposes else ["TransposeOptimizer"]
+    onnxruntime.InferenceSession(
+        source, options, providers=["CPUExecutionProvider"], disabled_optimizers=left_out
+    )
     model = onnx.load(path)
     # onnxruntime declares every operator set that it has.
     standard = [one for one in model.opset_import if one.domain == ""]

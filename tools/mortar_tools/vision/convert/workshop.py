@@ -155,14 +155,10 @@ class Workshop:
         normalised = self._normalised(pictures)
         if role is not Role.BLOCKS:
             return normalised
-        embed = Graph(self._tower, Role.PATCHES, channels_last=True)
+        # As our patches graphs write them, without their mean: TFLite's blocks rely on that.
+        embed = Graph(self._lean(Target.TFLITE), Role.PATCHES, channels_last=True)
         parts = range(0, len(normalised), AT_ONCE)
         return np.concatenate([agreement.by_torch(embed, normalised[n : n + AT_ONCE]) for n in parts])
-
-    @property
-    def _tower(self) -> Tower:
-        assert isinstance(self.source.weights, Tower)
-        return self.source.weights
 
     def _made(self, job: Job, path: Path, toolkit: str, source: forms.Source) -> Made:
         content = path.read_bytes()
