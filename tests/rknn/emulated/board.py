@@ -1,8 +1,8 @@
-"""An aarch64 board as far as a process sees one: Debian's Python for arm64 and the makers' wheel, under qemu-user.
+"""An aarch64 board as one process sees it: Debian's Python for arm64 and the makers' wheel, under qemu-user.
 
-Everything is downloaded into the user's cache and unpacked there: nothing is installed, no root is needed, and no
-other architecture is registered with the kernel. qemu looks for absolute paths in the board's own folder first,
-which is how it gets a device tree, a device node and a librknnrt.so of its own.
+All of it is downloaded into the user's cache and unpacked there: nothing is installed, no root is needed, and
+the kernel is told of no other architecture. qemu looks for absolute paths in the board's own folder first,
+which is how that gets a device tree, a device node and a librknnrt.so of its own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,11 +23,26 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 DEBIAN = ("python3.11-minimal", "libpython3.11-stdlib", "libstdc++6")
+"""For arm64. The wheel is for Python 3.11, which is bookworm's."""
+
+QEMU = "qemu-aarch64-static"
 
 STUB = Path(__file__).with_name("librknnrt.c")
 
 PATIENCE_S = 600
-"""For 30 MB from Debian's and Python's package servers."""
+"""For 40 MB from the package servers of Debian and Python."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """What is there of one. None of it is by itself."""
+
+    compatible: str = "rockchip,rk3588"
+    """What its device tree says."""
+    library: Path | None = None
+    """Its librknnrt.so."""
+    has_node: bool = True
+    """Whether the NPU's device file is there."""
 
 
 def pinned() -> str:
@@ -36,51 +53,78 @@ def pinned() -> str:
     return found[1]
 
 
-def board_files(version: str) -> Path:
-    """The folder that the board's files are in, made at the first call. Skips the test where it cannot be."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mortar" / "tests"
-    made = cache / f"aarch64-lite2-{version}"
-    if not made.exists():
-        _require_debian()
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            try:
-                _fill(Path(folder), version)
-            except subprocess.SubprocessError as error:
-                words = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
-                pytest.skip(f"the board's packages could not be had: {words[-1] if words else error}")
-            (Path(folder) / "root").rename(made)
+def boot(board: Board, folder: Path) -> list[str]:
+    """Put the board together in `folder`, of links. Gives the command that runs its Python."""
+    system = _made("bookworm-arm64", _fill_system)
+    _link(system, folder, but="usr")
+    _link(system / "usr", folder / "usr", but="lib")
+    _link(system / "usr" / "lib", folder / "usr" / "lib")
+    if board.library is not None:
+        (folder / "usr" / "lib" / "librknnrt.so").symlink_to(board.library)
+    tree, nodes = folder / "proc" / "device-tree", folder / "dev" / "dri"
+    tree.mkdir(parents=True)
+    (tree / "compatible").write_text(f"{board.compatible}\0")
+    if board.has_node:
+        nodes.mkdir(parents=True)
+        (nodes / "renderD129").touch()
+    return [str(system / QEMU), "-L", str(folder), str(folder / "usr" / "bin" / "python3.11")]
+
+
+def wheel(version: str) -> Path:
+    """The folder with rknn-toolkit-lite2 and what it needs."""
+
+    def fill(folder: Path) -> None:
+        of_the_board = ("--platform", "manylinux2014_aarch64", "--python-version", "3.11")
+        wheels = ("--only-binary=:all:", "-c", str(ROOT / "constraints.txt"))
+        pip = (sys.executable, "-m", "pip", "install", "-q", "--target", str(folder))
+        _run(*pip, *of_the_board, *wheels, f"rknn-toolkit-lite2=={version}")
+
+    return _made(f"rknn-toolkit-lite2-{version}-aarch64", fill)
+
+
+def stub(folder: Path) -> Path:
+    """The stand-in for librknnrt.so, compiled for the board."""
+    compiler = shutil.which("aarch64-linux-gnu-gcc")
+    if compiler is None:
+        pytest.skip("needs a compiler for aarch64 (apt: gcc-aarch64-linux-gnu libc6-dev-arm64-cross)")
+    made = folder / "librknnrt.so"
+    _run(compiler, "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", str(made), str(STUB))
     return made
 
 
-def _require_debian() -> None:
-    """The wheel wants Python 3.11, and Debian bookworm is what has that for arm64."""
-    release = Path("/etc/os-release")
-    if shutil.which("apt-get") is None or "bookworm" not in release.read_text():
-        pytest.skip("needs Debian 12 (bookworm), whose apt-get downloads the same release for arm64")
+def _made(name: str, fill: Callable[[Path], None]) -> Path:
+    """A folder of the cache, filled at the first call, whole or not at all. Skips the test if it fails."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mortar" / "tests"
+    made = cache / name
+    if made.exists():
+        return made
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        try:
+            fill(Path(folder, name))
+        except subprocess.SubprocessError as error:
+            words = str(getattr(error, "stderr", None) or error).strip().splitlines()
+            pytest.skip(f"{name} could not be had: {words[-1]}")
+        Path(folder, name).rename(made)
+    return made
 
 
-def _fill(folder: Path, version: str) -> None:
-    root = folder / "root"
-    site = root / "opt" / "site"
-    site.mkdir(parents=True)
-    for architecture, packages in (("arm64", DEBIAN), (_native(), ("qemu-user-static",))):
-        for package in _debs(folder / architecture, architecture, packages):
-            _run("dpkg-deb", "-x", str(package), str(root))
-    wheels = f"rknn-toolkit-lite2=={version}"
-    of_the_board = ("--platform", "manylinux2014_aarch64", "--python-version", "3.11", "--only-binary=:all:")
-    pins = ("-c", str(ROOT / "constraints.txt"))
-    _run(sys.executable, "-m", "pip", "install", "-q", "--target", str(site), *of_the_board, *pins, wheels)
+def _fill_system(folder: Path) -> None:
+    if shutil.which("apt-get") is None or "bookworm" not in Path("/etc/os-release").read_text():
+        pytest.skip("needs Debian 12 (bookworm), whose apt-get has the same release for arm64")
+    downloads = folder.with_name("downloads")
+    folder.mkdir()
+    for package in _downloaded(downloads / "arm64", "arm64", DEBIAN):
+        _run("dpkg-deb", "-x", str(package), str(folder))
+    native = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
+    for package in _downloaded(downloads / "native", native.stdout.strip(), ("qemu-user-static",)):
+        _run("dpkg-deb", "-x", str(package), str(downloads / "unpacked"))
+    # One of the forty machines that the package knows.
+    shutil.move(downloads / "unpacked" / "usr" / "bin" / QEMU, folder / QEMU)
 
 
-def _native() -> str:
-    return subprocess.run(
-        ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-
-
-def _debs(folder: Path, architecture: str, packages: tuple[str, ...]) -> list[Path]:
-    """Packages and what they need, from the host's own sources, in an apt that knows of no installed package."""
+def _downloaded(folder: Path, architecture: str, packages: tuple[str, ...]) -> list[Path]:
+    """Packages and what they need, from the host's sources, by an apt that knows of none installed."""
     for part in ("state/lists/partial", "cache/archives/partial"):
         (folder / part).mkdir(parents=True)
     (folder / "status").touch()
@@ -90,7 +134,6 @@ def _debs(folder: Path, architecture: str, packages: tuple[str, ...]) -> list[Pa
         "Dir::Cache": folder / "cache",
         "APT::Architecture": architecture,
         "APT::Architectures::": architecture,
-        "APT::Sandbox::User": "",
     }
     apt = ["apt-get", "-q", *(word for name, value in own.items() for word in ("-o", f"{name}={value}"))]
     _run(*apt, "update")
@@ -102,40 +145,8 @@ def _run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE_S)
 
 
-def assemble(
-    folder: Path, files: Path, *, compatible: str | None, library: Path | None, node: bool
-) -> list[str]:
-    """A board in `folder`, of links to `files` and of what is its own. Gives the command that runs its Python.
-
-    `compatible` is what the device tree says (None: there is none), `node` whether the NPU's device is there.
-    """
-    _link(files, folder, but="usr")
-    _link(files / "usr", folder / "usr", but="lib")
-    _link(files / "usr" / "lib", folder / "usr" / "lib")
-    if library is not None:
-        (folder / "usr" / "lib" / "librknnrt.so").symlink_to(library)
-    if compatible is not None:
-        (folder / "proc" / "device-tree").mkdir(parents=True)
-        (folder / "proc" / "device-tree" / "compatible").write_text(f"{compatible}\0")
-    if node:
-        (folder / "dev" / "dri").mkdir(parents=True)
-        (folder / "dev" / "dri" / "renderD129").touch()
-    python = folder / "usr" / "bin" / "python3.11"
-    return [str(folder / "usr" / "bin" / "qemu-aarch64-static"), "-L", str(folder), str(python)]
-
-
 def _link(source: Path, folder: Path, but: str = "") -> None:
     folder.mkdir(exist_ok=True)
     for path in source.iterdir():
         if path.name != but:
             (folder / path.name).symlink_to(path)
-
-
-def stub(folder: Path) -> Path:
-    """The stand-in for librknnrt.so, compiled for the board."""
-    compiler = shutil.which("aarch64-linux-gnu-gcc")
-    if compiler is None:
-        pytest.skip("needs a compiler for aarch64 (apt: gcc-aarch64-linux-gnu libc6-dev-arm64-cross)")
-    made = folder / "librknnrt.so"
-    _run(compiler, "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", str(made), str(STUB))
-    return made

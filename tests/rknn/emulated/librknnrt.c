@@ -3,7 +3,7 @@
  * Written from the documented behaviour; it says nothing about a real NPU.
  *
  * A model: any file. Its input is uint8 [1, 8, 8, 3], its output float32 [1, 4, 16].
- * Environment: STUB_INIT, STUB_RUN: what rknn_init or rknn_run gives instead of 0; STUB_SAYS: what it logs then.
+ * Environment: STUB_FAIL, CALL:CODE: what that call gives instead of 0; STUB_SAYS: what it logs then.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -49,11 +49,12 @@ enum { IN_OUT_NUM = 0, INPUT_ATTR = 1, OUTPUT_ATTR = 2, SDK_VERSION = 5 };
 
 static uint8_t given[GIVEN];
 
-static int told(const char *name) {
-    const char *code = getenv(name), *says = getenv("STUB_SAYS");
-    if (!code) return 0;
+static int told(const char *call) {
+    const char *spec = getenv("STUB_FAIL"), *says = getenv("STUB_SAYS");
+    size_t length = strlen(call);
+    if (!spec || strncmp(spec, call, length) || spec[length] != ':') return 0;
     fprintf(stderr, "%s\n", says ? says : "E RKNN: [00:00:00.000] told to fail");
-    return atoi(code);
+    return atoi(spec + length + 1);
 }
 
 static tensor described(const char *name, int is_given) {
@@ -70,7 +71,7 @@ static tensor described(const char *name, int is_given) {
 int rknn_init(uint64_t *context, void *model, uint32_t size, uint32_t flags, void *extend) {
     (void)model, (void)size, (void)flags, (void)extend;
     *context = 0x5afe;
-    return told("STUB_INIT");
+    return told("rknn_init");
 }
 
 int rknn_query(uint64_t context, int command, void *info, uint32_t size) {
@@ -89,12 +90,12 @@ int rknn_inputs_set(uint64_t context, uint32_t count, input inputs[]) {
     (void)context;
     if (count != 1 || inputs[0].size != GIVEN || inputs[0].type != UINT8 || inputs[0].format != NHWC) return -8;
     memcpy(given, inputs[0].buffer, GIVEN);
-    return 0;
+    return told("rknn_inputs_set");
 }
 
 int rknn_run(uint64_t context, void *extend) {
     (void)context, (void)extend;
-    return told("STUB_RUN");
+    return told("rknn_run");
 }
 
 int rknn_outputs_get(uint64_t context, uint32_t count, output outputs[], void *extend) {
@@ -105,7 +106,7 @@ int rknn_outputs_get(uint64_t context, uint32_t count, output outputs[], void *e
         outputs[0].size = 4 * OUT;
     }
     for (uint32_t i = 0; i < OUT; i++) ((float *)outputs[0].buffer)[i] = given[i % GIVEN] / 2.0f + i;
-    return 0;
+    return told("rknn_outputs_get");
 }
 
 int rknn_outputs_release(uint64_t context, uint32_t count, output outputs[]) {
