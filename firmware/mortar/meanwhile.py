@@ -31,9 +31,9 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.NEXT_UNIT: """
         delegate-failed delegate-unusable form-source-missing lease-unusable mmproj-unusable
         npu-binding-missing npu-busy npu-call-refused npu-cores-unknown npu-driver-missing npu-driver-unfit
-        npu-hangs npu-job-failed npu-lost npu-memory npu-not-allowed npu-not-here npu-process-ended
-        npu-process-missing npu-runtime-missing npu-runtime-old npu-timeout npu-too-slow npu-vanished
-        rknn-model-broken rknn-model-other-soc rknn-model-shape simulator-failed toolkit-ended
+        npu-hangs npu-job-failed npu-lost npu-memory npu-not-allowed npu-not-here npu-not-in-container
+        npu-process-ended npu-process-missing npu-runtime-missing npu-runtime-old npu-timeout npu-too-slow
+        npu-vanished rknn-model-broken rknn-model-other-soc rknn-model-shape simulator-failed toolkit-ended
         toolkit-missing toolkit-refused toolkit-too-slow vision-engine-failed
     """,
     Meanwhile.NEXT_QUESTION: """

@@ -11,6 +11,7 @@ import pytest
 from mortar.rings.slots import Policy
 from mortar.rings.token_ring import TokenRingWriter
 from mortar.runtimes.interfaces import UnitFailed
+from mortar.runtimes.rknn.errors import last_words
 from mortar.runtimes.rknn.graph import Shape
 from mortar.settings import Eye, NpuBinding
 from npu_stub import Open, encoded, expected, model_text, pictures
@@ -34,7 +35,7 @@ def failure(open_graph: Open, *arguments: str, settings: Eye = LITE) -> UnitFail
 def test_pictures_in_a_row_are_right(open_graph: Open) -> None:
     graph = open_graph(settings=LITE)
     assert encoded(graph, 1) and encoded(graph, 2)
-    assert graph.versions["librknnrt"].startswith("2.5.0")
+    assert graph.versions == {"librknnrt": "2.5.0 (stand-in@2026-01-01T00:00:00)", "rknpu": "0.9.8"}
 
 
 @pytest.mark.usefixtures("_stand_in", "heap")
@@ -74,6 +75,7 @@ def test_cores_are_passed_on(open_graph: Open) -> None:
         ("get_sdk_version", "E Catch exception when get sdk version", "npu-call-refused"),
         ("inference", "E RKNN: failed to submit!, op id: 1", "npu-job-failed"),
         ("inference", "E Catch exception when running RKNN model.", "npu-job-failed"),
+        ("rknn_run", "E RKNN: failed to submit!, op id: 1", "npu-job-failed"),
     ],
 )
 def test_what_it_only_logs_is_an_error(
@@ -82,6 +84,28 @@ def test_what_it_only_logs_is_an_error(
     monkeypatch.setenv("LITE_FAILS", call)
     monkeypatch.setenv("LITE_SAYS", line)
     assert failure(open_graph).code == error
+
+
+@pytest.mark.parametrize(
+    ("log", "line"),
+    [
+        ("", ""),
+        ("I RKNN: 2.5.0\nE RKNN: one\nE RKNN: two\n", "E RKNN: one"),
+        (
+            "W *****\nW !!! It is missing\nE Catch exception when init runtime!\nE Traceback (most recent call last):\n"
+            '  File "rknn_lite.py", line 148\nException: Can not find it!\nPlease download it\n\n',
+            "Exception: Can not find it!",
+        ),
+        (
+            "Traceback (most recent call last):\n  File x\nModuleNotFoundError: no x\n",
+            "ModuleNotFoundError: no x",
+        ),
+        ("one\ntwo\n*****\n", "two"),
+    ],
+)
+def test_of_a_log_the_line_that_tells_is_quoted(log: str, line: str) -> None:
+    """Of the wheel's tracebacks the last line, of librknnrt's errors the first."""
+    assert last_words(log) == line
 
 
 @pytest.mark.usefixtures("_stand_in")

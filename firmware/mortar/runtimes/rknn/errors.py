@@ -32,6 +32,7 @@ class Cause(StrEnum):
     NO_LIBRARY = "no library"
     NO_BINDING = "no binding"
     NOT_A_BOARD = "not a board"
+    IN_CONTAINER = "in a container"
     NO_DRIVER = "no driver"
     NOT_ALLOWED = "not allowed"
     DRIVER_UNFIT = "driver unfit"
@@ -68,6 +69,13 @@ CAUSES = {
     Cause.NOT_A_BOARD: Row(
         MortarError(
             "npu-not-here", "this computer has no NPU that RKNN knows ({said})", "set eye.unit to tflite/cpu"
+        )
+    ),
+    Cause.IN_CONTAINER: Row(
+        MortarError(
+            "npu-not-in-container",
+            "the container that Mortar runs in does not see the NPU",
+            "give it /dev/dri, /proc/device-tree/compatible and /usr/lib/librknnrt.so of the board, with -v",
         )
     ),
     Cause.NO_DRIVER: Row(
@@ -175,6 +183,7 @@ SAID = (
     (r"MODEL_INVALID", Cause.MODEL_BROKEN),
     (r"DEVICE_UNMATCH|INCOMPATILE", Cause.DRIVER_UNFIT),
     (r"DEVICE_UNAVAILABLE|CTX_INVALID", Cause.VANISHED),
+    (r"files are missing in the container", Cause.IN_CONTAINER),
 )
 """Pattern in the log → what it means. The capitals are in rknn-toolkit-lite2's exceptions."""
 
@@ -191,7 +200,11 @@ CODES = {
 }
 """Return code → what it means by itself. -1 (failed), -5, -8 and -9 (a wrong argument) tell no more."""
 
-_LOG_LINE = re.compile(r"^(?:E|W) ")
+_LOGGED = re.compile(r"^E (?!Catch exception|Traceback)")
+_RAISED = re.compile(r"^\w*(Exception|Error): ")
+"""The last line of a traceback: rknn-toolkit-lite2 logs what it catches."""
+
+_FAILED_JOB = re.compile(r"^E RKNN", re.MULTILINE)
 
 
 def error(cause: Cause, *, call: str = "", code: int = 0, said: str = "", detail: str = "") -> RknnError:
@@ -211,9 +224,14 @@ def explained(call: str, code: int, log: str) -> RknnError:
     return error(cause, call=call, code=code, said=said)
 
 
+def complains(log: str) -> bool:
+    """Whether librknnrt itself has logged an error."""
+    return _FAILED_JOB.search(log) is not None
+
+
 def last_words(log: str) -> str:
-    """The line of the log that says most: the first of its errors, else the last line."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    errors = [line for line in lines if _LOG_LINE.match(line)]
-    quoted = errors[0] if errors else lines[-1] if lines else ""
-    return quoted[:LONGEST_QUOTE_chars]
+    """The line of the log that says most: the first of its errors, else what was raised, else the last line."""
+    lines = [line.strip() for line in log.splitlines() if re.search(r"\w", line)]
+    logged = [line for line in lines if _LOGGED.match(line)]
+    raised = [line for line in lines if _RAISED.match(line)]
+    return next(iter(logged[:1] or raised[-1:] or lines[-1:]), "")[:LONGEST_QUOTE_chars]

@@ -5,15 +5,19 @@ It takes and gives arrays of its own, so that the result is copied once into sha
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
 from mortar.runtimes.rknn import cores
 from mortar.runtimes.rknn.capi import Log
-from mortar.runtimes.rknn.errors import Cause, error, explained
+from mortar.runtimes.rknn.errors import Cause, complains, error, explained
 from mortar.runtimes.rknn.protocol import Load
 from mortar.runtimes.rknn.service import Region
+
+_VERSION = re.compile(r"(API|DRV): *(.+)")
+"""Lines of what `get_sdk_version` gives."""
 
 
 class Lite:
@@ -36,7 +40,10 @@ class Lite:
         said = self._lite.get_sdk_version()
         if said is None:
             raise explained("get_sdk_version", -1, self._log())
-        return {"librknnrt": str(said)}
+        told = dict(_VERSION.findall(said))
+        return {
+            name: told[label] for label, name in (("API", "librknnrt"), ("DRV", "rknpu")) if label in told
+        }
 
     def run(self, given: Region, out: Region) -> int:
         taken = _array(given, self._load.given_type, self._load.given_shape)
@@ -46,7 +53,8 @@ class Lite:
             data_type=self._load.given_type,
             data_format=["nhwc"] if is_pictures else None,
         )
-        if outputs is None:
+        # It drops rknn_run's return code, and gives what the output held before: the log alone tells.
+        if outputs is None or complains(self._log()):
             raise explained("inference", -1, self._log())
         wanted = _array(out, "float32", self._load.out_shape)
         sizes = [array.size for array in outputs]

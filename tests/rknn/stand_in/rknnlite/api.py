@@ -1,4 +1,5 @@
-"""Stands in for rknn-toolkit-lite2, whose wheel is for aarch64: what its 2.5.0 returns, seen under emulation.
+"""Stands in for rknn-toolkit-lite2, whose wheel is for aarch64: what it returns, seen under emulation
+(test_emulated_wheel.py).
 
 Nothing is ever raised. Environment: LITE_FAILS names the call that fails, LITE_SAYS what it logs then.
 """
@@ -43,7 +44,9 @@ class RKNNLite:
         return 0
 
     def get_sdk_version(self) -> str | None:
-        return None if _fails("get_sdk_version") else "2.5.0 (stand-in@2026-01-01T00:00:00)"
+        line = 46 * "="
+        versions = "RKNN VERSION:\n  API: 2.5.0 (stand-in@2026-01-01T00:00:00)\n  DRV: 0.9.8"
+        return None if _fails("get_sdk_version") else f"{line}\n{versions}\n{line}\n"
 
     def inference(
         self, inputs: list[np.ndarray], data_type: str, data_format: list[str] | None
@@ -52,6 +55,7 @@ class RKNNLite:
         assert data_format == (["nhwc"] if inputs[0].ndim == 4 else None)
         if _fails("inference"):
             return None
+        _fails("rknn_run")  # it does not look at the library's return code, and gives a result all the same
         n = int(np.prod(self._out))
         flat = np.resize(inputs[0].reshape(-1).astype(np.float32), n)
         return [(flat / 2 + np.arange(n, dtype=np.float32)).reshape(self._out)]
