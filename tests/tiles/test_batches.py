@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mortar.runtimes.batching import Batch, allowed, overlapped_ms, plan
@@ -31,12 +31,14 @@ def test_nine_tiles_are_four_and_four_and_one() -> None:
     assert plan(9, [4, 1]) == [Batch(0, 4, 4), Batch(4, 8, 4), Batch(8, 9, 1)]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), sizes)
 def test_every_picture_is_in_one_batch_and_in_order(n: int, of: set[int]) -> None:
     ran = [number for batch in plan(n, of) for number in range(batch.first, batch.end)]
     assert ran == list(range(n))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), sizes)
 def test_a_batch_is_padded_only_at_the_end_and_where_no_graph_is_small_enough(n: int, of: set[int]) -> None:
     short = [batch for batch in plan(n, of) if batch.end - batch.first < batch.size]
@@ -62,6 +64,7 @@ def test_the_papers_nine_tiles_take_2060_ms() -> None:
     assert sum(patches_ms) + sum(blocks_ms) - 2060 == 200
 
 
+@settings(deadline=None)
 @given(times_ms)
 def test_overlapping_is_never_faster_than_either_stage_nor_slower_than_both(
     times: list[tuple[float, float]],
@@ -72,6 +75,7 @@ def test_overlapping_is_never_faster_than_either_stage_nor_slower_than_both(
     assert least <= sum(patches_ms) + sum(blocks_ms) + 1e-6
 
 
+@settings(deadline=None)
 @given(times_ms)
 def test_the_formula_is_what_two_stages_with_two_buffers_do(times: list[tuple[float, float]]) -> None:
     """Each stage begins as soon as it is free, its batch is ready, and a buffer is empty."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mortar.bricks.tiles import Grid, candidates, choose, fit_into, see, useful_px
@@ -64,12 +64,14 @@ def test_internvls_rule_wastes_tiles_on_the_same_pictures(size_px: tuple[int, in
     assert internvl(size_px, UP_TO_16) == (5, 1)
 
 
+@settings(deadline=None)
 @given(sizes, lists)
 def test_there_is_a_grid_for_every_picture_and_every_list(size_px: tuple[int, int], tiles: Tiles) -> None:
     grids = candidates(tiles)
     assert choose(size_px, TILE_PX, grids) in grids
 
 
+@settings(deadline=None)
 @given(sizes, lists)
 def test_never_more_tiles_than_llava_next(size_px: tuple[int, int], tiles: Tiles) -> None:
     grids = candidates(tiles)
@@ -77,6 +79,7 @@ def test_never_more_tiles_than_llava_next(size_px: tuple[int, int], tiles: Tiles
     assert ours.columns * ours.rows <= theirs.columns * theirs.rows
 
 
+@settings(deadline=None)
 @given(sizes, lists)
 def test_no_smaller_grid_would_have_shown_as_much(size_px: tuple[int, int], tiles: Tiles) -> None:
     grids = candidates(tiles)
@@ -86,6 +89,7 @@ def test_no_smaller_grid_would_have_shown_as_much(size_px: tuple[int, int], tile
     assert all(see(size_px, TILE_PX, grid).effective < shown for grid in smaller)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 384), st.integers(1, 384), lists)
 def test_what_fits_into_one_tile_gets_one(width: int, height: int, tiles: Tiles) -> None:
     """More would only enlarge it."""
@@ -101,6 +105,7 @@ def test_pictures_of_no_shape_at_all(size_px: tuple[int, int], grid: tuple[int, 
     assert choose(size_px, TILE_PX, UP_TO_3_BY_3) == grid
 
 
+@settings(deadline=None)
 @given(sizes, sizes)
 def test_a_fitted_picture_touches_its_box_and_stays_inside(
     size_px: tuple[int, int], box_px: tuple[int, int]
@@ -110,6 +115,7 @@ def test_a_fitted_picture_touches_its_box_and_stays_inside(
     assert width == box_px[0] or height == box_px[1]
 
 
+@settings(deadline=None)
 @given(lists)
 def test_the_list_has_each_grid_once_from_the_largest_to_one_tile(tiles: Tiles) -> None:
     grids = candidates(tiles)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -88,6 +88,7 @@ def test_tiles_of_another_shape_than_square() -> None:
     assert np.array_equal(np.concatenate(cuttings[1:], axis=1), np.asarray(picture))
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 900),
     st.integers(1, 900),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mortar.bricks.frames import pool
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40))
 def test_a_scene_that_stands_still_gives_its_own_tokens(n: int) -> None:
     """However many frames it was watched for."""

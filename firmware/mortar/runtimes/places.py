@@ -16,7 +16,7 @@ from mortar.errors import MortarError
 from mortar.runtimes.forms import Form, Installed, Precision, Role, Runtime, installed
 from mortar.runtimes.interfaces import VisionEncoder
 from mortar.runtimes.model_folder import MMPROJ, ModelFolder, VisionPart
-from mortar.runtimes.vision import ShouldStop, never
+from mortar.runtimes.vision import Batches, ShouldStop, never
 from mortar.settings import AUTO, Eye, Point
 
 
@@ -93,7 +93,6 @@ def _cpu(site: Site) -> Place:
 
     def load() -> VisionEncoder:
         from mortar.runtimes.tflite import TfliteVisionGraph
-        from mortar.runtimes.vision import Batches
 
         files = {1: site.model.verified(own)} if is_own else {}
         files |= {one.form.batch: one.verified() for one in forms}
@@ -122,7 +121,6 @@ def _delegated(site: Site) -> Place:
 
     def load() -> VisionEncoder:
         from mortar.runtimes.tflite import TfliteVisionGraph
-        from mortar.runtimes.vision import Batches
 
         graphs = [
             TfliteVisionGraph(
@@ -151,7 +149,6 @@ def _libmtmd(site: Site) -> Place:
 
     def load() -> VisionEncoder:
         from mortar.runtimes.mtmd import MtmdVisionGraph
-        from mortar.runtimes.vision import Batches
 
         mmproj, language = map(site.model.verified, (manifest.extra[MMPROJ], manifest.language))
         graph = MtmdVisionGraph(mmproj, language, site.part, threads=site.settings.threads)
