@@ -143,6 +143,7 @@ class _Attempt:
         return not self._is_given_up
 
     def write(self, held: Held) -> None:
+        os.ftruncate(self._lease, 0)  # what the dead left there
         os.pwrite(self._lease, json.dumps(asdict(held)).encode(), 0)
 
     def close(self) -> None:

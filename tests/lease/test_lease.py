@@ -80,6 +80,14 @@ def test_a_dead_owners_lease_is_free(path: Path) -> None:
         pass
 
 
+def test_what_a_dead_owner_wrote_does_not_show_through(path: Path) -> None:
+    """However much longer it was."""
+    path.write_text("x" * 1_000)
+    with Lease(path).hold("rknn/npu", "a test", deadline_ms=1, wait_ms=1):
+        held = lease.look(path)
+    assert held is not None and held.reason == "a test"
+
+
 def test_a_wait_ends_when_the_owner_dies(path: Path) -> None:
     other = holder(path)
     threading.Timer(0.0, other.kill).start()

@@ -151,6 +151,23 @@ def test_a_model_of_another_shape_than_its_sidecar_says_never_runs(open_graph: O
     assert failure(open_graph, text).code == "rknn-model-shape"
 
 
+def test_rows_that_would_have_to_be_padded_are_refused(
+    open_graph: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUB_PADS", "8")
+    failed = failure(open_graph)
+    assert failed.code == "rknn-model-shape" and "stride of 16" in failed.what
+
+
+def test_a_model_that_was_refused_is_given_back(
+    open_graph: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library writes its report as the model is destroyed."""
+    monkeypatch.setenv("STUB_REPORT", str(tmp_path / "report"))
+    failure(open_graph, model_text(out=Shape("float32", (1, 4, 15))))
+    assert (tmp_path / "report").exists()
+
+
 # --- processes that die ---
 
 

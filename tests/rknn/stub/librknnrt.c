@@ -13,6 +13,7 @@
  *   STUB_ONCE     a path: fail only while there is no such file, which is then made
  *   STUB_RUN      what happens in rknn_run, from its STUB_RUN_FROMth on: hang, crash, or a number of ms
  *   STUB_NO_FD    rknn_create_mem_from_fd takes nothing
+ *   STUB_PADS     pixels that a row of the input is longer in memory than the picture is wide
  *   STUB_REPORT   a path: what was called how often, written at rknn_destroy
  */
 #include <errno.h>
@@ -147,6 +148,7 @@ static int load(const char *path) {
     uint32_t dims[MOST_DIMS];
     int rank = dims_of(given, dims);
     describe(&held.given, "given", !strcmp(type, "uint8") ? UINT8 : FLOAT32, rank, dims);
+    held.given.w_stride += atoi(setting("STUB_PADS", "0"));
     rank = dims_of(out, dims);
     describe(&held.out, "out", FLOAT32, rank, dims);
     return 0;

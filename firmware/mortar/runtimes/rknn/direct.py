@@ -28,6 +28,7 @@ class Direct:
         self._toolkit = version(toolkit)
         self._library = Library(library, log)
         self._model: Model | None = None
+        self._tensors: tuple[BoundTensor, ...] = ()
 
     def load(self, load: Load) -> dict[str, str]:
         model = self._model = Model(self._library, load.model)
@@ -40,29 +41,31 @@ class Direct:
         out = _described(outputs, "gives", "float32", load.out_shape)
         if self._mask is not None:
             model.set_cores(self._mask)
-        self._given, self._out = BoundTensor(model, given), BoundTensor(model, out)
+        self._tensors = BoundTensor(model, given), BoundTensor(model, out)
         return versions
 
     def run(self, given: Region, out: Region) -> int:
         assert self._model is not None  # `load` comes first
-        is_given_bound, is_out_bound = self._given.bind(given), self._out.bind(out)
+        taken, made = self._tensors
+        is_given_bound, is_out_bound = taken.bind(given), made.bind(out)
         if is_given_bound:
             given.settle(dma.SYNC_WRITE)
         else:
-            ctypes.memmove(self._given.memory.address, given.address, self._given.size)
-        self._given.memory.sync(Sync.TO_DEVICE)
+            ctypes.memmove(taken.memory.address, given.address, taken.size)
+        taken.memory.sync(Sync.TO_DEVICE)
         self._model.run()
-        self._out.memory.sync(Sync.FROM_DEVICE)
+        made.memory.sync(Sync.FROM_DEVICE)
         if is_out_bound:
             out.settle(dma.SYNC_READ)
             return 0
-        ctypes.memmove(out.address, self._out.memory.address, self._out.size)
+        ctypes.memmove(out.address, made.memory.address, made.size)
         return 1
 
     def close(self) -> None:
+        for tensor in self._tensors:
+            tensor.close()
+        self._tensors = ()
         if self._model is not None:
-            self._given.close()
-            self._out.close()
             self._model.close()
             self._model = None
 

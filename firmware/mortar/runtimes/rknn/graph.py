@@ -218,11 +218,10 @@ class RknnGraph(VisionGraph):
             raise self._overdue() from None
         if not isinstance(answer, Failed):
             return answer
-        failure = UnitFailed(answer.code, answer.what, answer.do)
         if answer.is_broken:
             self._end(EXIT_GRACE_s)
-            raise _Broken(failure)
-        raise failure
+            raise _Broken(UnitFailed(answer.code, answer.what, answer.do))
+        raise UnitFailed(answer.code, answer.what, answer.do)
 
     def _died(self) -> _Broken:
         assert self._child is not None

@@ -140,7 +140,7 @@ def _graph(site: Site, soc: str, one: Installed, given: Shape) -> RknnGraph:
 
 
 def command(soc: str, settings: Eye, toolkit: str, library: Path = Path("/") / RUNTIME) -> list[str]:
-    """What starts a process that owns the NPU."""
+    """What starts a process that owns the NPU. -P: the folder that it is started in has no modules for it."""
     held = {
         "engine": str(settings.npu_binding),
         "library": str(library),
@@ -151,7 +151,7 @@ def command(soc: str, settings: Eye, toolkit: str, library: Path = Path("/") / R
         "unit": UNIT,
     }
     options = [word for name, value in held.items() for word in (f"--{name}", value)]
-    return [sys.executable, "-m", "mortar.runtimes.rknn.child", *options]
+    return [sys.executable, "-P", "-m", "mortar.runtimes.rknn.child", *options]
 
 
 def _installed() -> str | None:
