@@ -4,6 +4,7 @@ A life is a generator that acts out one end of the ring in a forked process. It 
 each transition when it has passed, and goes on when told to, so that the death falls exactly there.
 """
 
+import gc
 import os
 import select
 import signal
@@ -86,6 +87,7 @@ def _act(life, orders):
 @pytest.fixture
 def born():
     """Starts actors, and at the end of the test ends them and looks for what they left."""
+    gc.collect()  # what earlier tests in this process have let go of is not to vanish in the middle
     before = open_files(), ring_mappings()
     living = []
 
