@@ -6,6 +6,7 @@ The encoder writes straight into the token ring's shared memory, where the langu
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -185,10 +186,12 @@ class Eye:
         async with self._camera_in_use:
             self._require_on()
             began_ms = now_ms()
-            taken = await self._worker.job("take a picture", deadline_ms, self.watching.capture)
+            taken = await self._worker.job(
+                "take a picture", deadline_ms, self.watching.capture, self._encoding.frames
+            )
         captured_ms = now_ms()
         kept = self.watching.unchanged(taken)
-        with await (self._again(kept.tokens) if kept else self._encoded(taken.picture)) as slot:
+        with await (self._again(kept.tokens) if kept else self._encoded(taken.frames)) as slot:
             encoded_ms = now_ms()
             self._require_on()
             photo = (
@@ -221,11 +224,11 @@ class Eye:
         slot.array[:] = tokens
         return slot
 
-    async def _encoded(self, picture: Image.Image) -> WriteSlot:
-        """A slot with the tokens of `picture`. Raises MortarError where no unit is left."""
+    async def _encoded(self, frames: Sequence[Image.Image]) -> WriteSlot:
+        """A slot with the tokens of a picture, of several the mean. Raises MortarError where no unit is left."""
         with ExitStack() as held:
-            slot = held.enter_context(await self._ring.acquire_async(self._encoding.size_tok(picture)))
-            await self._encoding.encode(picture, slot)
+            slot = held.enter_context(await self._ring.acquire_async(self._encoding.size_tok(frames[-1])))
+            await self._encoding.encode(frames, slot)
             held.pop_all()
             return slot
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 from PIL import Image
 
 from mortar.bricks.eye.points import point_for
 from mortar.bricks.eye.units import Units
+from mortar.bricks.frames import pool
 from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of, useful_px
 from mortar.errors import MortarError
 from mortar.messages import Places
-from mortar.power import MAINS, Power
+from mortar.power import MAINS, Power, PowerState
 from mortar.rings.token_ring import WriteSlot
-from mortar.runtimes.interfaces import Interrupted, UnitFailed
+from mortar.runtimes.interfaces import Floats, Interrupted, Pixels, UnitFailed
 from mortar.runtimes.model_folder import ModelFolder, VisionPart
 from mortar.runtimes.places import Place, part_at, places
 from mortar.settings import Point
@@ -46,6 +50,11 @@ class Encoding:
     def moves(self) -> int:
         """How often a unit had to be left while it worked."""
         return self._units.moves
+
+    @property
+    def frames(self) -> int:
+        """How many a look takes: pooling is off when the power is critical (NANOMIND §1.6)."""
+        return 1 if self.power.state is PowerState.CRITICAL else self._settings.frames
 
     @property
     def most_tok(self) -> int:
@@ -86,12 +95,27 @@ class Encoding:
         """How many tokens `encode` makes of it."""
         return pictures_of(grid_for(picture.size, self._part), self._part) * self._part.n_tok
 
-    async def encode(self, picture: Image.Image, slot: WriteSlot) -> None:
-        """On the unit in use; where that fails, on the next. Raises MortarError where none is left, or
-        where many tiles take too long."""
-        seen = cut(picture, grid_for(picture.size, self._part), self._part)
+    async def encode(self, frames: Sequence[Image.Image], slot: WriteSlot) -> None:
+        """Frames of one size, of several the mean, on the unit in use; where that fails, on the next.
+
+        Raises MortarError where no unit is left, or where many tiles take too long.
+        """
+        grid = grid_for(frames[0].size, self._part)
+        seen = np.concatenate([cut(frame, grid, self._part) for frame in frames])
+        shape = (len(seen), self._part.n_tok, self._part.n_embd)
+        if len(frames) == 1:
+            await self._encode(seen, shape, slot, None)
+            return
+        scratch = np.empty(shape, np.float32)
+        await self._encode(seen, shape, slot, scratch)
+        pool(scratch.reshape(len(frames), *slot.array.shape), slot.array)
+
+    async def _encode(
+        self, seen: Pixels, shape: tuple[int, int, int], slot: WriteSlot, scratch: Floats | None
+    ) -> None:
+        """Into `scratch`, or straight into the slot, which is left for another where a unit may write on."""
         while True:
-            out = slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd)
+            out = slot.array.reshape(shape) if scratch is None else scratch
             encoder, deadline_ms = self._units.encoder, self._settings.deadline_ms
             what = f"encode a picture on {encoder.unit}"
             try:

@@ -16,6 +16,12 @@ class Taken:
 
     picture: Image.Image
     gate: Luma | None
+    before: tuple[Image.Image, ...] = ()
+    """Frames of the same size just before it, whose tokens are averaged with its own."""
+
+    @property
+    def frames(self) -> tuple[Image.Image, ...]:
+        return *self.before, self.picture
 
 
 @dataclass

@@ -8,9 +8,9 @@ itself: watching pauses from its look until it is over.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from PIL import Image
@@ -45,8 +45,8 @@ class Encoder(Protocol):
     def size_tok(self, picture: Image.Image) -> int:
         """How many tokens `encode` makes of it."""
 
-    async def encode(self, picture: Image.Image, slot: WriteSlot) -> None:
-        """Into a slot of that size. Raises MortarError."""
+    async def encode(self, frames: Sequence[Image.Image], slot: WriteSlot) -> None:
+        """Frames of one size into a slot of that size. Raises MortarError."""
 
 
 @dataclass
@@ -112,12 +112,15 @@ class Watching:
 
     # --- a look ---
 
-    def capture(self) -> Taken:
-        """What is in front of the camera now. Blocks, in the worker's thread; raises MortarError."""
-        if self._stream is None:
+    def capture(self, frames: int = 1) -> Taken:
+        """What is in front of the camera now, in one frame or several that follow on each other. Blocks, in
+        the worker's thread; raises MortarError."""
+        if self._stream is not None:
+            return _taken(self._stream, frames)
+        if frames == 1:
             return Taken(self.camera.capture(), None)
-        with self._stream.newest(FRAME_ms) as frame:
-            return Taken(frame.picture(), frame.gate)
+        with self.camera.watch() as stream:
+            return replace(_taken(stream, frames), gate=None)  # nothing is watched
 
     def unchanged(self, taken: Taken) -> Kept | None:
         """What was encoded last, if `taken` shows nothing else."""
@@ -233,7 +236,7 @@ class Watching:
         """The picture, or the one that is kept where it shows the same."""
         picture = 0
         if seen.picture is not None:
-            await self.encoder.encode(seen.picture, slot)
+            await self.encoder.encode([seen.picture], slot)
             if self._is_off:
                 return
             self._newest.remember(seen.gate, slot, now_ms())
@@ -248,3 +251,14 @@ class Watching:
         self._budget.spend(slot.n_tok)
         if self._is_asked:
             self.worker.send(ASSISTANT, Watched(slot.n_tok, now_ms()))
+
+
+def _taken(stream: Stream, frames: int) -> Taken:
+    """The newest of `frames` pictures, with those before it that are as large."""
+    pictures = []
+    for _ in range(frames):
+        with stream.newest(FRAME_ms) as frame:
+            pictures.append(frame.picture())
+            gate = frame.gate
+    *before, newest = pictures
+    return Taken(newest, gate, tuple(picture for picture in before if picture.size == newest.size))
