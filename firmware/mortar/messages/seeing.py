@@ -43,9 +43,6 @@ class Watch(Message, frozen=True):
 class Watched(Message, frozen=True):
     """To the assistant, while it wants that: the language brick was handed a watched picture."""
 
-    n_tok: int
-    t_ms: float
-
 
 class KeepPicture(Message, frozen=True):
     """To the eye: put the picture of `turn`, one of the last, beside the trace of `run`."""

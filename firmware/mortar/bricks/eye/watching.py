@@ -250,7 +250,7 @@ class Watching:
         self._is_owed = False
         self._budget.spend(slot.n_tok)
         if self._is_asked:
-            self.worker.send(ASSISTANT, Watched(slot.n_tok, now_ms()))
+            self.worker.send(ASSISTANT, Watched())
 
 
 def _taken(stream: Stream, frames: int) -> Taken:
