@@ -173,8 +173,8 @@ class Eye(Section, frozen=True):
     moves along them. `mortar tools tune vision --write` measures them; without any it looks as the model was
     made."""
     frames: Annotated[int, Meta(ge=1, le=8)] = 1
-    """Frames that a look takes, one after the other; the mean of their tokens is what is seen. More of them see
-    through noise, and each takes as long as one."""
+    """Frames that a look takes, one after the other; the mean of their tokens is what is seen. More of them
+    see through noise, and each takes as long as one."""
     ring_slots: Annotated[int, Meta(ge=2, le=16)] = 3
     """Slots of the token ring between eye and language."""
     ring_budget_tok: Annotated[int, Meta(ge=16, le=65_536)] = 2_048

@@ -225,7 +225,7 @@ class Eye:
         return slot
 
     async def _encoded(self, frames: Sequence[Image.Image]) -> WriteSlot:
-        """A slot with the tokens of a picture, of several the mean. Raises MortarError where no unit is left."""
+        """A slot with the tokens of a picture, of several the mean. Raises MortarError as `encode`."""
         with ExitStack() as held:
             slot = held.enter_context(await self._ring.acquire_async(self._encoding.size_tok(frames[-1])))
             await self._encoding.encode(frames, slot)
