@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,3 +57,4 @@ def wait_for_a_queue(path: Path) -> None:
             except BlockingIOError:
                 return
             fcntl.flock(queue, fcntl.LOCK_UN)
+            os.sched_yield()

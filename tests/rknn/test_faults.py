@@ -210,7 +210,7 @@ def test_killed_in_the_middle_of_a_job(open_graph: Open, monkeypatch: pytest.Mon
 
     def kill() -> None:
         while not hangs.exists():
-            pass
+            os.sched_yield()
         child.send_signal(signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
