@@ -103,7 +103,6 @@ class Workshop:
 
     def _rknn_form(self, job: Job) -> Made:
         from mortar.runtimes.rknn_sim import toolkit
-
         from mortar_tools.vision.toolkit import ToolkitConfig, build
 
         graph, pixels = self._onnx[job.role, job.batch], job.role is not Role.BLOCKS
