@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from mortar.bricks.picture import pixels
 from mortar.errors import UsageError
-from mortar.runtimes.interfaces import Pixels
+from mortar.runtimes.interfaces import Floats, Pixels
 
 SCENES = "scenes"
 """Instead of a folder: scenes that the bundled model's recipe draws, of a split it was never trained on."""
@@ -28,7 +28,12 @@ class Calibration:
     @property
     def sha256(self) -> str:
         """Of the pictures as they go in."""
-        return hashlib.sha256(np.ascontiguousarray(self.pictures).tobytes()).hexdigest()
+        return digest(self.pictures)
+
+
+def digest(given: Pixels | Floats) -> str:
+    """SHA-256 of the numbers of an array."""
+    return hashlib.sha256(np.ascontiguousarray(given).tobytes()).hexdigest()
 
 
 def load(given: str, width_px: int, height_px: int, work: Path) -> Calibration:

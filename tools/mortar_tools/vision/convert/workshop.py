@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from mortar.runtimes import forms
 from mortar.runtimes.forms import Form, Precision, Role, Runtime
 from mortar.runtimes.interfaces import Floats, Pixels
 from mortar_tools.vision.convert import agreement, foreign, onnx_file
-from mortar_tools.vision.convert.calibration import Calibration
+from mortar_tools.vision.convert.calibration import Calibration, digest
 from mortar_tools.vision.convert.graphs import Graph
 from mortar_tools.vision.convert.lean import Lean, Target
 from mortar_tools.vision.convert.plan import Job
@@ -37,6 +38,8 @@ class Made:
     path: Path
     cosine: float | None = None
     """Least of any row of the output, to the source's; None where it runs nowhere but on its board."""
+    beside: Path | None = None
+    """What else is kept, for whoever builds it again: the pictures that it was calibrated with."""
 
 
 @dataclass
@@ -103,11 +106,16 @@ class Workshop:
         from mortar_tools.vision.toolkit import ToolkitConfig, build
 
         graph, pixels = self._onnx[job.role, job.batch], job.role is not Role.BLOCKS
-        given = None
+        source, given = forms.Source(), None
         if job.precision is Precision.INT8:
-            given = self.draft / f"calibration-{job.role}.npy"
             assert self.calibration is not None
-            np.save(given, self.calibration.pictures if pixels else self._inputs(job.role))
+            samples = self.calibration.pictures if pixels else self._inputs(job.role)
+            sha256 = digest(samples)
+            given = self.draft / f"calibration-{sha256[:12]}.npy"
+            np.save(given, samples)
+            source = forms.Source(
+                calibration=len(samples), calibration_sha256=sha256, calibration_file=given.name
+            )
         config = ToolkitConfig(
             job.soc,
             job.precision,
@@ -117,9 +125,9 @@ class Workshop:
         )
         path = self._path(job, f"rknn{toolkit.VERSION}", "rknn")
         built = build(graph.path, path, config, self.tell)
-        source = self._calibrated(config=built.config) if given else forms.Source(config=built.config)
-        kept = {"onnx": graph.form.file, "onnx_sha256": graph.form.sha256}
-        return self._made(job, path, built.toolkit, msgspec.structs.replace(source, **kept))
+        kept = {"onnx": graph.form.file, "onnx_sha256": graph.form.sha256, "config": built.config}
+        made = self._made(job, path, built.toolkit, msgspec.structs.replace(source, **kept))
+        return dataclasses.replace(made, beside=given)
 
     def _lean(self, target: Target) -> Lean:
         if target not in self._leans:

@@ -100,11 +100,12 @@ def draft_in(out: Path) -> tempfile.TemporaryDirectory[str]:
 
 
 def put_in_place(made: Made, out: Path) -> None:
-    """The file under its name, and only then the sidecar that vouches for it."""
-    draft = made.path.with_name(f"{made.path.name}.copy")
-    # The others are made of the draft itself.
-    shutil.copyfile(made.path, draft)
-    draft.replace(out / made.form.file)
+    """The file under its name and what is kept beside it, and only then the sidecar that vouches for it."""
+    for path in filter(None, (made.path, made.beside)):
+        draft = path.with_name(f"{path.name}.copy")
+        # The others are made of the draft itself.
+        shutil.copyfile(path, draft)
+        draft.replace(out / path.name)
     sidecar.write(made.form, (out / made.form.file).with_suffix(".toml"))
 
 
