@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -116,21 +116,20 @@ def _serve(candidate: Candidate, link: Connection) -> None:
     part = candidate.part
     shape, out = (1, part.height_px, part.width_px, 3), np.zeros((1, part.n_tok, part.n_embd), np.float32)
     began = now_ms()
-    try:
-        graph = candidate.open()
-        link.send(now_ms() - began)
-        while (seed := link.recv()) is not None:
-            picture = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
-            faults, began = _faults(), now_ms()
-            graph.run(picture, out)
-            link.send(Encoded(now_ms() - began, _faults() - faults))
-    except MortarError as error:
-        link.send(error.what)
-        return
-    after = _memory_MB()
-    peak_MB, anonymous_MB = after["VmHWM"] - before["VmRSS"], after["RssAnon"] - before["RssAnon"]
-    link.send(Held(peak_MB, anonymous_MB, out[0]))
-    graph.close()
+    with suppress(EOFError):  # nobody wants to know any more
+        try:
+            with closing(candidate.open()) as graph:
+                link.send(now_ms() - began)
+                while (seed := link.recv()) is not None:
+                    picture = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+                    faults, began = _faults(), now_ms()
+                    graph.run(picture, out)
+                    link.send(Encoded(now_ms() - began, _faults() - faults))
+                after = _memory_MB()
+                peak_MB, anonymous_MB = after["VmHWM"] - before["VmRSS"], after["RssAnon"] - before["RssAnon"]
+                link.send(Held(peak_MB, anonymous_MB, out[0]))
+        except MortarError as error:
+            link.send(error.what)
 
 
 def _memory_MB() -> dict[str, float]:

@@ -10,6 +10,7 @@ from ai_edge_quantizer import quantizer, recipe  # type: ignore[import-untyped]
 
 from mortar.runtimes.forms import Role
 from mortar.runtimes.model_folder import VisionPart
+from mortar_tools.cards import tokenizer
 from mortar_tools.cards.export import language_gguf
 from mortar_tools.cards.export.vision_tflite import write_float16
 from mortar_tools.cards.training.model import Language, Shape
@@ -63,7 +64,8 @@ def write(tower: Tower, folder: Path) -> TowerFiles:
     whole.unlink()
     mmproj.write(tower, "bench", "none", made.mmproj_f16)
     write_q8(made.mmproj_f16, made.mmproj_q8)
-    language = Language(Shape(width=shape.n_embd, layers=1, heads=1, mlp=32))
+    vocabulary = len(tokenizer.tokens())
+    language = Language(Shape(width=shape.n_embd, layers=1, heads=1, mlp=32, vocabulary=vocabulary))
     language_gguf.write(language, "bench", "none", made.language)
     return made
 

@@ -2,7 +2,8 @@
 
 Every encoder runs in a process of its own and is given the same pictures; they take turns, one picture each,
 with the same number of threads. Peak memory is all that such a process held at a time beyond Python and
-numpy: libraries, weights and the room to work in, whether a file stands behind it or not.
+numpy: libraries, weights and the room to work in, whether a file stands behind it or not. Each was started once
+before: a first start packs weights.
 
 Towers by name have the shape of SigLIP-base or of SmolVLM-256M's and random weights.
 """
@@ -104,6 +105,9 @@ PARTS: Mapping[str, Callable[[Path, int], Iterator[Figure]]] = {
 
 def _compared(name: str, candidates: Sequence[Candidate], n: int) -> Iterator[Figure]:
     """Figures of each candidate, and the ratios of EQUALS."""
+    for one in candidates:
+        with Encoder(one):
+            pass  # the first start packs weights, and brings files into the page cache
     with ExitStack() as stack:
         encoders = {one.name: stack.enter_context(Encoder(one)) for one in candidates}
         took: dict[str, list[Encoded]] = {one: [] for one in encoders}

@@ -54,12 +54,17 @@ class Norm(nn.Module):
         return x / F.linear(x * x, mean, torch.full((1,), self.eps)).sqrt()
 
 
+SLICE = 256
+"""Patches whose attention to all the others a CPU works out at a time."""
+
+
 class LeanBlock(nn.Module):
     """One block on [batch·patches, width]."""
 
     def __init__(self, shape: TowerShape, target: Target) -> None:
         super().__init__()
         self.shape = shape
+        self.at_once = SLICE if target is Target.TFLITE else shape.patches
         self.norm = Norm(shape.width, shape.norm_eps, target)
         self.q = nn.Linear(shape.width, shape.width)
         self.k = nn.Linear(shape.width, shape.width)
@@ -77,8 +82,12 @@ class LeanBlock(nn.Module):
     def _attended(self, x: Tensor) -> Tensor:
         shape, rows = self.shape, len(x)
         batch = rows // shape.patches
-        scores = torch.bmm(self._heads(self.q(x), batch), self._heads(self.k(x), batch, as_columns=True))
-        mixed = torch.bmm(scores.softmax(-1), self._heads(self.v(x), batch))
+        q, v = (self._heads(linear(x), batch) for linear in (self.q, self.v))
+        k = self._heads(self.k(x), batch, as_columns=True)
+        if shape.patches > self.at_once:
+            mixed = torch.cat([_mixed(some, k, v) for some in q.split(self.at_once, 1)], 1)
+        else:
+            mixed = _mixed(q, k, v)
         if batch > 1:
             mixed = mixed.view(batch, shape.heads, shape.patches, shape.head_dim)
         return mixed.transpose(-2, -3).reshape(rows, shape.width)
@@ -107,6 +116,11 @@ class LeanBlock(nn.Module):
         put(self.out, *centred(block.out))
         put(self.up, *behind(block.ln2, block.up))
         put(self.down, *centred(block.down))
+
+
+def _mixed(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Attention of [batch·heads, some patches, head_dim] to all."""
+    return torch.bmm(torch.bmm(q, k).softmax(-1), v)
 
 
 class Head(nn.Module):
