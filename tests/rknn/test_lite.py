@@ -92,7 +92,8 @@ def test_what_it_only_logs_is_an_error(
         ("", ""),
         ("I RKNN: 2.5.0\nE RKNN: one\nE RKNN: two\n", "E RKNN: one"),
         (
-            "W *****\nW !!! It is missing\nE Catch exception when init runtime!\nE Traceback (most recent call last):\n"
+            "W *****\nW !!! It is missing\nE Catch exception when init runtime!\n"
+            "E Traceback (most recent call last):\n"
             '  File "rknn_lite.py", line 148\nException: Can not find it!\nPlease download it\n\n',
             "Exception: Can not find it!",
         ),
