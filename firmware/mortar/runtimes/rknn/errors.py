@@ -230,7 +230,7 @@ def complains(log: str) -> bool:
 
 
 def last_words(log: str) -> str:
-    """The line of the log that says most: the first of its errors, else what was raised, else the last."""
+    """The line of a log that says most: the first of its errors, else what was raised, else the last."""
     lines = [line.strip() for line in log.splitlines() if re.search(r"\w", line)]
     logged = [line for line in lines if _LOGGED.match(line)]
     raised = [line for line in lines if _RAISED.match(line)]
