@@ -109,7 +109,7 @@ def put_in_place(made: Made, out: Path) -> None:
             draft.replace(out / path.name)
         sidecar.write(made.form, (out / made.form.file).with_suffix(".toml"))
     except OSError as error:
-        raise MortarError("out-unusable", f"{out}: {error.strerror}", "make room, or choose another") from None
+        raise MortarError("out-unusable", f"{out}: {error.strerror}", "make room there") from None
 
 
 def tell_operators(source: Source, job: Job, path: Path, console: Console) -> None:
