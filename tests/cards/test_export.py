@@ -24,12 +24,13 @@ from mortar.runtimes.model_folder import MANIFEST, ModelFolder
 from mortar_tools.cards import tokenizer
 from mortar_tools.cards.answerers.mtmd import Mtmd, MultimodalModel
 from mortar_tools.cards.evaluate.agree import Way, by_torch, least_cosine, ways
-from mortar_tools.cards.export import command, language_gguf, manifest, quantise, vision_mmproj
+from mortar_tools.cards.export import command, language_gguf, manifest, quantise
 from mortar_tools.cards.export.loss import Loss, Sitting, measure, sittings
 from mortar_tools.cards.export.quantise import EIGHT_BIT, FLOAT32, FOUR_BIT, Type
 from mortar_tools.cards.training.batches import IGNORED, pack_row, stack
 from mortar_tools.cards.training.checkpoint import Run, start
 from mortar_tools.cards.training.recipe import read
+from mortar_tools.vision.towers import mmproj
 
 # Importing and running the converters takes most of a minute where the processor is busy.
 pytestmark = pytest.mark.timeout(600)
@@ -136,7 +137,7 @@ def test_the_chat_template_is_the_prompt(exported: Exported) -> None:
 
 
 def test_the_marks_are_those_that_libmtmd_writes() -> None:
-    assert (tokenizer.IMAGE, tokenizer.END_IMAGE) == vision_mmproj.MARKS
+    assert (tokenizer.IMAGE, tokenizer.END_IMAGE) == mmproj.MARKS
 
 
 @torch.no_grad()

@@ -12,10 +12,9 @@ from mortar.runtimes.forms import Role
 from mortar.runtimes.model_folder import VisionPart
 from mortar_tools.cards import tokenizer
 from mortar_tools.cards.export import language_gguf
-from mortar_tools.cards.export.vision_tflite import write_float16
 from mortar_tools.cards.training.model import Language, Shape
 from mortar_tools.vision.convert.lean import Lean, Target
-from mortar_tools.vision.convert.tflite_file import silenced, write_float32
+from mortar_tools.vision.convert.tflite_file import silenced, write_float16, write_float32
 from mortar_tools.vision.towers import mmproj
 from mortar_tools.vision.towers.tower import Tower
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -83,6 +84,7 @@ def install(chosen: Exported, model: ModelFolder) -> None:
     """Among the model's forms, under a name that says its number of tokens."""
     folder = forms.folders(model)[1]
     folder.mkdir(parents=True, exist_ok=True)
-    form = chosen.made.form
-    name = form.file.replace("-tflite.", f"-{form.n_tok}tok-tflite.")
-    put_in_place(Made(replace(form, file=name), chosen.made.path, chosen.made.cosine), folder)
+    form, path = chosen.made.form, chosen.made.path
+    named = path.with_name(form.file.replace("-tflite.", f"-{form.n_tok}tok-tflite."))
+    shutil.copyfile(path, named)  # two points may share it
+    put_in_place(Made(replace(form, file=named.name), named), folder)

@@ -23,12 +23,12 @@ from mortar_tools.cards.answerers.answer import Answerer
 from mortar_tools.cards.answerers.greedy import Greedy
 from mortar_tools.cards.answerers.mtmd import Mtmd
 from mortar_tools.cards.answerers.shipped import Shipped
-from mortar_tools.cards.export.vision_onnx import INPUT
 from mortar_tools.cards.language import interview
 from mortar_tools.cards.things import CARDS, SIZES, WORK, folder_of
 from mortar_tools.cards.training.model import Vision
 from mortar_tools.cards.world.pool import truth_of
 from mortar_tools.cards.world.scene import SPLITS, draw
+from mortar_tools.vision.convert.onnx_file import PICTURE
 
 QUESTIONS = 4
 """About each picture."""
@@ -73,7 +73,7 @@ def by_onnx(path: Path) -> Encode:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
     def encode(picture: Image.Image) -> Floats:
-        tokens: Floats = session.run(None, {INPUT: preprocess(picture).transpose(0, 3, 1, 2)})[0][0]
+        tokens: Floats = session.run(None, {PICTURE: preprocess(picture).transpose(0, 3, 1, 2)})[0][0]
         return tokens
 
     return encode

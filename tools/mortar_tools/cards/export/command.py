@@ -17,16 +17,10 @@ from pathlib import Path
 from rich.console import Console
 
 from mortar.errors import MortarError, UsageError
+from mortar.runtimes.forms import Role
 from mortar.runtimes.model_folder import MANIFEST, ModelFolder
 from mortar_tools.cards import tokenizer
-from mortar_tools.cards.export import (
-    language_gguf,
-    manifest,
-    quantise,
-    vision_mmproj,
-    vision_onnx,
-    vision_tflite,
-)
+from mortar_tools.cards.export import language_gguf, manifest, quantise
 from mortar_tools.cards.export.loss import Loss, Sitting, measure, sittings
 from mortar_tools.cards.export.manifest import LICENCE
 from mortar_tools.cards.export.quantise import FLOAT32, Type
@@ -34,6 +28,10 @@ from mortar_tools.cards.things import CARDS, METRICS, SIZES, WORK, folder_of
 from mortar_tools.cards.training import checkpoint
 from mortar_tools.cards.training.checkpoint import Run
 from mortar_tools.cards.training.recipe import read
+from mortar_tools.vision.convert import onnx_file, tflite_file
+from mortar_tools.vision.convert.lean import Lean, Target
+from mortar_tools.vision.towers import mmproj
+from mortar_tools.vision.towers.tower import of_cards
 
 SCENES = 200
 """Held-out scenes that the types of the language model are compared on."""
@@ -55,15 +53,15 @@ def title(run: Run) -> str:
 
 def write_vision(run: Run, folder: Path, everything: bool) -> tuple[Path, dict[str, Path]]:
     """The tower's files: the shipped TFLite, and the others by name."""
-    vision = run.model.vision.eval()
+    tower = of_cards(run.model.vision)
     shipped, wide = folder / "vision-f16.tflite", folder / "vision-f32.tflite"
     extra = {"mmproj": folder / "vision-mmproj-f16.gguf"}
-    vision_tflite.write_float32(vision, wide)
-    vision_tflite.write_float16(wide, shipped)
-    vision_mmproj.write(vision, f"{title(run)} vision", LICENCE, extra["mmproj"])
+    tflite_file.write_float32(Lean(tower, Target.TFLITE), Role.WHOLE, 1, wide)
+    tflite_file.write_float16(wide, shipped)
+    mmproj.write(tower, f"{title(run)} vision", LICENCE, extra["mmproj"])
     if everything:
         extra |= {"vision_f32": wide, "onnx": folder / "vision.onnx"}
-        vision_onnx.write(vision, extra["onnx"])
+        onnx_file.write(Lean(tower, Target.ONNX), Role.WHOLE, 1, extra["onnx"])
     return shipped, extra
 
 

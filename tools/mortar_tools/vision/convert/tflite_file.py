@@ -61,7 +61,7 @@ def write_float16(source: Path, path: Path) -> None:
     """
     made = quantizer.Quantizer(str(source))
     _float16(made, (Operation.FULLY_CONNECTED, Operation.CONV_2D))
-    _export(made, path)
+    _export(made, source, path)
 
 
 def write_int8(source: Path, inputs: Floats, path: Path) -> list[dict[str, Any]]:
@@ -77,7 +77,7 @@ def write_int8(source: Path, inputs: Floats, path: Path) -> list[dict[str, Any]]
         ((signature, ends),) = interpreter.get_signature_list().items()
         batch = int(interpreter.get_input_details()[0]["shape"][0])
         ranges = made.calibrate({signature: [{ends["inputs"][0]: one} for one in batches(inputs, batch)]})
-    _export(made, path, ranges)
+    _export(made, source, path, ranges)
     recipe: list[dict[str, Any]] = made.get_quantization_recipe()
     return recipe
 
@@ -93,10 +93,12 @@ def _float16(made: quantizer.Quantizer, operations: Sequence[Operation]) -> None
         made.add_weight_only_config(".*", operation, 16, algorithm_key=AlgorithmName.FLOAT_CASTING)
 
 
-def _export(made: quantizer.Quantizer, path: Path, ranges: object = None) -> None:
+def _export(made: quantizer.Quantizer, source: Path, path: Path, ranges: object = None) -> None:
     # It prints its progress and its statistics.
     with silenced():
         made.quantize(ranges).export_model(str(path), overwrite=True)
+    # It writes for its owner alone.
+    path.chmod(source.stat().st_mode)
 
 
 def operators(path: Path) -> Counter[str]:

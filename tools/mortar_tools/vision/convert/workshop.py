@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from mortar.runtimes import forms
 from mortar.runtimes.forms import Form, Precision, Role, Runtime
 from mortar.runtimes.interfaces import Floats, Pixels
 from mortar_tools.vision.convert import agreement, foreign, onnx_file
-from mortar_tools.vision.convert.calibration import Calibration, digest
+from mortar_tools.vision.convert.calibration import Calibration
 from mortar_tools.vision.convert.graphs import Graph
 from mortar_tools.vision.convert.lean import Lean, Target
 from mortar_tools.vision.convert.plan import Job
@@ -38,8 +37,8 @@ class Made:
     path: Path
     cosine: float | None = None
     """Least of any row of the output, to the source's; None where it runs nowhere but on its board."""
-    beside: Path | None = None
-    """What else is kept, for whoever builds it again: the pictures that it was calibrated with."""
+    beside: tuple[Path, ...] = ()
+    """What has to lie beside it, so that the simulator can build the same again."""
 
 
 @dataclass
@@ -106,16 +105,10 @@ class Workshop:
         from mortar_tools.vision.toolkit import ToolkitConfig, build
 
         graph, pixels = self._onnx[job.role, job.batch], job.role is not Role.BLOCKS
-        source, given = forms.Source(), None
+        source = forms.Source(onnx=graph.form.file, onnx_sha256=graph.form.sha256)
+        given = None
         if job.precision is Precision.INT8:
-            assert self.calibration is not None
-            samples = self.calibration.pictures if pixels else self._inputs(job.role)
-            sha256 = digest(samples)
-            given = self.draft / f"calibration-{sha256[:12]}.npy"
-            np.save(given, samples)
-            source = forms.Source(
-                calibration=len(samples), calibration_sha256=sha256, calibration_file=given.name
-            )
+            given, source = self._kept_calibration(job.role, source)
         config = ToolkitConfig(
             job.soc,
             job.precision,
@@ -125,9 +118,18 @@ class Workshop:
         )
         path = self._path(job, f"rknn{toolkit.VERSION}", "rknn")
         built = build(graph.path, path, config, self.tell)
-        kept = {"onnx": graph.form.file, "onnx_sha256": graph.form.sha256, "config": built.config}
-        made = self._made(job, path, built.toolkit, msgspec.structs.replace(source, **kept))
-        return dataclasses.replace(made, beside=given)
+        source = msgspec.structs.replace(source, config=built.config)
+        return replace(self._made(job, path, built.toolkit, source), beside=(given,) if given else ())
+
+    def _kept_calibration(self, role: Role, source: forms.Source) -> tuple[Path, forms.Source]:
+        """The toolkit's input for this role as a file, and the source that names it."""
+        assert self.calibration is not None
+        given = self._inputs(role) if role is Role.BLOCKS else self.calibration.pictures
+        digest = hashlib.sha256(np.ascontiguousarray(given).data).hexdigest()
+        path = self.draft / f"calibration-{digest[:12]}.npy"
+        np.save(path, given)
+        kept = {"calibration_file": path.name, "calibration_sha256": digest, "calibration": len(given)}
+        return path, msgspec.structs.replace(source, **kept)
 
     def _lean(self, target: Target) -> Lean:
         if target not in self._leans:

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from mortar import resources
-from mortar.errors import UsageError
+from mortar.errors import MortarError, UsageError
 from mortar.runtimes.forms import FOLDER, Role, Runtime
 from mortar_tools.vision import sidecar
 from mortar_tools.vision.convert import calibration, counting
@@ -100,13 +100,16 @@ def draft_in(out: Path) -> tempfile.TemporaryDirectory[str]:
 
 
 def put_in_place(made: Made, out: Path) -> None:
-    """The file under its name and what is kept beside it, and only then the sidecar that vouches for it."""
-    for path in filter(None, (made.path, made.beside)):
-        draft = path.with_name(f"{path.name}.copy")
-        # The others are made of the draft itself.
-        shutil.copyfile(path, draft)
-        draft.replace(out / path.name)
-    sidecar.write(made.form, (out / made.form.file).with_suffix(".toml"))
+    """The file under its name, and only then the sidecar that vouches for it. Raises MortarError."""
+    try:
+        for path in (*made.beside, made.path):
+            # A copy: others are made of the draft itself.
+            draft = path.with_name(f"{path.name}.copy")
+            shutil.copyfile(path, draft)
+            draft.replace(out / path.name)
+        sidecar.write(made.form, (out / made.form.file).with_suffix(".toml"))
+    except OSError as error:
+        raise MortarError("out-unusable", f"{out}: {error.strerror}", "make room there") from None
 
 
 def tell_operators(source: Source, job: Job, path: Path, console: Console) -> None:
