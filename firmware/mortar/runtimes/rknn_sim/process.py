@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ class Recipe:
     """What RKNN.config takes."""
     calibration: Path | None = None
     """.npy, the graph's input channels last [n, ...]: makes the graph INT8."""
-    float_layers: tuple[str, ...] = field(default=())
+    float_layers: tuple[str, ...] = ()
     """Of an INT8 graph: those that stay float16."""
 
 
@@ -85,6 +85,7 @@ class ToolkitProcess:
                 pass_fds=[theirs.fileno()],
             )
         except OSError as error:
+            self._socket.close()
             self._forget()
             raise MortarError(
                 "toolkit-missing", f"{python}: {error.strerror}", "make it: mortar tools make toolkit"
@@ -131,7 +132,6 @@ class ToolkitProcess:
         except subprocess.TimeoutExpired:
             self._kill()
         self._forget()
-        self._log.close()
 
     def _ask(
         self,
@@ -193,7 +193,7 @@ class ToolkitProcess:
     def _refused(self, reason: str) -> MortarError:
         reason = COLOUR.sub("", reason) or self._last_words()
         do = next((do for pattern, do in REMEDIES if re.search(pattern, reason)), AGAIN)
-        return MortarError("toolkit-refused", f"rknn-toolkit2 refused the graph ({reason})", do)
+        return MortarError("toolkit-refused", f"rknn-toolkit2 refused ({reason})", do)
 
     def _last_words(self) -> str:
         lines = self.log().splitlines()
@@ -209,6 +209,7 @@ class ToolkitProcess:
             self._process.wait(END_S)
 
     def _forget(self) -> None:
+        self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

@@ -17,11 +17,15 @@ COMPLETE = "complete"
 """File in an environment that was made to the end."""
 
 
+def is_named() -> bool:
+    """Whether a person says where it is."""
+    return bool(os.environ.get(VARIABLE))
+
+
 def folder() -> Path:
     """Of the environment, whether or not it is there."""
-    named = os.environ.get(VARIABLE)
-    if named:
-        return Path(named)
+    if is_named():
+        return Path(os.environ[VARIABLE])
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "mortar" / NAME.replace(" ", "-")
 
@@ -29,7 +33,7 @@ def folder() -> Path:
 def is_there() -> bool:
     """Whether the environment can be used."""
     found = folder()
-    return (found / "bin" / "python").exists() and (VARIABLE in os.environ or (found / COMPLETE).exists())
+    return (found / "bin" / "python").exists() and (is_named() or (found / COMPLETE).exists())
 
 
 def python() -> Path:

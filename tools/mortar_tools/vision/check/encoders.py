@@ -10,7 +10,7 @@ import numpy as np
 
 from mortar.errors import MortarError
 from mortar.runtimes.forms import Form, Installed, Role, Runtime, Unusable, found
-from mortar.runtimes.interfaces import Floats, Pixels
+from mortar.runtimes.interfaces import Floats, Pixels, VisionGraph
 from mortar.runtimes.model_folder import ModelFolder, VisionPart
 from mortar.runtimes.rknn_sim import toolkit
 from mortar.runtimes.rknn_sim.graph import recipe_of
@@ -53,13 +53,18 @@ def own_file(model: ModelFolder) -> Reference:
     """The model's own file, on tflite-runtime."""
     part = model.manifest.vision
     graph = TfliteVisionGraph(model.verified(part), part, threads=1)
+    return Reference(f"{part.file}, tflite-runtime", in_batches(through(graph, part), 1))
+
+
+def through(graph: VisionGraph, part: VisionPart) -> Encode:
+    """As many pictures as the graph takes, each time into memory of their own."""
 
     def run(pictures: Pixels) -> Floats:
-        out = np.empty((1, part.n_tok, part.n_embd), np.float32)
+        out = np.empty((graph.batch, part.n_tok, part.n_embd), np.float32)
         graph.run(pictures, out)
         return out
 
-    return Reference(f"{part.file}, tflite-runtime", in_batches(run, 1))
+    return run
 
 
 def reference(model: ModelFolder) -> Reference:
@@ -136,16 +141,10 @@ def _rknn(one: Installed, model: ModelFolder, held: ExitStack) -> Encode:
 
 
 def _tflite(one: Installed, model: ModelFolder, held: ExitStack) -> Encode:
-    part, batch = model.manifest.vision, one.form.batch
-    graph = TfliteVisionGraph(one.verified(), part, threads=1, batch=batch)
+    part = model.manifest.vision
+    graph = TfliteVisionGraph(one.verified(), part, threads=1, batch=one.form.batch)
     held.callback(graph.close)
-
-    def run(pictures: Pixels) -> Floats:
-        out = np.empty((batch, part.n_tok, part.n_embd), np.float32)
-        graph.run(pictures, out)
-        return out
-
-    return run
+    return through(graph, part)
 
 
 def _onnx(one: Installed, model: ModelFolder, held: ExitStack) -> Encode:

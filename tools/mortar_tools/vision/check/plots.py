@@ -13,6 +13,7 @@ from mortar_tools.cards.evaluate.plots import BLUE, GREEN, ORANGE, PURPLE, RED, 
 from mortar_tools.vision.check.results import POINTS, MOST_LOST_points, Result
 
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
+LINES = ("-", "--", ":")
 NEAREST, FURTHEST = 1e-8, 1.0
 """Of 1 - cosine: what is drawn."""
 
@@ -24,7 +25,16 @@ def histogram(found: Sequence[Result]) -> Canvas:
     edges = np.geomspace(NEAREST, FURTHEST, 65)
     for number, one in enumerate(found):
         far = np.clip(1 - one.nearness.all.ravel(), NEAREST, FURTHEST)
-        axes.hist(far, edges, histtype="step", linewidth=1.4, color=COLOURS[number % 6], label=one.name)
+        turn, colour = divmod(number, len(COLOURS))
+        axes.hist(
+            far,
+            edges,
+            histtype="step",
+            linewidth=1.4,
+            linestyle=LINES[turn % len(LINES)],
+            color=COLOURS[colour],
+            label=one.name,
+        )
     axes.set(xscale="log", xlabel="1 - cosine to the reference, of each image token", ylabel="tokens")
     canvas.legend(loc="outside lower center")
     return canvas

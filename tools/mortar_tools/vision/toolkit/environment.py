@@ -7,7 +7,6 @@ brings would be another 4.9 GB; what it does with it for an ONNX graph, `torch_s
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import subprocess
@@ -29,7 +28,7 @@ Tell = Callable[[str], None]
 def ready(tell: Tell) -> Path:
     """The Python that has the toolkit. Its environment is made first where there is none: by one of two who
     want it at once, and anew where it was interrupted. Raises MortarError."""
-    if toolkit.VARIABLE not in os.environ and not toolkit.is_there():
+    if not toolkit.is_named() and not toolkit.is_there():
         folder = toolkit.folder()
         try:
             with alone_in(folder.with_name(f"{folder.name}.lock")):
