@@ -16,7 +16,7 @@ from mortar.runtimes.forms import Role
 from mortar.runtimes.interfaces import Floats, Pixels
 from mortar.runtimes.model_folder import VisionPart
 from mortar.runtimes.tensors import FromFloats, FromPixels, Numbers, Tensor, take
-from mortar.runtimes.tflite_interpreter import Interpreted
+from mortar.runtimes.tflite_interpreter import Interpreted, ends_of
 from mortar.runtimes.tflite_interpreter import quiet as quiet
 from mortar.runtimes.tflite_packed import Packed, pays
 
@@ -85,14 +85,11 @@ class TfliteVisionGraph:
 
 
 def _opened(path: Path, threads: int, delegate: str) -> Engine:
-    if delegate or not pays(path):
-        return Interpreted(path, threads=threads, delegate=delegate)
-    packed = Packed(path, threads=threads)
-    if packed.takes.is_float and packed.gives.is_float:
-        return packed
-    # It doesn't tell the scales of a full INT8 graph.
-    packed.close()
-    return Interpreted(path, threads=threads)
+    if not delegate and pays(path):
+        takes, gives = ends_of(path)
+        if takes.is_float and gives.is_float:
+            return Packed(path, takes, gives, threads=threads)
+    return Interpreted(path, threads=threads, delegate=delegate)
 
 
 def _check(tensor: Tensor, shape: tuple[int | None, ...], path: Path, verb: str) -> None:

@@ -81,6 +81,18 @@ class Interpreted:
         return any(op["op_name"].startswith(DELEGATED) for op in self._interpreter._get_ops_details())
 
 
+def ends_of(path: Path) -> tuple[Tensor, Tensor]:
+    """What a file takes and gives, found without reading its weights. Raises MortarError where it is none."""
+    try:
+        with quiet():
+            interpreter = _package().Interpreter(model_path=str(path))
+    except (ValueError, RuntimeError) as error:
+        raise unusable(path, error) from None
+    takes, _ = _only(interpreter.get_input_details(), path)
+    gives, _ = _only(interpreter.get_output_details(), path)
+    return takes, gives
+
+
 def failed(error: Exception) -> UnitFailed:
     return UnitFailed(
         "vision-engine-failed",

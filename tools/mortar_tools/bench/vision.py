@@ -2,8 +2,8 @@
 
 Every encoder runs in a process of its own and is given the same pictures; they take turns, one picture each,
 with the same number of threads. Peak memory is all that such a process held at a time beyond Python and
-numpy: libraries, weights and the room to work in, whether a file stands behind it or not. Each was started once
-before: a first start packs weights.
+numpy: libraries, weights and the room to work in, whether a file stands behind it or not. Each was started
+once before: a first start packs weights, which takes more.
 
 Towers by name have the shape of SigLIP-base or of SmolVLM-256M's and random weights.
 """
