@@ -14,9 +14,9 @@ import pytest
 
 from mortar.runtimes.interfaces import UnitFailed
 from mortar.runtimes.rknn import place
-from mortar.runtimes.rknn.graph import RknnGraph
+from mortar.runtimes.rknn.graph import Bounds, RknnGraph
 from mortar.settings import Eye, NpuBinding
-from npu_stub import GIVEN, OUT, PATIENT, encoded
+from npu_stub import GIVEN, OUT, encoded
 from rknn.emulated.board import ROOT, Board, boot, pinned, stub, wheel
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -26,6 +26,9 @@ VERSIONS = (pinned(), "2.5.0")
 
 NO_DRIVER = "E RKNN: [00:00:00.000] failed to open rknpu module, need to insmod rknpu dirver!"
 """What the makers' library says where there is none, as their issue trackers quote it."""
+
+PATIENT = Bounds(load_ms=400_000, run_ms=400_000)
+"""An emulated import of numpy takes 10 s on a computer that has nothing else to do."""
 
 Open = Callable[..., RknnGraph]
 

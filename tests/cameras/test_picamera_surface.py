@@ -1,0 +1,69 @@
+"""The stand-in for picamera2 (pi/picamera2.py) has no method and no argument that the real package has not.
+
+The package itself cannot be imported away from a Pi: its source is read.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+REAL = {"Picamera2": "picamera2/picamera2.py", "MappedArray": "picamera2/request.py"}
+REAL_NAME = {"Request": "CompletedRequest"}
+
+Surface = dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """Of the version that the extra `pi` pins."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    pinned = re.search(r"picamera2==[\d.]+", str(extras["pi"]))
+    assert pinned is not None
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "-q",
+        "--no-deps",
+        "--only-binary=:all:",
+        "-d",
+        str(folder),
+    ]
+    if subprocess.run([*pip, pinned[0]], capture_output=True).returncode:
+        pytest.skip(f"{pinned[0]} could not be downloaded")
+    return zipfile.ZipFile(next(folder.iterdir()))
+
+
+def surface(source: str, name: str) -> Surface:
+    """The methods of a class, each with its arguments; of overloads, the method itself."""
+    classes = [
+        node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == name
+    ]
+    return {
+        node.name: [argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)]
+        for node in classes[0].body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["Picamera2", "MappedArray", "Request"])
+def test_the_real_one_takes_whatever_the_stand_in_takes(wheel: zipfile.ZipFile, name: str) -> None:
+    source = wheel.read(REAL.get(name, "picamera2/request.py")).decode()
+    real = surface(source, REAL_NAME.get(name, name))
+    for method, arguments in surface((HERE / "pi" / "picamera2.py").read_text(), name).items():
+        if method != "__init__" or name != "Request":  # nobody but the package makes one
+            assert set(arguments) <= set(real[method]), method
