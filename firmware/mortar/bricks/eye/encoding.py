@@ -6,7 +6,8 @@ from PIL import Image
 
 from mortar.bricks.eye.points import point_for
 from mortar.bricks.eye.units import Units
-from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of, useful_px
+from mortar.bricks.tiles import useful_px
+from mortar.bricks.views import most_views, n_views, views
 from mortar.errors import MortarError
 from mortar.messages import Places
 from mortar.power import MAINS, Power
@@ -50,7 +51,7 @@ class Encoding:
     @property
     def most_tok(self) -> int:
         """Of one picture, in any way of looking that there is."""
-        return max(most_pictures(way) * way.n_tok for way in self._ways)
+        return max(most_views(way) * way.n_tok for way in self._ways)
 
     @property
     def useful_px(self) -> tuple[int, int]:
@@ -84,12 +85,12 @@ class Encoding:
 
     def size_tok(self, picture: Image.Image) -> int:
         """How many tokens `encode` makes of it."""
-        return pictures_of(grid_for(picture.size, self._part), self._part) * self._part.n_tok
+        return n_views(picture, self._part) * self._part.n_tok
 
     async def encode(self, picture: Image.Image, slot: WriteSlot) -> None:
         """On the unit in use; where that fails, on the next. Raises MortarError where none is left, or
         where many tiles take too long."""
-        seen = cut(picture, grid_for(picture.size, self._part), self._part)
+        seen = views(picture, self._part)
         while True:
             out = slot.array.reshape(len(seen), self._part.n_tok, self._part.n_embd)
             encoder, deadline_ms = self._units.encoder, self._settings.deadline_ms
