@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mortar import resources
-from mortar.bricks.picture import pixels
+from mortar.bricks.views import views
 from mortar.runtimes import choose
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Settings
@@ -45,11 +45,12 @@ def table(things: Sequence[str], path: Path, size_px: tuple[int, int] = (640, 48
 
 
 def tokens_of(picture: Path) -> np.ndarray:
-    """What the bundled model's encoder makes of a picture, with no brick around it: float32 [16, 256]."""
+    """What the bundled model's encoder makes of a picture, with no brick around it: float32 [tokens, 256]."""
     model = ModelFolder(resources.bundled_model())
     part = model.manifest.vision
-    out = np.zeros((1, part.n_tok, part.n_embd), np.float32)
+    seen = views(Image.open(picture).convert("RGB"), part)
+    out = np.zeros((len(seen), part.n_tok, part.n_embd), np.float32)
     encoder = choose.vision_encoder(Settings().eye, model)
-    encoder.encode(pixels(Image.open(picture), part.width_px, part.height_px), out)
+    encoder.encode(seen, out)
     encoder.close()
-    return out[0]
+    return out.reshape(-1, part.n_embd)

@@ -10,6 +10,7 @@ import pytest
 
 from mortar_tools.cards.things import CARDS
 from mortar_tools.cards.world import art, pool
+from mortar_tools.cards.world.scene import SIZE
 
 
 def test_another_world_has_another_pool(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,9 +35,23 @@ def test_scenes_come_back_as_they_were_drawn(work: Path, monkeypatch: pytest.Mon
     chunk = pool.open_chunk(work, 0)
     for number in range(3):
         scene = pool.draw(pool.SPLITS["train"][number], work=work)
-        assert np.array_equal(chunk.pictures[number], scene.picture)
+        assert np.array_equal(chunk.pictures[number], scene.picture[np.newaxis])
         assert len(chunk.truth(number).seen) == len(scene.seen)
         assert chunk.truth(number).dark == scene.dark
+
+
+def test_scenes_from_afar_come_back_with_their_closeup(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only those that have one, each with both looks at the same cards."""
+    monkeypatch.setattr(pool, "CHUNK", 3)
+    folder = pool.folder_of(work, afar=True)
+    assert folder != pool.folder_of(work)
+    folder.mkdir()
+    pool.draw_chunk(folder, 0, work, afar=True)
+    chunk = pool.open_chunk(work, 0, afar=True)
+    assert chunk.pictures.shape == (3, 2, SIZE, SIZE, 3)
+    for number in range(3):
+        assert not np.array_equal(*chunk.pictures[number])
+        assert chunk.truth(number).seen, "there is something to look closer at"
 
 
 def test_pictograms_of_fewer_things_are_not_enough(tmp_path: Path) -> None:

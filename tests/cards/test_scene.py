@@ -57,6 +57,23 @@ def test_truth_fits_the_picture(scenes: list[Scene]) -> None:
         assert set(scene.patches.ravel()) - {0} <= {thing.thing + 1 for thing in scene.seen}
 
 
+def test_a_larger_picture_shows_the_same_scene(work: Path, scenes: list[Scene]) -> None:
+    """The same things in the same places; where it is drawn smaller has no say in what is asked."""
+    for seed, small in zip(SEEDS[:20], scenes, strict=False):
+        large = draw(seed, work=work, edge_px=2 * SIZE)
+        assert large.picture.shape == (2 * SIZE, 2 * SIZE, 3) and large.patches.shape == small.patches.shape
+        assert [thing.thing for thing in large.seen] == [thing.thing for thing in small.seen]
+        for one, other in zip(large.seen, small.seen, strict=True):
+            assert abs(one.x - other.x) < 0.02 and abs(one.y - other.y) < 0.02
+
+
+def test_from_afar_cards_are_smaller(work: Path, scenes: list[Scene]) -> None:
+    afar = [draw(seed, work=work, edge_px=2 * SIZE, afar=True) for seed in SEEDS]
+    with_cards = [(far, near) for far, near in zip(afar, scenes, strict=True) if far.seen and near.seen]
+    assert len(with_cards) > 40
+    assert all(far.smallest < near.smallest for far, near in with_cards)
+
+
 def test_a_large_thing_covers_the_patch_at_its_centre(scenes: list[Scene]) -> None:
     found = 0
     for scene in scenes:

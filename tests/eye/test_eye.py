@@ -164,3 +164,25 @@ def test_a_swapped_model_file_is_named_and_the_model_runs_from_its_other_file(tm
             assert (await brick.ready()).placement == {"vision": "mtmd/cpu"}
 
     asyncio.run(scenario())
+
+
+def test_a_small_card_is_looked_at_twice(tmp_path: Path) -> None:
+    """The bundled model was taught to: the whole picture's tokens, and behind them those of a close-up."""
+
+    async def scenario() -> None:
+        path = tmp_path / "picture.png"
+        picture = Image.new("RGB", (640, 480), "grey")
+        picture.paste("yellow", (90, 300, 150, 360))
+        picture.save(path)
+        n_tok = ModelFolder(resources.bundled_model()).manifest.vision.n_tok
+        async with started(eye.main, PEERS, run=RunOptions(camera=str(path))) as brick:
+            await brick.ready()
+            reader = await reading_end(brick)
+            brick["assistant"].send(Look(1))
+            assert (await brick["assistant"].expect(Looked)).n_tok == 2 * n_tok
+            reader.handle(await brick["language"].expect(SlotReady))
+            with reader.take_newest() as slot:
+                np.testing.assert_allclose(slot.array, tokens_of(path), atol=1e-5)
+                assert not np.allclose(slot.array[:n_tok], slot.array[n_tok:], atol=0.1)
+
+    asyncio.run(scenario())

@@ -20,6 +20,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "mortar_tools.cards.evaluate.agree",
         "whether the files say what the checkpoint says",
     ),
+    ("eval", "closeup"): (
+        "mortar_tools.cards.evaluate.closeup",
+        "whether a closer look helps with small cards",
+    ),
     ("eval", "ears"): ("mortar_tools.ears.command", "how much of what is asked the ears understand"),
     ("eval", "wake"): ("mortar_tools.wake.command", "how often a wake word is missed, and heard for nothing"),
     ("eval", "watching"): (

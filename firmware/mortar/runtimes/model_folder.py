@@ -79,6 +79,8 @@ class VisionPart(Part, frozen=True):
     std: Colour = (0.5, 0.5, 0.5)
     tiles: Tiles | None = None
     """None: every picture is squashed into one."""
+    closeup: bool = False
+    """It was trained to see a close-up of what lies in the picture behind the whole of it."""
 
 
 class Prompt(Table, frozen=True):

@@ -10,7 +10,8 @@ from PIL import Image
 from mortar.bricks.eye.points import point_for
 from mortar.bricks.eye.units import Units
 from mortar.bricks.frames import pool
-from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of, useful_px
+from mortar.bricks.tiles import useful_px
+from mortar.bricks.views import most_views, n_views, views
 from mortar.errors import MortarError
 from mortar.messages import Places
 from mortar.power import MAINS, Power, PowerState
@@ -59,7 +60,7 @@ class Encoding:
     @property
     def most_tok(self) -> int:
         """Of one picture, in any way of looking that there is."""
-        return max(most_pictures(way) * way.n_tok for way in self._ways)
+        return max(most_views(way) * way.n_tok for way in self._ways)
 
     @property
     def useful_px(self) -> tuple[int, int]:
@@ -93,22 +94,24 @@ class Encoding:
 
     def size_tok(self, picture: Image.Image) -> int:
         """How many tokens `encode` makes of it."""
-        return pictures_of(grid_for(picture.size, self._part), self._part) * self._part.n_tok
+        return n_views(picture, self._part) * self._part.n_tok
 
     async def encode(self, frames: Sequence[Image.Image], slot: WriteSlot) -> None:
-        """Frames of one size, of several the mean, on the unit in use; where that fails, on the next.
+        """Frames of one size, of several the mean, on the unit in use; where that fails, on the next. What
+        frames show as more or fewer views than the newest has no mean with it, and is left out.
 
         Raises MortarError where no unit is left, or where many tiles take too long.
         """
-        grid = grid_for(frames[0].size, self._part)
-        seen = np.concatenate([cut(frame, grid, self._part) for frame in frames])
+        newest = views(frames[-1], self._part)
+        shown = [seen for frame in frames[:-1] if len(seen := views(frame, self._part)) == len(newest)]
+        seen = np.concatenate([*shown, newest])
         shape = (len(seen), self._part.n_tok, self._part.n_embd)
-        if len(frames) == 1:
+        if not shown:
             await self._encode(seen, shape, slot, None)
             return
         scratch = np.empty(shape, np.float32)
         await self._encode(seen, shape, slot, scratch)
-        pool(scratch.reshape(len(frames), *slot.array.shape), slot.array)
+        pool(scratch.reshape(len(shown) + 1, *slot.array.shape), slot.array)
 
     async def _encode(
         self, seen: Pixels, shape: tuple[int, int, int], slot: WriteSlot, scratch: Floats | None

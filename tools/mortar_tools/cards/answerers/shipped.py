@@ -13,9 +13,9 @@ from mortar.bricks.language.answer import Answer as Written
 from mortar.bricks.language.answer import write
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.prompt import Composer, PictureRows
-from mortar.bricks.picture import pixels
+from mortar.bricks.views import views
 from mortar.runtimes import choose
-from mortar.runtimes.interfaces import Floats
+from mortar.runtimes.interfaces import Floats, Pixels
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Settings
 from mortar_tools.cards.answerers.answer import Answer
@@ -26,7 +26,7 @@ class Shipped:
 
     def __init__(self, path: Path) -> None:
         folder, settings = ModelFolder(path), Settings()
-        self._part = folder.manifest.vision
+        self.part = folder.manifest.vision
         self._encoder = choose.vision_encoder(settings.eye, folder)
         self._model = choose.language_model(settings.language, folder, lambda: False)
         self._memory = Memory(self._model)
@@ -35,10 +35,14 @@ class Shipped:
         self._numbers = itertools.count(1)
 
     def encode(self, image: Image.Image) -> Floats:
-        """[n_tok, n_embd] of a picture."""
-        tokens = np.empty((self._encoder.n_tok, self._encoder.n_embd), np.float32)
-        self._encoder.encode(pixels(image, self._part.width_px, self._part.height_px), tokens[np.newaxis])
-        return tokens
+        """[tokens, n_embd] of an RGB picture, looked at as the eye does."""
+        return self.encode_views(views(image, self.part))
+
+    def encode_views(self, seen: Pixels) -> Floats:
+        """[n * n_tok, n_embd] of n pictures of the encoder's size."""
+        tokens = np.empty((len(seen), self._encoder.n_tok, self._encoder.n_embd), np.float32)
+        self._encoder.encode(seen, tokens)
+        return tokens.reshape(-1, self._encoder.n_embd)
 
     def write(self, tokens: Floats, question: str, rows: PictureRows | None = None) -> Written:
         """What the language brick writes about an encoded picture; `rows` where it was read in before."""

@@ -77,11 +77,14 @@ class Exam:
         return [*(one.text for one in self.described), *(reply.answer.text for reply in self.replies)]
 
 
-def groups_of(scene: Scene) -> tuple[str, ...]:
+Sizes = tuple[tuple[str, float], ...]
+
+
+def groups_of(scene: Scene, sizes: Sizes = SIZES) -> tuple[str, ...]:
     """The groups that a scene with cards counts towards; none without."""
     if not scene.seen:
         return ()
-    size = next(name for name, most in SIZES if scene.smallest <= most)
+    size = next(name for name, most in sizes if scene.smallest <= most)
     styles = [style for style in scene.styles if style != SHAPE_STYLE] or [SHAPE_STYLE]
     style = styles[0].replace("-", "_") if len(styles) == 1 else "mixed"
     return (f"of_{NUMBERS[len(scene.seen)]}", f"size_{size}", f"light_{scene.light}", f"style_{style}")
@@ -91,10 +94,14 @@ def sheets(numbers: Sequence[int], style: str | None, seed: int, work: Path) -> 
     """Draw scenes and think up questions. What each asks depends on its own number and the seed alone."""
     for number in numbers:
         scene = draw(number, style=style, kept=True, work=work)
-        rng = np.random.default_rng([seed, number])
-        turns = interview(rng, truth_of(scene), QUESTIONS, kept=True)
-        present = Counter(thing.thing for thing in scene.seen)
-        yield Sheet(Image.fromarray(scene.picture), present, groups_of(scene), tuple(turns))
+        yield sheet(scene, np.random.default_rng([seed, number]))
+
+
+def sheet(scene: Scene, rng: np.random.Generator, sizes: Sizes = SIZES) -> Sheet:
+    """A scene with questions."""
+    turns = interview(rng, truth_of(scene), QUESTIONS, kept=True)
+    present = Counter(thing.thing for thing in scene.seen)
+    return Sheet(Image.fromarray(scene.picture), present, groups_of(scene, sizes), tuple(turns))
 
 
 def shuffled(found: Iterable[Sheet]) -> Iterator[Sheet]:

@@ -80,6 +80,7 @@ def write(
         "n_embd": shape.width,
         "width_px": shape.picture,
         "height_px": shape.picture,
+        "closeup": run.recipe.training.closeups,
     }
     text = f"name = {json.dumps(run.recipe.name)}\nlicence = {json.dumps(LICENCE)}\n"
     text += f"languages = {json.dumps(LANGUAGES)}\n"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count, islice
 from pathlib import Path
 
 import cv2
@@ -29,7 +30,7 @@ from mortar_tools.cards.tokenizer import (
     earlier_ids,
     question_ids,
 )
-from mortar_tools.cards.training.recipe import Training
+from mortar_tools.cards.training.recipe import Recipe, Stage, Training
 from mortar_tools.cards.world import pool
 from mortar_tools.cards.world.pool import Chunk, Truth
 from mortar_tools.cards.world.scene import PATCH, SIZE
@@ -148,13 +149,12 @@ def mirrored(truth: Truth) -> Truth:
     return Truth(tuple(replace(thing, x=1 - thing.x) for thing in truth.seen), truth.dark)
 
 
-def another_view(picture: NDArray[np.uint8], rng: np.random.Generator, mirror: bool) -> NDArray[np.uint8]:
-    """The picture moved by up to MOST_SHIFT_PX, and seen in a mirror if so wanted."""
+def another_view(looks: NDArray[np.uint8], rng: np.random.Generator, mirror: bool) -> list[NDArray[np.uint8]]:
+    """Looks at one scene, all moved by up to MOST_SHIFT_PX, and seen in a mirror if so wanted."""
     dx, dy = rng.integers(-MOST_SHIFT_PX, MOST_SHIFT_PX + 1, 2)
-    edge = picture.shape[1] - 1
-    move = np.array([[-1, 0, edge + dx] if mirror else [1, 0, dx], [0, 1, dy]], np.float64)
-    size = (picture.shape[1], picture.shape[0])
-    return cv2.warpAffine(picture, move, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+    move = np.array([[-1, 0, SIZE - 1 + dx] if mirror else [1, 0, dx], [0, 1, dy]], np.float64)
+    how = {"flags": cv2.INTER_NEAREST, "borderMode": cv2.BORDER_REPLICATE}
+    return [cv2.warpAffine(picture, move, (SIZE, SIZE), **how) for picture in looks]
 
 
 def other_light(pictures: Tensor, rng: np.random.Generator) -> Tensor:
@@ -168,7 +168,9 @@ class Batch:
     """What one training step needs."""
 
     pictures: Tensor
-    """[batch, 3, 128, 128]"""
+    """[batch * looks, 3, 128, 128]"""
+    looks: int
+    """At each scene: the whole alone, or a close-up behind it. What follows is about the scene as a whole."""
     patches: Tensor
     """[batch, 64] int64 class + 1"""
     tokens: Tensor
@@ -193,41 +195,51 @@ def talk(rng: np.random.Generator, truths: Sequence[Truth], how: Training, image
 
 
 class Pool:
-    """All complete chunks of the pool, read in a new random order each time round."""
+    """All complete chunks of a pool, read in a new random order each time round."""
 
-    def __init__(self, work: Path, rng: np.random.Generator) -> None:
-        self.chunks: list[Chunk] = [pool.open_chunk(work, n) for n in pool.complete(work)]
-        if not self.chunks:
+    def __init__(self, work: Path, rng: np.random.Generator, afar: bool = False) -> None:
+        self._chunks: list[Chunk] = [pool.open_chunk(work, n, afar) for n in pool.complete(work, afar)]
+        if not self._chunks:
             raise UsageError(
                 "pool-empty", f"there are no scenes of this world in {work}", "train without --no-draw"
             )
-        self.rng = rng
+        self._rng = rng
+        self._order = self._shuffled()
 
-    def order(self) -> Iterator[tuple[Chunk, int]]:
+    def _shuffled(self) -> Iterator[tuple[Chunk, int]]:
         """Scenes without end."""
         while True:
-            for at in self.rng.permutation(len(self.chunks) * pool.CHUNK):
-                yield self.chunks[at // pool.CHUNK], int(at % pool.CHUNK)
+            for at in self._rng.permutation(len(self._chunks) * pool.CHUNK):
+                yield self._chunks[at // pool.CHUNK], int(at % pool.CHUNK)
 
-    def batches(self, how: Training, classes: int, image_tokens: int, first: int) -> Iterator[Batch]:
-        """Batches without end, from step number `first`."""
-        scenes, step = self.order(), first
-        while True:
-            stage = how.stage(step)
-            picked = [next(scenes) for _ in range(stage.pictures)]
-            turned = self.rng.random(len(picked)) < MIRRORED
-            truths, pixels, patches = [], [], []
-            for (chunk, index), mirror in zip(picked, turned, strict=True):
-                truth = chunk.truth(index)
-                truths.append(mirrored(truth) if mirror else truth)
-                pixels.append(another_view(chunk.pictures[index], self.rng, bool(mirror)))
-                patches.append(chunk.patches[index][:, :: -1 if mirror else 1].reshape(-1))
-            told = truths[: stage.talked_about]
-            yield Batch(
-                pictures=other_light(to_pictures(np.stack(pixels)), self.rng),
-                patches=torch.from_numpy(np.stack(patches).astype(np.int64)),
-                tokens=token_targets(truths, classes),
-                places=token_places(truths),
-                packed=talk(self.rng, told, how, image_tokens) if told else None,
-            )
-            step += 1
+    def batch(self, stage: Stage, how: Training, classes: int, image_tokens: int) -> Batch:
+        """The next scenes, as a stage has them."""
+        picked = list(islice(self._order, stage.pictures))
+        turned = self._rng.random(len(picked)) < MIRRORED
+        truths, looks, patches = [], [], []
+        for (chunk, index), mirror in zip(picked, turned, strict=True):
+            truth = chunk.truth(index)
+            truths.append(mirrored(truth) if mirror else truth)
+            looks += another_view(chunk.pictures[index], self._rng, bool(mirror))
+            patches.append(chunk.patches[index][:, :: -1 if mirror else 1].reshape(-1))
+        told, each = truths[: stage.talked_about], len(looks) // len(truths)
+        return Batch(
+            pictures=other_light(to_pictures(np.stack(looks)), self._rng),
+            looks=each,
+            patches=torch.from_numpy(np.stack(patches).astype(np.int64)),
+            tokens=token_targets(truths, classes),
+            places=token_places(truths),
+            packed=talk(self._rng, told, how, each * image_tokens) if told else None,
+        )
+
+
+def batches(work: Path, recipe: Recipe, first: int) -> Iterator[Batch]:
+    """Batches without end, from step number `first`."""
+    how, shape = recipe.training, recipe.shape
+    rng = np.random.default_rng([recipe.seed, first])
+    near = Pool(work, rng)
+    afar = Pool(work, rng, afar=True) if how.closeups else near
+    for step in count(first):
+        stage = how.stage(step)
+        scenes = afar if rng.random() < stage.closeups else near
+        yield scenes.batch(stage, how, shape.things + 1, shape.image_tokens)

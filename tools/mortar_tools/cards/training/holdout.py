@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,13 @@ import torch
 from mortar_tools.cards.language import interview
 from mortar_tools.cards.training.batches import IGNORED, Packed, pack_row, stack, to_pictures
 from mortar_tools.cards.training.model import Cards
+from mortar_tools.cards.world import pool
 from mortar_tools.cards.world.pool import Truth, truth_of
 from mortar_tools.cards.world.scene import SPLITS, draw
 
 QUESTIONS = 6
+CLOSER = "closer_"
+"""Before the name of a figure: of scenes from afar, looked at twice."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class Holdout:
     """Held-out scenes with their questions."""
 
     pictures: torch.Tensor
-    """[scenes, 3, 128, 128]"""
+    """[scenes * looks, 3, 128, 128]"""
+    looks: int
     patches: torch.Tensor
     """[scenes, 64] class + 1"""
     packed: Packed
@@ -47,7 +52,17 @@ def held_out(scenes: int, image_tokens: int, work: Path, split: str = "valid") -
     packed, kinds = pack_interviews([truth_of(scene) for scene in drawn], image_tokens, seed=0)
     patches = np.stack([scene.patches.reshape(-1) for scene in drawn]).astype(np.int64)
     pictures = to_pictures(np.stack([scene.picture for scene in drawn]))
-    return Holdout(pictures, torch.from_numpy(patches), packed, kinds)
+    return Holdout(pictures, 1, torch.from_numpy(patches), packed, kinds)
+
+
+def held_out_afar(scenes: int, image_tokens: int, work: Path) -> Holdout:
+    """The first scenes of the validation split that have a close-up, seen from afar."""
+    drawn = list(islice(pool.looked_closer(SPLITS["valid"], work), scenes))
+    truths = [truth_of(scene) for _, scene in drawn]
+    packed, kinds = pack_interviews(truths, 2 * image_tokens, seed=0)
+    patches = np.stack([scene.patches.reshape(-1) for _, scene in drawn]).astype(np.int64)
+    pictures = to_pictures(np.concatenate([looks for looks, _ in drawn]))
+    return Holdout(pictures, 2, torch.from_numpy(patches), packed, kinds)
 
 
 def exact(model: Cards, image: torch.Tensor, packed: Packed) -> torch.Tensor:
@@ -66,15 +81,19 @@ def exact(model: Cards, image: torch.Tensor, packed: Packed) -> torch.Tensor:
 def examine(model: Cards, holdout: Holdout, speaking: bool) -> dict[str, float]:
     """Share of patches right, and of answers exactly right by kind of question."""
     patches = model.vision.patches(holdout.pictures)
-    guess = model.patch_head(patches).argmax(-1)
+    guess = model.patch_head(patches[:: holdout.looks]).argmax(-1)
     covered = holdout.patches > 0
     figures = {
         "patches": float((guess == holdout.patches).float().mean()),
         "covered_patches": float((guess == holdout.patches)[covered].float().mean()),
     }
     if speaking:
-        right = exact(model, model.vision.tokens(patches), holdout.packed).numpy().ravel()
+        tokens = model.vision.tokens(patches)
+        looked = tokens.view(len(holdout.kinds), -1, tokens.shape[2])
+        right = exact(model, looked, holdout.packed).numpy().ravel()
         kinds = np.array(holdout.kinds).ravel()
         for kind in sorted(set(kinds)):
             figures[str(kind)] = float(right[kinds == kind].mean())
+    if holdout.looks > 1:
+        figures = {f"{CLOSER}{name}": value for name, value in figures.items()}
     return {name: round(value, 4) for name, value in figures.items()}

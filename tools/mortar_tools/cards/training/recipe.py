@@ -19,6 +19,8 @@ class Stage:
     pictures: int
     talked_about: int
     tower_learns: bool = True
+    projector_learns: bool = True
+    closeups: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class Training:
         """Steps in all."""
         return self.stages[-1].until_step
 
+    @property
+    def closeups(self) -> bool:
+        """Whether any of the stages looks closer."""
+        return any(stage.closeups > 0 for stage in self.stages)
+
     def stage(self, step: int) -> Stage:
         """The stage that a step belongs to."""
         return next((stage for stage in self.stages if step < stage.until_step), self.stages[-1])
@@ -62,6 +69,7 @@ class Recipe:
     version: str
     seed: int
     pool_scenes: int
+    afar_scenes: int
     shape: Shape
     training: Training
     begins_with: str | None = None

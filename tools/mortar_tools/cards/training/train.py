@@ -5,23 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from rich.progress import Progress, TextColumn
 from torch.nn import functional as F
 
 from mortar_tools.cards.export import command as export
 from mortar_tools.cards.things import CARDS, METRICS, SIZES, WORK
-from mortar_tools.cards.training.batches import IGNORED, Batch, Packed, Pool
+from mortar_tools.cards.training.batches import IGNORED, Batch, Packed, batches
 from mortar_tools.cards.training.checkpoint import Run, path_of, resume, save, start, start_from
-from mortar_tools.cards.training.holdout import Holdout, examine, held_out
+from mortar_tools.cards.training.holdout import Holdout, examine, held_out, held_out_afar
 from mortar_tools.cards.training.model import Cards
-from mortar_tools.cards.training.recipe import RECIPE, Recipe, Training, read
+from mortar_tools.cards.training.recipe import RECIPE, Recipe, Stage, Training, read
 from mortar_tools.cards.world import art, pool
 
 EXAMINE_EVERY_S = 180.0
@@ -51,7 +50,10 @@ def tower_losses(
 
 
 def answer_loss(model: Cards, packed: Packed, tokens: torch.Tensor) -> torch.Tensor:
-    """What the language says about the first pictures, against the right answers."""
+    """What the language says about the first scenes, against the right answers.
+
+    tokens: [scenes, looks * 16, width]
+    """
     image = tokens[: len(packed.ids)]
     embedded = model.place(model.language.token_embd(packed.ids), image, packed.start)
     hidden = model.language(embedded, packed.positions, packed.mask())
@@ -61,14 +63,17 @@ def answer_loss(model: Cards, packed: Packed, tokens: torch.Tensor) -> torch.Ten
     return (word * packed.weights[said] / packed.weights.sum()).sum()
 
 
-def losses(model: Cards, batch: Batch, how: Training, tower_learns: bool) -> dict[str, torch.Tensor]:
-    """The parts of the loss."""
+def losses(model: Cards, batch: Batch, how: Training, stage: Stage) -> dict[str, torch.Tensor]:
+    """The parts of the loss. The tower learns from single looks alone, whose truth is known by the patch."""
+    tower_learns = stage.tower_learns and batch.looks == 1
     with torch.set_grad_enabled(tower_learns):
         patches = model.vision.patches(batch.pictures)
-    tokens = model.vision.tokens(patches)
+    with torch.set_grad_enabled(stage.projector_learns):
+        tokens = model.vision.tokens(patches)
     parts = tower_losses(model, batch, patches, tokens, how) if tower_learns else {}
     if batch.packed is not None:
-        parts["answer"] = answer_loss(model, batch.packed, tokens)
+        looked = tokens.view(-1, batch.looks * tokens.shape[1], tokens.shape[2])
+        parts["answer" if batch.looks == 1 else "closer"] = answer_loss(model, batch.packed, looked)
     return parts
 
 
@@ -76,19 +81,21 @@ def take_step(run: Run, batch: Batch, half: bool) -> dict[str, float]:
     """One optimiser step; returns the parts of the loss."""
     how = run.recipe.training
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
-        parts = losses(run.model, batch, how, how.stage(run.step).tower_learns)
+        parts = losses(run.model, batch, how, how.stage(run.step))
     torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     run.optimiser.step(how.rate(run.step))
     run.step += 1
-    run.pictures += len(batch.pictures)
+    run.pictures += len(batch.pictures) // batch.looks
     return {name: float(part.detach()) for name, part in parts.items()}
 
 
-def report(run: Run, holdout: Holdout, parts: dict[str, float], work: Path) -> dict[str, Any]:
+def report(run: Run, holdouts: Sequence[Holdout], parts: dict[str, float], work: Path) -> dict[str, Any]:
     """Examine the model, write the checkpoint and a line of metrics."""
     speaking = run.recipe.training.stage(run.step).talked_about > 0
-    figures = examine(run.model, holdout, speaking)
+    figures = {}
+    for holdout in holdouts:
+        figures |= examine(run.model, holdout, speaking)
     loss = {name: round(part, 4) for name, part in parts.items()}
     line = {"step": run.step, "minutes": round(run.seconds / 60, 1), "loss": loss, **figures}
     save(run, work)
@@ -109,10 +116,11 @@ def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
 
 def train(run: Run, work: Path, half: bool) -> None:
     """Carry a run on to its last step."""
-    how, shape = run.recipe.training, run.recipe.shape
-    holdout = held_out(HELD_OUT, shape.image_tokens, work)
-    scenes = Pool(work, np.random.default_rng([run.recipe.seed, run.step]))
-    batches = ahead(scenes.batches(how, shape.things + 1, shape.image_tokens, run.step))
+    how, tokens = run.recipe.training, run.recipe.shape.image_tokens
+    holdouts = [held_out(HELD_OUT, tokens, work)]
+    if how.closeups:
+        holdouts.append(held_out_afar(HELD_OUT, tokens, work))
+    coming = ahead(batches(work, run.recipe, run.step))
     columns = (*Progress.get_default_columns(), TextColumn("{task.fields[loss]}"))
     mean: dict[str, float] = {}
     examined = time.monotonic()
@@ -120,13 +128,13 @@ def train(run: Run, work: Path, half: bool) -> None:
         bar = progress.add_task("training", total=how.steps, completed=run.step, loss="")
         while run.step < how.steps:
             began = time.monotonic()
-            parts = take_step(run, next(batches), half)
+            parts = take_step(run, next(coming), half)
             run.seconds += time.monotonic() - began
             mean = {name: 0.95 * mean.get(name, part) + 0.05 * part for name, part in parts.items()}
             text = " ".join(f"{name} {part:.3f}" for name, part in mean.items())
             progress.update(bar, completed=run.step, loss=text)
             if time.monotonic() - examined > EXAMINE_EVERY_S or run.step == how.steps:
-                progress.console.print_json(json.dumps(report(run, holdout, mean, work)), indent=None)
+                progress.console.print_json(json.dumps(report(run, holdouts, mean, work)), indent=None)
                 examined = time.monotonic()
 
 
@@ -137,6 +145,8 @@ def prepare(recipe: Recipe, work: Path) -> None:
         art.fetch(work)
     if len(pool.complete(work)) * pool.CHUNK < recipe.pool_scenes:
         pool.fill(work, recipe.pool_scenes)
+    if len(pool.complete(work, afar=True)) * pool.CHUNK < recipe.afar_scenes:
+        pool.fill(work, recipe.afar_scenes, afar=True)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -123,6 +123,22 @@ def jitter(rng: np.random.Generator, places: list[Place]) -> list[Place]:
     ]
 
 
+AFAR = (0.35, 0.65)
+"""Sizes of cards that are seen from further away, as a share of what they would be."""
+
+
+def from_afar(rng: np.random.Generator, places: list[Place]) -> list[Place]:
+    """The same cards, smaller: all together somewhere in the picture, or each where it was."""
+    share = float(rng.uniform(*AFAR))
+    smaller = [replace(place, width=share * place.width, height=share * place.height) for place in places]
+    if rng.random() < 0.5:
+        return smaller
+    left, top = rng.uniform(0, 1 - share, 2)
+    return [
+        replace(place, x=float(left + share * place.x), y=float(top + share * place.y)) for place in smaller
+    ]
+
+
 def arrange(rng: np.random.Generator, n: int) -> list[Place]:
     """Places for n cards."""
     if n == 0:

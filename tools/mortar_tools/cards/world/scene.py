@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 
 from mortar_tools.cards.things import UNKNOWN, WORK, printed, things, unknown
 from mortar_tools.cards.world import art, camera, card
-from mortar_tools.cards.world.layout import Place, arrange
+from mortar_tools.cards.world.layout import Place, arrange, from_afar
 from mortar_tools.cards.world.surfaces import clutter, surface
 
 SIZE = 128
-"""Edge of a picture in pixels, which is what the model looks at."""
+"""Edge of a picture in pixels, which is what the model looks at in one go."""
 PATCH = 16
-"""Edge of the cells that `Scene.patches` is given in."""
+"""Edge of the cells that `Scene.patches` is given in, in a picture of SIZE."""
+CELLS = SIZE // PATCH
 MOST_THINGS = 6
 FEWEST_PIXELS = 24
+"""In a picture of SIZE; a larger one needs more of them for the same thing."""
 LEAST_VISIBLE = 0.35
 """A thing with fewer visible pixels, or less of it uncovered, is not held against the model."""
 DARK_LEVEL = 10
@@ -66,10 +68,10 @@ class Scene:
     """A drawn picture and what is in it."""
 
     picture: NDArray[np.uint8]
-    """[SIZE, SIZE, 3] RGB."""
+    """[edge, edge, 3] RGB; the edge is SIZE unless a larger one was asked for."""
     seen: tuple[Seen, ...]
     patches: NDArray[np.uint8]
-    """[8, 8]: class number + 1 of the thing that covers each cell of PATCH pixels, 0 where none does."""
+    """[CELLS, CELLS]: class number + 1 of the thing that covers each cell, 0 where none does."""
     dark: bool
     """Too dark to see anything: then `seen` is empty."""
     styles: tuple[str, ...]
@@ -129,12 +131,12 @@ def pick_sticker(
 
 
 def cell_classes(labels: NDArray[np.uint8], kinds: list[int]) -> NDArray[np.uint8]:
-    """[8, 8] class + 1 of the thing with most pixels in each cell, 0 below a tenth of it."""
-    side = SIZE // PATCH
-    best = np.full((side, side), 0.1 * PATCH * PATCH)
-    found = np.zeros((side, side), np.uint8)
+    """[CELLS, CELLS] class + 1 of the thing with most pixels in each cell, 0 below a tenth of it."""
+    cell = len(labels) // CELLS
+    best = np.full((CELLS, CELLS), 0.1 * cell * cell)
+    found = np.zeros((CELLS, CELLS), np.uint8)
     for label, kind in enumerate(kinds, 1):
-        share = (labels == label).reshape(side, PATCH, side, PATCH).sum((1, 3))
+        share = (labels == label).reshape(CELLS, cell, CELLS, cell).sum((1, 3))
         found[share >= best] = kind + 1
         best = np.maximum(best, share)
     return found
@@ -143,16 +145,18 @@ def cell_classes(labels: NDArray[np.uint8], kinds: list[int]) -> NDArray[np.uint
 def locate(labels: NDArray[np.uint8], kinds: list[int], whole: list[int]) -> tuple[Seen, ...]:
     """Where each thing ended up: the box around its visible pixels. `whole`: pixels of each, uncovered."""
     seen = []
+    edge = len(labels)
+    fewest = FEWEST_PIXELS * (edge / SIZE) ** 2
     for label, kind in enumerate(kinds, 1):
         mine = labels == label
         rows, columns = np.flatnonzero(mine.any(1)), np.flatnonzero(mine.any(0))
         visible = int(mine.sum())
-        if visible < FEWEST_PIXELS or visible < LEAST_VISIBLE * whole[label - 1]:
+        if visible < fewest or visible < LEAST_VISIBLE * whole[label - 1]:
             continue
         left, right = int(columns[0]), int(columns[-1]) + 1
         top, bottom = int(rows[0]), int(rows[-1]) + 1
-        size = max(right - left, bottom - top) / SIZE
-        seen.append(Seen(kind, (left + right) / 2 / SIZE, (top + bottom) / 2 / SIZE, size))
+        size = max(right - left, bottom - top) / edge
+        seen.append(Seen(kind, (left + right) / 2 / edge, (top + bottom) / 2 / edge, size))
     return tuple(seen)
 
 
@@ -165,9 +169,9 @@ def lay(
     kept: bool,
     work: Path,
 ) -> tuple[NDArray[np.uint8], list[int], tuple[str, ...]]:
-    """Lay cards onto the canvas: [SIZE, SIZE] labels, uncovered pixels of each thing, styles in use."""
-    labels = np.zeros((SIZE, SIZE), np.uint8)
-    look, view = card.random_look(rng), camera.viewpoint(rng, SIZE)
+    """Lay cards onto the canvas: labels of its size, uncovered pixels of each thing, styles in use."""
+    labels = np.zeros(canvas.shape[:2], np.uint8)
+    look, view = card.random_look(rng), camera.viewpoint(rng, len(canvas))
     common = style or random_style(rng)
     whole: list[int] = []
     styles: Counter[str] = Counter()
@@ -181,19 +185,29 @@ def lay(
     return labels, whole, tuple(sorted(styles))
 
 
-def draw(seed: int, style: str | None = None, kept: bool = False, work: Path = WORK) -> Scene:
+def draw(
+    seed: int,
+    style: str | None = None,
+    kept: bool = False,
+    work: Path = WORK,
+    edge_px: int = SIZE,
+    afar: bool = False,
+) -> Scene:
     """The scene of a seed.
 
     `style` draws all cards in that style instead of the trained ones; `kept` draws unknown cards
-    from the pictures that are kept for evaluation.
+    from the pictures that are kept for evaluation. `edge_px`, a multiple of SIZE, draws a larger picture, in
+    which small cards have more pixels; `afar` draws the cards smaller, as if seen from further away.
     """
     rng = np.random.default_rng(seed)
     covered = rng.random() < 0.02
     n = int(np.searchsorted(np.cumsum(NUMBER_SHARES), rng.random() * sum(NUMBER_SHARES)))
-    canvas = surface(rng, SIZE)
+    canvas = surface(rng, edge_px)
     if rng.random() < 0.15:
         clutter(rng, canvas)
     kinds, places = pick_kinds(rng, n), arrange(rng, n)
+    if afar:
+        places = from_afar(rng, places)
     labels, whole, styles = lay(rng, canvas, places, kinds, style, kept, work)
     if covered:
         picture, light = camera.photograph_dark(rng, canvas), "dark"

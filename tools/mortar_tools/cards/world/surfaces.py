@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 Picture = NDArray[np.float32]
 """[height, width, 3] float32 RGB, 0..1."""
 
+EDGE_PX = 128
+"""Of the picture that the lengths below are pixels of; in a larger one they are longer."""
+
 
 def colour(rng: np.random.Generator) -> Picture:
     """A random RGB colour; half of the time near grey, as most tables are."""
@@ -65,7 +68,7 @@ def wood(rng: np.random.Generator, size: int) -> Picture:
 
 def checks(rng: np.random.Generator, size: int) -> Picture:
     """Squares or stripes of two colours, as of a tablecloth or tiles."""
-    pitch = rng.uniform(8, 40)
+    pitch = rng.uniform(8, 40) * size / EDGE_PX
     stripe = (np.arange(size) + rng.uniform(0, pitch)) // pitch % 2
     pattern = stripe[:, None] + np.zeros(size) if rng.random() < 0.3 else stripe[:, None] != stripe
     amount = pattern.astype(np.float32)[..., None] * rng.uniform(0.15, 1.0)
@@ -85,17 +88,18 @@ def surface(rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
 def clutter(rng: np.random.Generator, canvas: NDArray[np.uint8]) -> None:
     """Draw a few pens, coasters, cables and crumbs that are no cards."""
     size = len(canvas)
+    px = size // EDGE_PX
     for _ in range(rng.integers(1, 4)):
         ink = [int(value) for value in rng.integers(0, 256, 3)]
         a, b, c = (tuple(int(value) for value in rng.integers(0, size, 2)) for _ in range(3))
         match rng.integers(4):
             case 0:
-                cv2.line(canvas, a, b, ink, int(rng.integers(1, 6)), cv2.LINE_AA)
+                cv2.line(canvas, a, b, ink, px * int(rng.integers(1, 6)), cv2.LINE_AA)
             case 1:
-                rim, radius = int(rng.integers(2, 5)), int(rng.integers(5, 18))
+                rim, radius = px * int(rng.integers(2, 5)), px * int(rng.integers(5, 18))
                 cv2.circle(canvas, a, radius, ink, rim, cv2.LINE_AA)
             case 2:
-                cv2.polylines(canvas, [np.array([a, b, c], np.int32)], False, ink, 2, cv2.LINE_AA)
+                cv2.polylines(canvas, [np.array([a, b, c], np.int32)], False, ink, 2 * px, cv2.LINE_AA)
             case _:
                 for x, y in rng.integers(0, size, (int(rng.integers(3, 9)), 2)):
-                    cv2.circle(canvas, (int(x), int(y)), 1, ink, -1)
+                    cv2.circle(canvas, (int(x), int(y)), px, ink, -1)
