@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from harness import Brick, started
+from harness import started
+from looks import reading_end
 from mortar import resources
 from mortar.bricks import eye
-from mortar.messages import Failure, Look, Looked, Ready, RingOffer, SlotReady, SlotRecall
-from mortar.rings.token_ring import TokenRingReader
+from mortar.messages import Failure, Look, Looked, Ready, SlotReady, SlotRecall
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import RunOptions, Settings
 from scenes import tokens_of
@@ -26,13 +25,6 @@ def pictures(folder: Path) -> Path:
     for number, colour in enumerate(("red", "green", "blue")):
         Image.new("RGB", (64, 48), colour).save(folder / f"{number}.png")
     return folder
-
-
-async def reading_end(brick: Brick) -> TokenRingReader:
-    offer = await brick["language"].expect(RingOffer)
-    # The harness closes its own.
-    descriptor = os.dup(brick["language"].descriptors[0])
-    return TokenRingReader(offer, descriptor, brick["language"].send)
 
 
 def test_a_look_ends_in_the_pictures_tokens(tmp_path: Path) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from harness import started
+from looks import looked, reading_end
 from mortar.bricks import eye
-from mortar.messages import Look, Looked, PowerChanged, RingOffer, SlotReady
+from mortar.messages import PowerChanged
 from mortar.power import MAINS, Power, PowerState
-from mortar.rings.token_ring import TokenRingReader
 from mortar.settings import Eye, RunOptions, Settings
 from scenes import tokens_of
 
@@ -37,16 +36,10 @@ def test_a_look_is_the_mean_of_its_frames(tmp_path: Path) -> None:
         seen = []
         async with started(eye.main, peers, settings=told, run=run) as brick:
             await brick.ready()
-            offer = await brick["language"].expect(RingOffer)
-            descriptor = os.dup(brick["language"].descriptors[0])
-            reader = TokenRingReader(offer, descriptor, brick["language"].send)
+            reader = await reading_end(brick)
             for turn, power in enumerate((MAINS, Power(PowerState.CRITICAL, 0.0), MAINS)):
                 brick["supervisor"].send(PowerChanged(power))
-                brick["assistant"].send(Look(turn))
-                await brick["assistant"].expect(Looked)
-                reader.handle(await brick["language"].expect(SlotReady))
-                with reader.take_newest() as slot:
-                    seen.append(slot.array.copy())
+                seen.append(await looked(brick, reader, turn))
         return seen
 
     pooled, alone, again = asyncio.run(scenario())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from pathlib import Path
 
@@ -12,12 +11,12 @@ import pytest
 from PIL import Image
 
 from harness import started
+from looks import looked, reading_end
 from mortar import resources, settings
 from mortar.bricks import eye
 from mortar.bricks.eye.points import point_for
-from mortar.messages import Look, Looked, PowerChanged, RingOffer, SlotReady
+from mortar.messages import PowerChanged
 from mortar.power import MAINS, Power, PowerState
-from mortar.rings.token_ring import TokenRingReader
 from mortar.runtimes import forms
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Eye, Point, RunOptions, Settings
@@ -86,15 +85,10 @@ def test_the_eye_moves_along_with_the_power_and_back(other_form: ModelFolder, tm
         seen = []
         async with started(eye.main, peers, settings=told, run=run) as brick:
             await brick.ready()
-            offer = await brick["language"].expect(RingOffer)
-            reader = TokenRingReader(offer, os.dup(brick["language"].descriptors[0]), brick["language"].send)
+            reader = await reading_end(brick)
             for turn, power in enumerate((MAINS, Power(PowerState.CRITICAL, 0.0), MAINS)):
                 brick["supervisor"].send(PowerChanged(power))
-                brick["assistant"].send(Look(turn))
-                await brick["assistant"].expect(Looked)
-                reader.handle(await brick["language"].expect(SlotReady))
-                with reader.take_newest() as slot:
-                    seen.append(slot.array.copy())
+                seen.append(await looked(brick, reader, turn))
         return seen
 
     first, frugal, again = asyncio.run(scenario())
