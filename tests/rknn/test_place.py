@@ -87,6 +87,27 @@ def test_a_board_that_has_everything(model: ModelFolder, tmp_path: Path) -> None
     assert held.reason == ("vision-rk3588-f16-1x128x128-rknn2.5.0 and vision-rk3588-f16-4x128x128-rknn2.5.0")
 
 
+CHECKED = """
+[checked]
+cosine = 0.999
+worst = 0.9
+against = "torch"
+by = "a simulator"
+pictures = 200
+accuracy_lost = {lost}
+"""
+
+
+@pytest.mark.parametrize(("lost", "run"), [(0.4, "int8"), (1.7, "f16")])
+def test_int8_is_run_where_it_was_checked_and_holds(
+    model: ModelFolder, tmp_path: Path, lost: float, run: str
+) -> None:
+    add_form(model)
+    sidecar = add_form(model, precision="int8").with_suffix(".toml")
+    sidecar.write_text(sidecar.read_text() + CHECKED.format(lost=lost))
+    assert [one.form.precision for one in found(model, board(tmp_path / "board")).forms] == [run]
+
+
 def test_an_rk3588s_runs_what_was_made_for_an_rk3588(model: ModelFolder, tmp_path: Path) -> None:
     add_form(model)
     tree = board(

@@ -12,7 +12,7 @@ from mortar import lease, resources
 from mortar.clock import moment
 from mortar.drivers.kernel import Kernel
 from mortar.drivers.npu import BINDING, RUNTIME, Npu, closed_node, look, shown, version
-from mortar.runtimes.forms import Installed, Role, Runtime
+from mortar.runtimes.forms import Form, Installed, Precision, Role, Runtime
 from mortar.runtimes.interfaces import VisionEncoder
 from mortar.runtimes.places import Site
 from mortar.runtimes.rknn.graph import Bounds, RknnGraph, Shape
@@ -84,10 +84,25 @@ def _of_others() -> str:
     return ""
 
 
+MOST_LOST = 1.0
+"""Points of answer accuracy that a form in integers may lose, by `mortar tools check vision`."""
+
+
 def _of_one_precision(forms: list[Installed]) -> list[Installed]:
-    """That of the first form for a single picture, in the order of the names."""
-    precision = next((one.form.precision for one in forms if one.form.batch == 1), None)
-    return [one for one in forms if one.form.precision == precision]
+    """INT8 where it was checked and holds: the NPU is fastest with it. Else floats; what nobody checked
+    comes last. A form of that precision for a single picture has to be there."""
+    single = sorted((one.form for one in forms if one.form.batch == 1), key=_doubt)
+    return [one for one in forms if single and one.form.precision == single[0].precision]
+
+
+def _doubt(form: Form) -> int:
+    """0 for the form to be run first."""
+    if form.precision is Precision.F16:
+        return 2
+    lost = form.checked.accuracy_lost if form.checked else None
+    if lost is None or lost > MOST_LOST:
+        return 3
+    return 0 if form.precision is Precision.INT8 else 1
 
 
 def _halves(site: Site, soc: str) -> tuple[list[Installed], list[Installed]]:
