@@ -68,9 +68,10 @@ def settings_page() -> str:
     lines = [
         MADE_BY,
         "# Settings\n",
-        "Mortar reads the board's profile (`board/profiles/BOARD.toml`) and then one file of yours:",
+        "Mortar reads the board's profile (`board/profiles/BOARD.toml`), what `mortar tools tune` measured on",
+        "this very board (`~/.local/share/mortar/measured/BOARD.toml`), and then one file of yours:",
         "`~/.config/mortar/mortar.toml` (`/etc/mortar/mortar.toml` for root), or `--config FILE`.",
-        "A key that stands in neither table below is an error that names file and key.\n",
+        "A key that stands in no table below is an error that names file and key.\n",
     ]
     for section in msgspec.structs.fields(settings.Settings):
         kind = section.type
