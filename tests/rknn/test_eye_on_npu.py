@@ -20,7 +20,7 @@ from mortar.messages import Look, Looked, Places, Report, RingOffer, SlotReady
 from mortar.rings.token_ring import TokenRingReader
 from mortar.runtimes import choose, places
 from mortar.runtimes.model_folder import ModelFolder, VisionPart
-from mortar.runtimes.places import Place, Site
+from mortar.runtimes.place import Place, Site
 from mortar.runtimes.rknn.graph import Bounds, Shape
 from mortar.runtimes.rknn.process import has_ended
 from mortar.runtimes.vision import Batches

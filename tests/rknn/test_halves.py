@@ -17,7 +17,7 @@ from mortar.errors import MortarError
 from mortar.runtimes import forms
 from mortar.runtimes.forms import Role
 from mortar.runtimes.model_folder import ModelFolder
-from mortar.runtimes.places import Site
+from mortar.runtimes.place import Site
 from mortar.runtimes.rknn import place
 from mortar.runtimes.rknn.graph import Shape
 from mortar.runtimes.tflite import TfliteVisionGraph

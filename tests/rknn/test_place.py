@@ -16,7 +16,8 @@ from mortar.drivers.kernel import Kernel
 from mortar.errors import MortarError
 from mortar.lease import Lease
 from mortar.runtimes.model_folder import ModelFolder
-from mortar.runtimes.places import Site, places
+from mortar.runtimes.place import Site
+from mortar.runtimes.places import places
 from mortar.runtimes.rknn import place
 from mortar.runtimes.rknn.place import probe
 from mortar.settings import Eye, NpuBinding

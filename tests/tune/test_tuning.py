@@ -16,7 +16,8 @@ from mortar import resources, settings
 from mortar.bricks.picture import pixels
 from mortar.runtimes.forms import Precision
 from mortar.runtimes.model_folder import ModelFolder
-from mortar.runtimes.places import part_at, places
+from mortar.runtimes.place import part_at
+from mortar.runtimes.places import places
 from mortar_tools.tune.export import exported, tower_of
 from mortar_tools.tune.keep import keep
 from mortar_tools.tune.space import Cost, Measured, Way

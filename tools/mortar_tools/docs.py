@@ -68,8 +68,8 @@ def settings_page() -> str:
     lines = [
         MADE_BY,
         "# Settings\n",
-        "Mortar reads the board's profile (`board/profiles/BOARD.toml`), what `mortar tools tune` measured on",
-        "this very board (`~/.local/share/mortar/measured/BOARD.toml`), and then one file of yours:",
+        "Mortar reads the board's profile (`board/profiles/BOARD.toml`), what `mortar tools tune` measured",
+        "on this very board (`~/.local/share/mortar/measured/BOARD.toml`), and then one file of yours:",
         "`~/.config/mortar/mortar.toml` (`/etc/mortar/mortar.toml` for root), or `--config FILE`.",
         "A key that stands in no table below is an error that names file and key.\n",
     ]

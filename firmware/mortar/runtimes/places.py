@@ -6,72 +6,16 @@ A place that cannot be used stays in the list with the reason, for `mortar statu
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from dataclasses import replace as with_reason
+from dataclasses import replace
 from functools import partial
 
-from msgspec.structs import replace
-
 from mortar.errors import MortarError
-from mortar.runtimes.forms import Form, Installed, Precision, Role, Runtime, installed
+from mortar.runtimes.forms import Precision, Runtime
 from mortar.runtimes.interfaces import VisionEncoder
-from mortar.runtimes.model_folder import MMPROJ, ModelFolder, VisionPart
+from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar.runtimes.place import Place, Site, no_unit, same_shape
 from mortar.runtimes.vision import Batches, ShouldStop, never
 from mortar.settings import AUTO, Eye, Point
-
-
-@dataclass(frozen=True)
-class Place:
-    """A unit, and what the probes say about it."""
-
-    unit: str
-    """Runtime and unit: "tflite/cpu"."""
-    reason: str
-    """Why it can be used, or why it cannot."""
-    open: Callable[[], VisionEncoder] | None = None
-    """Loads the engine; None where the place cannot be used. Raises MortarError."""
-
-    @property
-    def is_usable(self) -> bool:
-        return self.open is not None
-
-
-@dataclass(frozen=True)
-class Site:
-    """What a probe looks at."""
-
-    settings: Eye
-    model: ModelFolder
-    point: Point | None
-    """The way of looking that is wanted; None: as the model was made."""
-    should_stop: ShouldStop = never
-    """Asked between batches of a large picture's tiles."""
-
-    @property
-    def part(self) -> VisionPart:
-        """What goes in and what comes out, then."""
-        return part_at(self.model.manifest.vision, self.point)
-
-    def forms(self, runtime: Runtime, soc: str | None = "", role: Role = Role.WHOLE) -> list[Installed]:
-        """Those of that shape for a runtime and a SoC; None: for any."""
-        return [
-            one
-            for one in installed(self.model, runtime, soc)
-            if one.form.role is role and self._fits(one.form)
-        ]
-
-    def _fits(self, form: Form) -> bool:
-        # What is measured of a way of looking is the precision of nearly all of it.
-        is_wanted = self.point is None or form.role is Role.PATCHES or form.precision == self.point.precision
-        return is_wanted and _same_shape(form.part(self.model.manifest.vision), self.part)
-
-
-def part_at(own: VisionPart, point: Point | None) -> VisionPart:
-    """The model's own part as `point` has it."""
-    if point is None:
-        return own
-    tiles = own.tiles if point.tiles else None
-    return replace(own, width_px=point.width_px, height_px=point.height_px, n_tok=point.n_tok, tiles=tiles)
 
 
 def _npu(site: Site) -> Place:
@@ -84,7 +28,7 @@ def _npu(site: Site) -> Place:
 def _cpu(site: Site) -> Place:
     """The model's own file where it is what is wanted, and forms beside it for several tiles at once."""
     own = site.model.manifest.vision
-    is_own = site.point is None or (site.point.precision == OWN_PRECISION and _same_shape(site.part, own))
+    is_own = site.point is None or (site.point.precision == OWN_PRECISION and same_shape(site.part, own))
     forms = site.forms(Runtime.TFLITE)
     if is_own:
         forms = [one for one in forms if one.form.precision == OWN_PRECISION and one.form.batch > 1]
@@ -144,7 +88,7 @@ def _libmtmd(site: Site) -> Place:
     manifest = site.model.manifest
     if MMPROJ not in manifest.extra:
         return Place(LIBMTMD, "the model has no mmproj file")
-    if not _same_shape(site.part, manifest.vision):
+    if not same_shape(site.part, manifest.vision):
         return Place(LIBMTMD, "the mmproj file is of another size")
 
     def load() -> VisionEncoder:
@@ -164,10 +108,6 @@ def _simulator(site: Site) -> Place:
         return Place(UNIT, "simulates an NPU, slowly: only where eye.unit names it")
     forms = site.forms(Runtime.RKNN, soc=None)
     return place([one for one in forms if one.form.batch == 1], site.part, site.settings.deadline_ms)
-
-
-def _same_shape(one: VisionPart, other: VisionPart) -> bool:
-    return (one.width_px, one.height_px, one.n_tok) == (other.width_px, other.height_px, other.n_tok)
 
 
 OWN_PRECISION = Precision.F16
@@ -202,7 +142,7 @@ def places(
         return found
     named = [one for one in found if one.unit == settings.unit]
     others = [one for one in found if one.unit != settings.unit]
-    return [*(with_reason(one, reason=f"eye.unit names it; {one.reason}") for one in named), *others]
+    return [*(replace(one, reason=f"eye.unit names it; {one.reason}") for one in named), *others]
 
 
 def best(settings: Eye, model: ModelFolder) -> VisionEncoder:
@@ -211,11 +151,3 @@ def best(settings: Eye, model: ModelFolder) -> VisionEncoder:
         if place.open is not None:
             return place.open()
     raise no_unit()
-
-
-def no_unit() -> MortarError:
-    return MortarError(
-        "vision-no-unit",
-        "there is no unit that the vision encoder can run on",
-        "run `mortar doctor`: it names each one with the reason",
-    )

@@ -18,7 +18,8 @@ from mortar.power import MAINS, Power, PowerState
 from mortar.rings.token_ring import WriteSlot
 from mortar.runtimes.interfaces import Floats, Interrupted, Pixels, UnitFailed
 from mortar.runtimes.model_folder import ModelFolder, VisionPart
-from mortar.runtimes.places import Place, part_at, places
+from mortar.runtimes.place import Place, part_at
+from mortar.runtimes.places import places
 from mortar.settings import Point
 from mortar.worker import Worker
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from mortar.errors import MortarError
 from mortar.messages import Considered
 from mortar.runtimes.interfaces import VisionEncoder
-from mortar.runtimes.places import Place, no_unit
+from mortar.runtimes.place import Place, no_unit
 
 
 class Units:

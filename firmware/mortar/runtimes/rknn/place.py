@@ -14,7 +14,7 @@ from mortar.drivers.kernel import Kernel
 from mortar.drivers.npu import BINDING, RUNTIME, Npu, closed_node, look, shown, version
 from mortar.runtimes.forms import Form, Installed, Precision, Role, Runtime
 from mortar.runtimes.interfaces import VisionEncoder
-from mortar.runtimes.places import Site
+from mortar.runtimes.place import Site
 from mortar.runtimes.rknn.graph import Bounds, RknnGraph, Shape
 from mortar.runtimes.vision import Batches, Pair, Pipeline
 from mortar.settings import Eye, NpuBinding
