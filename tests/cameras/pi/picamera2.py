@@ -83,6 +83,7 @@ class Picamera2:
 
     def __init__(self, camera_num: int = 0) -> None:
         self.is_open = False
+        self.number = camera_num
         PI.opened.append(self)
         if camera_num >= len(PI.cameras):
             raise RuntimeError(f"No camera number {camera_num} found")
