@@ -119,6 +119,18 @@ def test_a_camera_that_gives_nothing_is_an_error_in_time(pi: Any) -> None:
     assert pi.open == 0
 
 
+def test_a_webcam_is_left_to_v4l2(pi: Any) -> None:
+    """libcamera lists it before the Pi's own camera."""
+    webcam = {"Model": "C920", "Id": "/base/axi/pcie@1000120000/rp1/usb@200000-1:1.0-046d:082d", "Num": 0}
+    pi.cameras = [webcam, *pi.cameras]
+    assert picamera.names() == ["imx708"]
+    assert camera().capture().size == (640, 480)
+    assert pi.opened[0].number == 1
+    pi.cameras = [webcam]
+    assert picamera.names() == []
+    assert error_of(driver="picamera2").code == "camera-missing"
+
+
 @pytest.mark.parametrize(("device", "cameras"), [("auto", 0), ("/dev/no-such-camera", 1)])
 def test_auto_takes_the_kernels_where_the_pi_has_none_or_a_path_is_named(
     pi: Any, device: str, cameras: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

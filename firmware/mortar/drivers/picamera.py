@@ -79,7 +79,7 @@ def names() -> list[str]:
     if find_spec("picamera2") is None:
         return []
     try:
-        return [str(camera.get("Model", "?")) for camera in library().listed()]
+        return [str(camera.get("Model", "?")) for camera in library().listed() if not _is_webcam(camera)]
     except (MortarError, RuntimeError):
         return []
 
@@ -153,10 +153,17 @@ class PicameraSource:
             ) from None
 
 
+def _is_webcam(camera: dict[str, Any]) -> bool:
+    """libcamera lists USB cameras too, without an image processor that would make RGB: those are V4L2's."""
+    return "/usb" in str(camera.get("Id", ""))
+
+
 def _chosen(listed: list[dict[str, Any]], device: str) -> tuple[str, int]:
     """Name and number of the camera that is meant, the first one for "auto"."""
     for number, camera in enumerate(listed):
         name = str(camera.get("Model", ""))
+        if _is_webcam(camera):
+            continue
         if device == "auto" or device in f"{name} {camera.get('Id', '')}":
             return name, number
     which = "no camera" if device == "auto" else f"no camera {device}"

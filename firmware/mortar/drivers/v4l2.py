@@ -73,11 +73,10 @@ class V4l2Finder:
         self._card = card
 
     def _missing(self) -> MortarError:
-        closed = next(
-            (path for path in _devices(self._devices) if not os.access(path, os.R_OK | os.W_OK)), None
-        )
-        if closed is not None:
-            return failed(closed, OSError(errno.EACCES, os.strerror(errno.EACCES)))
+        if self._card is None:  # never seen: perhaps only because it is closed to this user
+            for path in _devices(self._devices):
+                if not os.access(path, os.R_OK | os.W_OK):
+                    return failed(path, OSError(errno.EACCES, os.strerror(errno.EACCES)))
         meant = str(self._path or self._name)
         what = f"the camera {meant} is not connected" if meant else "no camera is connected"
         return MortarError("camera-missing", what, "connect it, or play one with --camera PICTURE")

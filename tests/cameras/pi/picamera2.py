@@ -7,7 +7,6 @@ pictures that are given back. A test steers it through `PI`.
 from __future__ import annotations
 
 from concurrent.futures import TimeoutError as Late
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -73,7 +72,7 @@ class MappedArray:
             self.array[height:] = 128
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+    def __exit__(self, exc_type: object, exc_value: object, exc_traceback: object) -> None:
         self.array = None
 
 
@@ -84,6 +83,7 @@ class Picamera2:
 
     def __init__(self, camera_num: int = 0) -> None:
         self.is_open = False
+        self.number = camera_num
         PI.opened.append(self)
         if camera_num >= len(PI.cameras):
             raise RuntimeError(f"No camera number {camera_num} found")
