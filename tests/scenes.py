@@ -44,9 +44,12 @@ def table(things: Sequence[str], path: Path, size_px: tuple[int, int] = (640, 48
     return path
 
 
-def tokens_of(picture: Path) -> np.ndarray:
-    """What the bundled model's encoder makes of a picture, with no brick around it: float32 [tokens, 256]."""
-    model = ModelFolder(resources.bundled_model())
+def tokens_of(picture: Path, folder: Path | None = None) -> np.ndarray:
+    """What a model's encoder, by default the bundled one's, makes of a picture with no brick around it.
+
+    float32 [tokens, 256]
+    """
+    model = ModelFolder(folder or resources.bundled_model())
     part = model.manifest.vision
     seen = views(Image.open(picture).convert("RGB"), part)
     out = np.zeros((len(seen), part.n_tok, part.n_embd), np.float32)

@@ -13,7 +13,7 @@ from looks import reading_end
 from mortar import resources
 from mortar.bricks import eye
 from mortar.messages import Failure, Look, Looked, Ready, SlotReady, SlotRecall
-from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.model_folder import MANIFEST, ModelFolder
 from mortar.settings import RunOptions, Settings
 from scenes import tokens_of
 
@@ -158,23 +158,37 @@ def test_a_swapped_model_file_is_named_and_the_model_runs_from_its_other_file(tm
     asyncio.run(scenario())
 
 
-def test_a_small_card_is_looked_at_twice(tmp_path: Path) -> None:
-    """The bundled model was taught to: the whole picture's tokens, and behind them those of a close-up."""
+def taught_closeups(folder: Path) -> Path:
+    """The bundled model, whose manifest says that it was taught to be shown close-ups."""
+    bundled = resources.bundled_model()
+    for path in bundled.iterdir():
+        (folder / path.name).symlink_to(path)
+    manifest = folder / MANIFEST
+    text = manifest.read_text().replace("closeup = true\n", "").replace("closeup = false\n", "")
+    manifest.unlink()
+    manifest.write_text(text.replace("[vision]\n", "[vision]\ncloseup = true\n"))
+    return folder
+
+
+def test_a_small_card_is_looked_at_twice_where_the_model_was_taught_to_be(tmp_path: Path) -> None:
+    """The whole picture's tokens, and behind them those of a close-up."""
 
     async def scenario() -> None:
         path = tmp_path / "picture.png"
         picture = Image.new("RGB", (640, 480), "grey")
         picture.paste("yellow", (90, 300, 150, 360))
         picture.save(path)
-        n_tok = ModelFolder(resources.bundled_model()).manifest.vision.n_tok
-        async with started(eye.main, PEERS, run=RunOptions(camera=str(path))) as brick:
+        (tmp_path / "model").mkdir()
+        model = taught_closeups(tmp_path / "model")
+        n_tok = ModelFolder(model).manifest.vision.n_tok
+        async with started(eye.main, PEERS, run=RunOptions(camera=str(path), model=str(model))) as brick:
             await brick.ready()
             reader = await reading_end(brick)
             brick["assistant"].send(Look(1))
             assert (await brick["assistant"].expect(Looked)).n_tok == 2 * n_tok
             reader.handle(await brick["language"].expect(SlotReady))
             with reader.take_newest() as slot:
-                np.testing.assert_allclose(slot.array, tokens_of(path), atol=1e-5)
+                np.testing.assert_allclose(slot.array, tokens_of(path, model), atol=1e-5)
                 assert not np.allclose(slot.array[:n_tok], slot.array[n_tok:], atol=0.1)
 
     asyncio.run(scenario())
