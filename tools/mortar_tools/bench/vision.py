@@ -16,6 +16,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,6 +28,9 @@ from mortar_tools.bench import pipeline, watching
 from mortar_tools.bench.encoders import Candidate, Encoded, Encoder, Held
 from mortar_tools.bench.figures import Figure, figure, options, repeated, run
 from mortar_tools.out import require_plots
+
+if TYPE_CHECKING:
+    from mortar_tools.vision.towers.tower import Tower
 
 RIVAL, RIVAL_INT8 = "libmtmd_f16", "libmtmd_q8"
 
@@ -70,19 +75,33 @@ def measure_bundled(folder: Path, n: int) -> Iterator[Figure]:
 def measure_tower(folder: Path, n: int, *, name: str, picture_px: int) -> Iterator[Figure]:
     """A tower with random weights, on as many cores as there are up to MOST_THREADS."""
     # They bring torch.
-    from mortar_tools.bench.tower_files import write
     from mortar_tools.vision.towers.shape import KNOWN
     from mortar_tools.vision.towers.tower import randomised
 
-    files = write(randomised(replace(KNOWN[name], picture_px=picture_px)), folder)
+    tower = randomised(replace(KNOWN[name], picture_px=picture_px))
     threads = min(len(os.sched_getaffinity(0)), MOST_THREADS)
-    candidates = [
+    candidates = _candidates(tower, folder, threads)
+    yield from _compared(f"{name.replace('-', '_')}_{picture_px}", candidates, n)
+
+
+def measure_converted(folder: Path, n: int) -> Iterator[Figure]:
+    """The bundled model's weights in other forms than those that are shipped, on one thread as well."""
+    from mortar_tools.bench.tile_graphs import BUNDLED, tower
+
+    yield from _compared("converted", _candidates(tower(BUNDLED), folder, threads=1), n)
+
+
+def _candidates(tower: Tower, folder: Path, threads: int) -> list[Candidate]:
+    """The tower by each engine in two precisions."""
+    from mortar_tools.bench.tower_files import write
+
+    files = write(tower, folder)
+    return [
         Candidate("tflite_f16", files.tflite_f16, files.part, threads),
         Candidate("tflite_int8", files.tflite_int8, files.part, threads),
         Candidate(RIVAL, files.mmproj_f16, files.part, threads, files.language),
         Candidate(RIVAL_INT8, files.mmproj_q8, files.part, threads, files.language),
     ]
-    yield from _compared(f"{name.replace('-', '_')}_{picture_px}", candidates, n)
 
 
 def measure_copies(folder: Path, n: int) -> Iterator[Figure]:
@@ -94,6 +113,7 @@ def measure_copies(folder: Path, n: int) -> Iterator[Figure]:
 
 PARTS: Mapping[str, Callable[[Path, int], Iterator[Figure]]] = {
     "bundled": measure_bundled,
+    "converted": measure_converted,
     "siglip-base-224": partial(measure_tower, name="siglip-base", picture_px=224),
     "siglip-base-384": partial(measure_tower, name="siglip-base", picture_px=384),
     "smolvlm-256m": partial(measure_tower, name="smolvlm-256m", picture_px=512),
@@ -157,11 +177,11 @@ def main(argv: list[str] | None = None) -> int:
 
     def measure(folder: Path, n: int) -> Iterator[Figure]:
         for part in args.only or PARTS:
-            within = folder / part
-            within.mkdir()
-            for one in PARTS[part](within, n):
-                taken.append(one)
-                yield one
+            # The files of a tower are a gigabyte.
+            with TemporaryDirectory(dir=folder) as within:
+                for one in PARTS[part](Path(within), n):
+                    taken.append(one)
+                    yield one
 
     run(args, measure)
     if args.out:
