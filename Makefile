@@ -17,7 +17,7 @@ run: setup ## run the assistant on this computer
 	@$(bin)/mortar run --board host
 
 # The ears' engines carry a ggml and a TensorFlow Lite of their own, which do not fit into one process with
-# llama.cpp's and tflite-runtime's. In the program they are in different processes, and so they are in tests.
+# llama.cpp's and ai-edge-litert's. In the program they are in different processes, and so they are in tests.
 # What plays on a sound card, if only PulseAudio's, does so in real time, and has the processor to itself.
 live := tests/sound tests/system/test_sound_card.py tests/voice/test_speaker.py
 side_by_side := -n 2 --dist loadfile

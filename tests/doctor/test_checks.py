@@ -202,7 +202,7 @@ def test_packages_that_are_missing_or_others() -> None:
 def test_the_packages_of_this_computer() -> None:
     """Those of pyproject.toml without the extras', each with its pin."""
     needed, pins = programs.needed(), programs.pins()
-    assert {"msgspec", "hassil", "llama-cpp-python", "tflite-runtime"} <= set(needed)
+    assert {"msgspec", "hassil", "llama-cpp-python", "ai-edge-litert"} <= set(needed)
     assert not {"mypy", "torch", "mortar", "rknn-toolkit-lite2"} & set(needed)
     assert all(name in pins for name in needed)
     assert pins["rknn-toolkit-lite2"] == "2.3.2"

@@ -35,18 +35,18 @@ class Interpreted:
     """A .tflite file in an interpreter. Raises MortarError where the file or the delegate is unusable."""
 
     def __init__(self, path: Path, *, threads: int, delegate: str = "") -> None:
-        package = _package()
+        engine = package()
         self.unit = "tflite/npu" if delegate else "tflite/cpu"
         options: dict[str, Any] = {"model_path": str(path), "num_threads": threads}
         if delegate:
             options |= {
-                "experimental_delegates": [_delegate(package, delegate)],
+                "experimental_delegates": [_delegate(engine, delegate)],
                 # XNNPACK's share could not be told from the delegate's.
-                "experimental_op_resolver_type": package.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+                "experimental_op_resolver_type": engine.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
             }
         try:
             with quiet():
-                self._interpreter = package.Interpreter(**options)
+                self._interpreter = engine.Interpreter(**options)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise (
@@ -85,7 +85,7 @@ def ends_of(path: Path) -> tuple[Tensor, Tensor]:
     """What a file takes and gives, found without reading its weights. Raises MortarError where it is none."""
     try:
         with quiet():
-            interpreter = _package().Interpreter(model_path=str(path))
+            interpreter = package().Interpreter(model_path=str(path))
     except (ValueError, RuntimeError) as error:
         raise unusable(path, error) from None
     takes, _ = _only(interpreter.get_input_details(), path)
@@ -117,7 +117,7 @@ def _refused(path: Path, delegate: str, why: str) -> MortarError:
     )
 
 
-def _package() -> Any:
+def package() -> Any:
     for name in PACKAGES:
         try:
             return importlib.import_module(name)

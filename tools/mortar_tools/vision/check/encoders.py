@@ -50,10 +50,10 @@ def in_torch(model: ModelFolder) -> Reference | None:
 
 
 def own_file(model: ModelFolder) -> Reference:
-    """The model's own file, on tflite-runtime."""
+    """The model's own file, on TensorFlow Lite."""
     part = model.manifest.vision
     graph = TfliteVisionGraph(model.verified(part), part, threads=1)
-    return Reference(f"{part.file}, tflite-runtime", in_batches(through(graph, part), 1))
+    return Reference(f"{part.file}, TensorFlow Lite", in_batches(through(graph, part), 1))
 
 
 def through(graph: VisionGraph, part: VisionPart) -> Encode:
@@ -121,7 +121,7 @@ def by(form: Form) -> str:
     """What runs a form here, for the sidecar and for people."""
     names = {
         Runtime.RKNN: f"{toolkit.NAME} simulator",
-        Runtime.TFLITE: "tflite-runtime",
+        Runtime.TFLITE: "TensorFlow Lite",
         Runtime.ONNX: "onnxruntime",
     }
     return names[form.runtime]
