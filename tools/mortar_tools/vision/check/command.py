@@ -120,9 +120,11 @@ def checked(
 
 def reproducing(options: argparse.Namespace) -> list[str]:
     """The options that decide what is found."""
+    named = [word for name in options.form for word in ("--form", name)]
     if options.pictures is not None:
-        return ["--pictures", str(options.pictures)]
-    return ["--n", str(options.n), "--seed", str(options.seed), *(["--mend"] if options.mend else [])]
+        return [*named, "--pictures", str(options.pictures)]
+    mend = ["--mend"] if options.mend else []
+    return [*named, "--n", str(options.n), "--seed", str(options.seed), *mend]
 
 
 def as_table(found: Sequence[Result]) -> Table:
