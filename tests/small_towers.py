@@ -11,6 +11,7 @@ SMALL = TowerShape(picture_px=64, patch_px=16, width=64, layers=2, heads=2, mlp=
 SHAPES = {
     "matrix": SMALL,
     "no reduction": replace(SMALL, shuffle=1, projector=Projector.LINEAR),
+    "mlp": replace(SMALL, projector=Projector.MLP, hidden=48),
     "odd grid": replace(SMALL, picture_px=80),
     "odd grid, mlp": replace(SMALL, picture_px=80, projector=Projector.MLP, hidden=48),
     "norm before the projector": replace(SMALL, projector=Projector.MLP, hidden=48, projector_norm=True),

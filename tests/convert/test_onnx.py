@@ -195,6 +195,18 @@ def test_operators_newer_than_the_toolkits_are_refused(tmp_path: Path) -> None:
         foreign.ends(source)
 
 
+def test_operators_that_nobody_knows_are_one_clear_line(tmp_path: Path) -> None:
+    source = export(Theirs(False), tmp_path / "theirs.onnx", channels_last=False)
+    model = onnx.load(source)
+    model.opset_import.append(onnx.helper.make_opsetid("somebody.else", 1))
+    softmax = next(node for node in model.graph.node if node.op_type == "Softmax")
+    softmax.op_type, softmax.domain = "Warp", "somebody.else"
+    onnx.save(model, source)
+    with pytest.raises(MortarError) as caught:
+        foreign.write(source, 1, tmp_path / "ours.onnx")
+    assert caught.value.code == "onnx-unusable"
+
+
 class OneAtATime(Theirs):
     """Its shapes are written down for one picture."""
 

@@ -10,11 +10,21 @@ import onnx
 import onnxruntime  # type: ignore[import-untyped]
 from google.protobuf.message import DecodeError
 from onnx import GraphProto, ModelProto, ValueInfoProto
+from onnxruntime.capi.onnxruntime_pybind11_state import (  # type: ignore[import-untyped]
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    NotImplemented,
+    RuntimeException,
+)
 
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats
 from mortar_tools.vision.convert import onnx_file
 from mortar_tools.vision.convert.fuse import fuse
+
+REFUSED = (Fail, InvalidArgument, InvalidGraph, NotImplemented, RuntimeException)
+"""How onnxruntime says that it cannot run a graph."""
 
 MOST_OPSET = 19
 COLOURS = 3
@@ -64,12 +74,16 @@ def write(source: Path, batch: int, path: Path) -> None:
     _rename(model.graph)
     draft = path.with_suffix(".shaped")
     onnx.save(model, draft)
-    onnx_file.fold(draft, path, move_transposes=False)
-    draft.unlink()
-    shaped = onnx.shape_inference.infer_shapes(onnx.load(path))
-    onnx.save(fuse(shaped), path)
-    # Once more: what the fusion left behind may be constant.
-    onnx_file.fold(path, path)
+    try:
+        onnx_file.fold(draft, path, move_transposes=False)
+        shaped = onnx.shape_inference.infer_shapes(onnx.load(path))
+        onnx.save(fuse(shaped), path)
+        # Once more: what the fusion left behind may be constant.
+        onnx_file.fold(path, path)
+    except REFUSED as error:
+        raise _wrong(source, f"cannot be run ({_first_line(error)})") from None
+    finally:
+        draft.unlink()
 
 
 def reference(source: Path, given: Floats) -> Floats:
@@ -85,7 +99,7 @@ def _load(path: Path) -> ModelProto:
         model = onnx.load(path)
         onnx.checker.check_model(model)
     except (OSError, ValueError, onnx.checker.ValidationError) as error:
-        raise _wrong(path, str(error).strip().partition("\n")[0]) from None
+        raise _wrong(path, f"is not valid ({_first_line(error)})") from None
     except DecodeError:
         raise _wrong(path, "is no ONNX file") from None
     opset = next((one.version for one in model.opset_import if one.domain in ("", "ai.onnx")), 0)
@@ -94,7 +108,10 @@ def _load(path: Path) -> ModelProto:
             path, f"is of operator set {opset}, and {MOST_OPSET} is the newest that NPU toolkits take"
         )
     if opset < onnx_file.OPSET:
-        model = onnx.version_converter.convert_version(model, onnx_file.OPSET)
+        try:
+            model = onnx.version_converter.convert_version(model, onnx_file.OPSET)
+        except (RuntimeError, onnx.version_converter.ConvertError) as error:
+            raise _wrong(path, f"cannot be brought to a newer operator set ({_first_line(error)})") from None
     return model
 
 
@@ -113,7 +130,7 @@ def _infer(model: ModelProto, batch: int, path: Path) -> ModelProto:
     try:
         return onnx.shape_inference.infer_shapes(model, data_prop=True)
     except onnx.shape_inference.InferenceError as error:
-        raise _wrong(path, str(error).strip().partition("\n")[0]) from None
+        raise _wrong(path, f"has shapes that do not fit ({_first_line(error)})") from None
 
 
 def _sizes(value: ValueInfoProto) -> list[int]:
@@ -140,6 +157,10 @@ def _rename(graph: GraphProto) -> None:
     for node in graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
         node.output[:] = [names.get(name, name) for name in node.output]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def _wrong(path: Path, why: str) -> MortarError:

@@ -42,9 +42,9 @@ class View:
         return node if known else None
 
     def number(self, name: str) -> float | None:
-        """The one number that a constant is, or None."""
+        """The one number that a constant is, or None; one of more dimensions would give others some too."""
         value = self.values.get(name)
-        return float(value.reshape(-1)[0]) if value is not None and value.size == 1 else None
+        return float(value.reshape(-1)[0]) if value is not None and value.shape in ((), (1,)) else None
 
     def constant(self, node: NodeProto) -> tuple[str, str] | None:
         """Of a node's two inputs the computed one and the constant one."""

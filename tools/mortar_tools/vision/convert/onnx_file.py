@@ -16,7 +16,7 @@ from mortar_tools.vision.convert.lean import Lean
 from mortar_tools.vision.towers.tower import Tower
 
 OPSET = 17
-"""The first with LayerNormalization as one operator; rknn-toolkit2 2.5.0 takes up to 19."""
+"""The first with LayerNormalization as one operator; rknn-toolkit2 takes up to 19."""
 PICTURE, PATCHES, TOKENS = "picture", "patches", "tokens"
 
 ENDS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from mortar.errors import MortarError, UsageError
@@ -33,7 +34,7 @@ class Source:
     std: Colour = (0.5, 0.5, 0.5)
     """A pixel goes in as (value / 255 - mean) / std."""
 
-    @property
+    @cached_property
     def size_px(self) -> tuple[int, int]:
         """Height and width of a picture."""
         if isinstance(self.weights, Tower):

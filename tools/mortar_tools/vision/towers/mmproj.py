@@ -82,17 +82,19 @@ def write(tower: Tower, name: str, licence: str, path: Path, kind: Kind | None =
 
 
 def _check(shape: TowerShape, kind: Kind) -> None:
+    # libmtmd pads no grid: it shrinks or enlarges the picture until there is an even one.
+    even = shape.shuffle > 1 and not shape.padding
     fits = {
-        Kind.LFM2: shape.shuffle > 1,
+        Kind.LFM2: even,
         Kind.JANUS_PRO: shape.shuffle == 1 and not shape.projector_norm,
-        Kind.IDEFICS3: shape.shuffle > 1 and shape.projector is Projector.MATRIX and not shape.padding,
+        Kind.IDEFICS3: even and shape.projector is Projector.MATRIX and not shape.projector_norm,
         Kind.MLP: False,
     }
     if not fits[kind] or shape.gelu is not Gelu.TANH:
         raise MortarError(
             "mmproj-shape",
-            f"llama.cpp has no projector type {kind} for this tower (shuffle {shape.shuffle}, projector "
-            f"{shape.projector}, GELU {shape.gelu})",
+            f"llama.cpp has no projector type {kind} for this tower (grid {shape.grid}, shuffle "
+            f"{shape.shuffle}, projector {shape.projector}, GELU {shape.gelu})",
             "use another projector type, or another form than mmproj",
         )
 
