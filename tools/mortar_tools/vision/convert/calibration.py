@@ -52,7 +52,7 @@ def _drawn(work: Path) -> list[Image.Image]:
 
 
 def _of_folder(folder: Path) -> list[Image.Image]:
-    found = []
+    found: list[Image.Image] = []
     for path in sorted(folder.glob("*")):
         if len(found) == MOST:
             break

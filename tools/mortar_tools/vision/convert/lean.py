@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from mortar_tools.vision.convert.algebra import behind, centred, put
 from mortar_tools.vision.convert.stem import Stem
 from mortar_tools.vision.towers.shape import Gelu, Projector, TowerShape
-from mortar_tools.vision.towers.tower import Tower, unshuffle
+from mortar_tools.vision.towers.tower import Block, Tower, unshuffle
 
 
 class Target(StrEnum):
@@ -106,7 +106,7 @@ class LeanBlock(nn.Module):
         return (x.permute(0, 2, 3, 1) if as_columns else x.permute(0, 2, 1, 3)).flatten(0, 1)
 
     @torch.no_grad()
-    def fold(self, block: nn.Module) -> None:
+    def fold(self, block: Block) -> None:
         """Take the weights of a tower's block."""
         weight, bias = (one.chunk(3) for one in behind(block.ln1, block.qkv))
         scale = self.shape.head_dim**-0.5

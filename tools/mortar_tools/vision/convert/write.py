@@ -52,14 +52,14 @@ def write(options: argparse.Namespace, jobs: list[Job], console: Console) -> Non
 def read(options: argparse.Namespace) -> Source:
     """The encoder that was asked for, as it was said to be normalised. Raises MortarError."""
     source = find(options.source)
-    said = {name: tuple(getattr(options, name)) for name in ("mean", "std") if getattr(options, name)}
-    if said and isinstance(source.weights, Tower):
+    if (options.mean or options.std) and isinstance(source.weights, Tower):
         raise UsageError(
             "convert-colours",
             f"{options.source} says by itself how it is normalised",
             "leave out --mean and --std",
         )
-    return replace(source, **said)
+    mean, std = options.mean or source.mean, options.std or source.std
+    return replace(source, mean=tuple(mean), std=tuple(std))
 
 
 def tell(made: Made, seconds: float, console: Console) -> None:
