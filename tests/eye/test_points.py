@@ -19,6 +19,7 @@ from mortar.messages import PowerChanged
 from mortar.power import MAINS, Power, PowerState
 from mortar.runtimes import forms
 from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.places import places
 from mortar.settings import Eye, Point, RunOptions, Settings
 from scenes import tokens_of
 
@@ -105,6 +106,29 @@ def test_a_form_of_other_weights_is_not_used(other_form: ModelFolder) -> None:
     assert forms.installed(other_form, forms.Runtime.TFLITE) == []
     (told,) = forms.found(other_form)
     assert isinstance(told, forms.Unusable) and "other weights" in told.why
+
+
+CHECKED = """
+[checked]
+cosine = 0.999
+worst = 0.9
+against = "torch"
+by = "TensorFlow Lite"
+pictures = 200
+accuracy_lost = {lost}
+"""
+
+
+@pytest.mark.parametrize(("lost", "is_run"), [(None, False), (0.4, True), (1.7, False)])
+def test_int8_is_run_where_it_was_checked_and_holds(
+    other_form: ModelFolder, lost: float | None, is_run: bool
+) -> None:
+    """It takes less time and memory than the model's own file; unchecked, nobody knows what it sees."""
+    (sidecar,) = forms.folders(other_form)[1].glob("*.toml")
+    if lost is not None:
+        sidecar.write_text(sidecar.read_text() + CHECKED.format(lost=lost))
+    cpu = next(place for place in places(Eye(), other_form) if place.unit == "tflite/cpu")
+    assert ("int8" in cpu.reason) is is_run
 
 
 def test_what_was_measured_on_a_board_lies_between_its_profile_and_the_users_file(

@@ -20,6 +20,9 @@ from mortar.runtimes.model_folder import Count, ModelFolder, Part, Table, Vision
 
 FOLDER = "forms"
 
+MOST_LOST = 1.0
+"""Points of answer accuracy that a form in integers may lose, by `mortar tools check vision`."""
+
 
 class Runtime(StrEnum):
     """What runs the file."""
@@ -98,6 +101,12 @@ class Form(Part, frozen=True):
     """Of a form whose pictures are not the model's own size; 0: they are."""
     source: Source = Source()
     checked: Checked | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was checked, and the model answers as well with it as it should."""
+        lost = self.checked.accuracy_lost if self.checked else None
+        return lost is not None and lost <= MOST_LOST
 
     def part(self, own: VisionPart) -> VisionPart:
         """What goes in and what comes out, `own` being the model's."""

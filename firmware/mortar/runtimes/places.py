@@ -26,11 +26,16 @@ def _npu(site: Site) -> Place:
 
 
 def _cpu(site: Site) -> Place:
-    """The model's own file where it is what is wanted, and forms beside it for several tiles at once."""
+    """INT8 that was checked and holds, which takes less time and memory; else the model's own file where it
+    is what is wanted, and forms beside it for several tiles at once."""
     own = site.model.manifest.vision
-    is_own = site.point is None or (site.point.precision == OWN_PRECISION and same_shape(site.part, own))
     forms = site.forms(Runtime.TFLITE)
-    if is_own:
+    holding = [one for one in forms if one.form.precision is Precision.INT8 and one.form.holds]
+    is_own = False
+    if site.point is None and any(one.form.batch == 1 for one in holding):
+        forms = holding
+    elif site.point is None or (site.point.precision == OWN_PRECISION and same_shape(site.part, own)):
+        is_own = True
         forms = [one for one in forms if one.form.precision == OWN_PRECISION and one.form.batch > 1]
     elif not any(one.form.batch == 1 for one in forms):
         return Place("tflite/cpu", "no form of this size and precision is installed")

@@ -84,10 +84,6 @@ def _of_others() -> str:
     return ""
 
 
-MOST_LOST = 1.0
-"""Points of answer accuracy that a form in integers may lose, by `mortar tools check vision`."""
-
-
 def _of_one_precision(forms: list[Installed]) -> list[Installed]:
     """INT8 where it was checked and holds: the NPU is fastest with it. Else floats; what nobody checked
     comes last. A form of that precision for a single picture has to be there."""
@@ -99,8 +95,7 @@ def _doubt(form: Form) -> int:
     """0 for the form to be run first."""
     if form.precision is Precision.F16:
         return 2
-    lost = form.checked.accuracy_lost if form.checked else None
-    if lost is None or lost > MOST_LOST:
+    if not form.holds:
         return 3
     return 0 if form.precision is Precision.INT8 else 1
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from mortar.runtimes.forms import Form, Installed, Precision
+from mortar.runtimes.forms import MOST_LOST, Form, Installed, Precision
 from mortar.runtimes.rknn_sim.graph import recipe_of
 from mortar_tools.vision import sidecar as sidecars
 from mortar_tools.vision.check.encoders import by, in_batches
 from mortar_tools.vision.check.layers import worst_first
 from mortar_tools.vision.check.mend import mend
-from mortar_tools.vision.check.results import POINTS, MOST_LOST_points, Result
+from mortar_tools.vision.check.results import POINTS, Result
 from mortar_tools.vision.check.study import Study
 from mortar_tools.vision.toolkit import Session
 
@@ -42,7 +42,7 @@ def mended(study: Study, int8: Installed, found: Result, tell: Callable[[str], N
         return last.lost.value * POINTS
 
     try:
-        best = mend(layers, lost_points, MOST_LOST_points, tell)[-1]
+        best = mend(layers, lost_points, MOST_LOST, tell)[-1]
         if not best.holds:
             return None
         draft.replace(path)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from mortar.runtimes.forms import MOST_LOST
 from mortar.runtimes.interfaces import Pixels
 from mortar_tools.cards.evaluate.figures import Figure
 from mortar_tools.cards.evaluate.plots import BLUE, GREEN, ORANGE, PURPLE, RED, SKY, errors
-from mortar_tools.vision.check.results import POINTS, MOST_LOST_points, Result
+from mortar_tools.vision.check.results import POINTS, Result
 
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
 LINES = ("-", "--", ":")
@@ -55,9 +56,7 @@ def accuracy(found: Sequence[Result], whole: Figure) -> Canvas:
         capsize=3,
     )
     axes.axvline(0, color="grey", linewidth=0.8)
-    axes.axvline(
-        MOST_LOST_points, color=RED, linewidth=1, linestyle="--", label="the most that INT8 may lose"
-    )
+    axes.axvline(MOST_LOST, color=RED, linewidth=1, linestyle="--", label="the most that INT8 may lose")
     axes.set_yticks(range(len(asked)), [name for name, _ in asked])
     axes.set(
         ylim=(len(asked) - 0.4, -0.6),

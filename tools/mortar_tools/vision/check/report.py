@@ -8,16 +8,17 @@ from pathlib import Path
 
 import matplotlib
 
+from mortar.runtimes.forms import MOST_LOST
 from mortar.runtimes.interfaces import Pixels
 from mortar_tools.cards.evaluate.figures import Figure
 from mortar_tools.cards.evaluate.plots import STYLE
 from mortar_tools.vision.check import plots
-from mortar_tools.vision.check.results import LEAST_COSINE, POINTS, MOST_LOST_points, Result
+from mortar_tools.vision.check.results import LEAST_COSINE, POINTS, Result
 
 ABOUT = f"""Each compiled form of the vision encoder is shown the same pictures as the reference. Its image
 tokens are compared with the reference's by their cosine, and by what the whole model answers when it is given
 them instead. A form in floats must reach a mean cosine of {LEAST_COSINE}; one in whole numbers may lose
-{MOST_LOST_points:.0f} point of answer accuracy. An answer counts only if every word of it is right, and the
+{MOST_LOST:.0f} point of answer accuracy. An answer counts only if every word of it is right, and the
 interval of a difference is a paired bootstrap's of 95 %. Points below zero are gained."""
 
 SIMULATED = """**What the simulator shows.** rknn-toolkit2's simulator refuses a finished `.rknn`. It runs

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mortar.runtimes.forms import Checked, Precision
+from mortar.runtimes.forms import MOST_LOST, Checked, Precision
 from mortar_tools.cards.evaluate.figures import Figure
 from mortar_tools.vision.check.cosines import Nearness
 
 LEAST_COSINE = 0.999
 """Mean cosine that a form in floats must reach: float16 has 11 bits of precision, and reaches 0.999999."""
-MOST_LOST_points = 1.0
-"""Of answer accuracy, that a form in whole numbers may lose."""
 POINTS = 100.0
 """In one."""
 
@@ -37,7 +35,7 @@ class Result:
         """What is not good enough; "" where all is."""
         if not self.nearness.mean > 0 or (self.precision in FLOATS and self.nearness.mean < LEAST_COSINE):
             return f"its mean cosine is {self.nearness.mean:.4f}, below {LEAST_COSINE}"
-        if self.lost is not None and self.lost.value * POINTS > MOST_LOST_points:
+        if self.lost is not None and self.lost.value * POINTS > MOST_LOST:
             return f"it loses {self.lost.value * POINTS:.1f} points of answer accuracy, more than 1"
         return ""
 
