@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mortar.errors import UsageError
@@ -9,6 +11,7 @@ from mortar.runtimes.forms import Precision, Role, Runtime
 from mortar_tools.vision.convert.plan import Job, Request, plan
 
 TFLITE, RKNN, ONNX = Runtime.TFLITE, Runtime.RKNN, Runtime.ONNX
+INT8 = Precision.INT8
 
 
 @pytest.mark.parametrize(
@@ -39,21 +42,24 @@ def test_rknn_is_built_from_onnx_that_is_written_before_it() -> None:
     assert [(job.runtime, job.batch) for job in jobs] == [(ONNX, 1), (ONNX, 4), (RKNN, 1), (RKNN, 4)]
 
 
-def test_without_pictures_to_calibrate_with_there_is_no_int8() -> None:
-    assert {job.precision for job in plan(Request((TFLITE,), ()))} == {Precision.F32, Precision.F16}
-    calibrated = plan(Request((TFLITE,), (), calibrated=True))
-    assert {job.precision for job in calibrated} == {Precision.F32, Precision.F16, Precision.INT8}
+def test_without_pictures_to_calibrate_with_the_npu_has_no_int8() -> None:
+    """TFLite has one that finds its ranges as they come."""
+    request = Request((TFLITE, RKNN), ())
+    assert INT8 in {job.precision for job in plan(request) if job.runtime is TFLITE}
+    assert {job.precision for job in plan(request) if job.runtime is RKNN} == {Precision.F16}
+    calibrated = plan(replace(request, calibrated=True))
+    assert {job.precision for job in calibrated if job.runtime is RKNN} == {Precision.F16, INT8}
 
 
 def test_only_the_blocks_have_linear_layers_for_tflites_int8() -> None:
-    jobs = plan(Request((TFLITE,), (Precision.INT8,), split=True, calibrated=True))
+    jobs = plan(Request((TFLITE,), (INT8,), split=True, calibrated=True))
     assert {job.role for job in jobs} == {Role.WHOLE, Role.BLOCKS}
 
 
 @pytest.mark.parametrize(
     ("request_", "code"),
     [
-        (Request((TFLITE,), (Precision.INT8,)), "calibration-missing"),
+        (Request((RKNN,), (INT8,)), "calibration-missing"),
         (Request((RKNN,), (Precision.F32,)), "precision-impossible"),
     ],
     ids=["int8 of nothing", "an NPU in float32"],

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 WRONG = {
-    "int8 of nothing": ["--precision", "int8"],
+    "int8 of nothing": ["--to", "rknn", "--precision", "int8"],
     "an unknown runtime": ["--to", "openvino"],
     "no batch": ["--batch", "0"],
     "an unknown SoC": ["--soc", "rk3399"],

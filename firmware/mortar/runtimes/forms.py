@@ -108,6 +108,12 @@ class Form(Part, frozen=True):
         lost = self.checked.accuracy_lost if self.checked else None
         return lost is not None and lost <= MOST_LOST
 
+    @property
+    def ranges_itself(self) -> bool:
+        """Whether it is INT8 that was calibrated with nothing: it finds the ranges of activations as they
+        come, which not every engine can."""
+        return self.precision is Precision.INT8 and self.source.calibration == 0
+
     def part(self, own: VisionPart) -> VisionPart:
         """What goes in and what comes out, `own` being the model's."""
         return replace(

@@ -28,8 +28,10 @@ def _npu(site: Site) -> Place:
 def _cpu(site: Site) -> Place:
     """INT8 that was checked and holds, which takes less time and memory; else the model's own file where it
     is what is wanted, and forms beside it for several tiles at once."""
+    from mortar.runtimes.tflite_interpreter import runs_ranging
+
     own = site.model.manifest.vision
-    forms = site.forms(Runtime.TFLITE)
+    forms = [one for one in site.forms(Runtime.TFLITE) if runs_ranging() or not one.form.ranges_itself]
     holding = [one for one in forms if one.form.precision is Precision.INT8 and one.form.holds]
     is_own = False
     if site.point is None and any(one.form.batch == 1 for one in holding):
@@ -64,9 +66,14 @@ def _delegated(site: Site) -> Place:
     library, threads = site.settings.delegate, site.settings.threads
     if not library:
         return Place(DELEGATED, "eye.delegate names no library")
-    forms = [one for one in site.forms(Runtime.TFLITE) if one.form.precision is Precision.INT8]
+    forms = [
+        one
+        for one in site.forms(Runtime.TFLITE)
+        if one.form.precision is Precision.INT8 and not one.form.ranges_itself
+    ]
     if not forms:
-        return Place(DELEGATED, "no INT8 form is installed: mortar tools convert")
+        told = "no INT8 form is installed that was calibrated: mortar tools convert --calibration"
+        return Place(DELEGATED, told)
 
     def load() -> VisionEncoder:
         from mortar.runtimes.tflite import TfliteVisionGraph

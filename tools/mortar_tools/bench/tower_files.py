@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gguf
-from ai_edge_quantizer import quantizer, recipe  # type: ignore[import-untyped]
 
 from mortar.runtimes.forms import Role
 from mortar.runtimes.model_folder import VisionPart
@@ -14,7 +13,7 @@ from mortar_tools.cards import tokenizer
 from mortar_tools.cards.export import language_gguf
 from mortar_tools.cards.training.model import Language, Shape
 from mortar_tools.vision.convert.lean import Lean, Target
-from mortar_tools.vision.convert.tflite_file import silenced, write_float16, write_float32
+from mortar_tools.vision.convert.tflite_file import write_float16, write_float32, write_ranging_int8
 from mortar_tools.vision.towers import mmproj
 from mortar_tools.vision.towers.tower import Tower
 
@@ -59,7 +58,7 @@ def write(tower: Tower, folder: Path) -> TowerFiles:
         language=folder / "language.gguf",
     )
     write_float16(whole, made.tflite_f16)
-    write_int8(whole, made.tflite_int8)
+    write_ranging_int8(whole, made.tflite_int8)
     whole.unlink()
     mmproj.write(tower, "bench", "none", made.mmproj_f16)
     write_q8(made.mmproj_f16, made.mmproj_q8)
@@ -67,13 +66,6 @@ def write(tower: Tower, folder: Path) -> TowerFiles:
     language = Language(Shape(width=shape.n_embd, layers=1, heads=1, mlp=32, vocabulary=vocabulary))
     language_gguf.write(language, "bench", "none", made.language)
     return made
-
-
-def write_int8(source: Path, path: Path) -> None:
-    """The TFLite graph of a float32 file in dynamic-range INT8."""
-    with silenced():
-        made = quantizer.Quantizer(str(source), recipe.dynamic_wi8_afp32())
-        made.quantize().export_model(str(path), overwrite=True)
 
 
 def write_q8(source: Path, path: Path) -> None:

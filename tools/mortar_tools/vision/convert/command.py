@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         type=Precision,
         choices=[Precision.F32, Precision.F16, Precision.INT8],
         default=[],
-        help="default: all that there are, int8 where there is something to calibrate it with",
+        help="default: all that there are, the NPU's int8 where there is something to calibrate it with",
     )
     made.add_argument(
         "--soc", nargs="+", choices=SOCS, default=[SOCS[0]], help=f"for rknn; default: {SOCS[0]}"

@@ -28,13 +28,14 @@ class Request:
 
     runtimes: tuple[Runtime, ...]
     precisions: tuple[Precision, ...]
-    """Empty: every one that the runtimes can have, INT8 where there are pictures to calibrate with."""
+    """Empty: every one that the runtimes can have, the NPU's INT8 where there are pictures for it."""
     socs: tuple[str, ...] = SOCS
     batches: tuple[int, ...] = (1,)
     split: bool = False
     """Whether the two halves are wanted beside the whole."""
     calibrated: bool = False
-    """Whether there are pictures to calibrate INT8 with."""
+    """Whether there are pictures to calibrate INT8 with. TFLite has one without: it finds its ranges as they
+    come."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,11 @@ class Job:
 
 def plan(request: Request) -> list[Job]:
     """The forms, each after those that it is made of. Raises UsageError where nothing can be made of a
-    runtime, or where INT8 is asked for by name and there is nothing to calibrate it with."""
-    if Precision.INT8 in request.precisions and not request.calibrated:
+    runtime, or where the NPU's INT8 is asked for by name and there is nothing to calibrate it with."""
+    if Precision.INT8 in request.precisions and not request.calibrated and Runtime.RKNN in request.runtimes:
         raise UsageError(
             "calibration-missing",
-            "INT8 is calibrated with pictures, and there are none",
+            "the NPU's INT8 is calibrated with pictures, and there are none",
             "give a folder of them: --calibration FOLDER (or the word scenes, for the bundled model)",
         )
     jobs = list(_sources(request))
@@ -85,7 +86,7 @@ def _sources(request: Request) -> Iterator[Job]:
 def _of(runtime: Runtime, request: Request) -> Iterator[Job]:
     possible = PRECISIONS[runtime]
     wanted = [one for one in possible if one in request.precisions] if request.precisions else list(possible)
-    if not request.calibrated:
+    if not request.calibrated and runtime is Runtime.RKNN:
         wanted = [one for one in wanted if one is not Precision.INT8]
     if not wanted:
         raise UsageError(

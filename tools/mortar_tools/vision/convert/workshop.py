@@ -83,6 +83,9 @@ class Workshop:
         wide = self._float32(job)
         if job.precision is Precision.F16:
             tflite_file.write_float16(wide, path)
+        elif job.precision is Precision.INT8 and self.calibration is None:
+            recipe = tflite_file.write_ranging_int8(wide, path)
+            source = forms.Source(config={"recipe": json.dumps(recipe)})
         elif job.precision is Precision.INT8:
             recipe = tflite_file.write_int8(wide, self._inputs(job.role), path)
             source = self._calibrated(config={"recipe": json.dumps(recipe)})
