@@ -20,6 +20,7 @@ from mortar.errors import MortarError, UsageError
 from mortar.runtimes.forms import Form, Precision, Role, Runtime
 from mortar_tools.vision.convert import agreement, tflite_file
 from mortar_tools.vision.convert.command import main
+from mortar_tools.vision.convert.graphs import Graph
 from mortar_tools.vision.towers import mmproj
 from mortar_tools.vision.towers.tower import Tower, randomised
 from small_towers import SMALL
@@ -162,3 +163,17 @@ def test_what_cannot_be_converted_is_said(arguments: list[str], code: str) -> No
     with pytest.raises(UsageError) as caught:
         main(arguments)
     assert caught.value.code == code
+
+
+def test_int8_without_pictures_finds_its_ranges_as_they_come(
+    file: Path, tower: Tower, tmp_path: Path
+) -> None:
+    """Its sidecar says that nothing was calibrated, so that what cannot do so leaves it alone."""
+    main([str(file), "--precision", "int8", "--out", str(tmp_path)])
+    (written,) = tmp_path.glob("*.toml")
+    form = msgspec.toml.decode(written.read_bytes(), type=Form)
+    assert form.ranges_itself
+    x = np.random.default_rng(1).normal(size=(1, 64, 64, 3)).astype(np.float32)
+    wanted = agreement.by_torch(Graph(tower, Role.WHOLE, channels_last=True), x)
+    found = agreement.by_tflite(tmp_path / form.file, x)
+    assert agreement.least_cosine(found, wanted) >= LEAST_COSINE[Precision.INT8]

@@ -88,7 +88,7 @@ def write_ranging_int8(source: Path, path: Path) -> list[dict[str, Any]]:
     """The graph of a float32 file with INT8 weights, the ranges of activations found as they come. Gives the
     quantiser's recipe."""
     made = quantizer.Quantizer(str(source), recipe.dynamic_wi8_afp32())
-    _export(made, path)
+    _export(made, source, path)
     used: list[dict[str, Any]] = made.get_quantization_recipe()
     return used
 
