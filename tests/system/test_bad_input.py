@@ -89,21 +89,46 @@ def copied_model(tmp_path: Path) -> Path:
     return Path(shutil.copytree(resources.bundled_model(), tmp_path / "model"))
 
 
-@pytest.mark.parametrize("part", ["vision-*.tflite", "language-*.gguf"])
-@pytest.mark.parametrize("harm", ["missing", "truncated", "swapped"])
-def test_a_bad_model_file(tmp_path: Path, part: str, harm: str) -> None:
+def missing_file(file: Path) -> None:
+    file.unlink()
+
+
+def truncated_file(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1_000])
+
+
+def swapped_file(file: Path) -> None:
+    file.write_bytes(bytes(reversed(file.read_bytes())))
+
+
+HARMS = [missing_file, truncated_file, swapped_file]
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_bad_language_model_file(tmp_path: Path, harm: Callable[[Path], None]) -> None:
     """The file is named, and what to do is said."""
     model = copied_model(tmp_path)
-    (file,) = model.glob(part)
-    if harm == "missing":
-        file.unlink()
-    elif harm == "truncated":
-        file.write_bytes(file.read_bytes()[:-1_000])
-    else:
-        file.write_bytes(bytes(reversed(file.read_bytes())))
+    (file,) = model.glob("language-*.gguf")
+    harm(file)
     ran = mortar(tmp_path / "run", "describe", table(["cat"], tmp_path / "p.png"), "--model", model)
     assert ran.status == 1
     assert_one_line(ran.errors, file.name)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_bad_vision_file(tmp_path: Path, harm: Callable[[Path], None]) -> None:
+    """The file is named, and the model's other file encodes the picture; where that is bad too, none can."""
+    model, picture = copied_model(tmp_path), table(["cat"], tmp_path / "p.png")
+    files = [next(model.glob(part)) for part in ("vision-*.tflite", "vision-mmproj-*.gguf")]
+    harm(files[0])
+    ran = mortar(tmp_path / "first", "describe", picture, "--model", model)
+    assert ran.status == 0 and "cat" in ran.result["answer"]
+    (error,) = (line for line in ran.lines if line["event"] == "error")
+    assert files[0].name in error["what"]
+    harm(files[1])
+    ran = mortar(tmp_path / "second", "describe", picture, "--model", model)
+    assert ran.status == 1
+    assert_one_line(ran.errors, files[0].name)
 
 
 def test_an_unknown_board_and_an_unknown_key(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from mortar.commands.conduct import RunFailed, add_common, conduct, print_json, print_json_event
 from mortar.messages import Event
@@ -27,8 +28,15 @@ def run(args: argparse.Namespace) -> int:
     options = RunOptions(
         board=args.board, camera=args.image, model=args.model, once=True, fast=True, ask=args.ask
     )
+    overcome: list[str] = []
+
+    def note(event: Event) -> None:
+        """People want the answer alone, and what went wrong on the way to it."""
+        if event.event == "error":
+            overcome.append(f"{event.data['what']}; {event.data['do']}")
+
     try:
-        outcome = conduct(options, args.config, print_json_event if args.json else _ignore)
+        outcome = conduct(options, args.config, print_json_event if args.json else note)
     except RunFailed as failed:
         if args.json:
             _print_result(failed.result)
@@ -36,13 +44,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         _print_result(outcome.result)
     else:
+        for line in overcome:
+            print(f"mortar: {line}", file=sys.stderr)
         print(outcome.result["answer"])
     return 0
 
 
 def _print_result(result: dict[str, object]) -> None:
     print_json({key: result[key] for key in RESULT_KEYS if key in result})
-
-
-def _ignore(event: Event) -> None:
-    """People want the answer alone; errors come as one line on standard error."""
