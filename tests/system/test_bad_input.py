@@ -121,7 +121,7 @@ def test_a_bad_vision_file(tmp_path: Path, harm: Callable[[Path], None]) -> None
     model, picture = copied_model(tmp_path), table(["cat"], tmp_path / "p.png")
     files = [next(model.glob(part)) for part in ("vision-*.tflite", "vision-mmproj-*.gguf")]
     harm(files[0])
-    ran = mortar(tmp_path / "first", "describe", picture, "--model", model)
+    ran = mortar(tmp_path / "first", "describe", picture, "--model", model, "--json")
     assert ran.status == 0 and "cat" in ran.result["answer"]
     (error,) = (line for line in ran.lines if line["event"] == "error")
     assert files[0].name in error["what"]
