@@ -36,6 +36,9 @@ WATTS = 1.0
 WORTH = 0.1
 """A point that answers so much less often than the best one is not moved to, however little it costs."""
 
+WIDTH = 110
+"""Of the table, in characters."""
+
 PICTURE_PX = (640, 480)
 """As the camera gives it."""
 
@@ -126,7 +129,8 @@ def _tell(found: Sequence[Measured], steps: Sequence[Measured], options: argpars
             held = {**_as_row(one), "on_front": one in best, "chosen": one in steps}
             print(msgspec.json.encode(held).decode())
     table = _table(found, best, steps)
-    Console(stderr=options.json).print(table)
+    # Names and figures whole, however narrow the terminal.
+    Console(stderr=options.json, width=WIDTH).print(table)
     if options.out is not None:
         from mortar_tools.tune import plot
 
