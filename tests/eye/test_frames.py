@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from harness import started
-from looks import looked, reading_end
-from mortar.bricks import eye
-from mortar.messages import PowerChanged
+from looks import looks_by_power
 from mortar.power import MAINS, Power, PowerState
-from mortar.settings import Eye, RunOptions, Settings
+from mortar.settings import Eye
 from scenes import tokens_of
+
+CRITICAL = Power(PowerState.CRITICAL, 0.0)
 
 
 def camera(folder: Path) -> list[Path]:
@@ -30,20 +29,10 @@ def test_a_look_is_the_mean_of_its_frames(tmp_path: Path) -> None:
     """Of those that are as large as the newest: what a camera gave before it was turned is left out."""
     teal, orange, white = camera(tmp_path)
 
-    async def scenario() -> list[np.ndarray]:
-        told, peers = Settings(eye=Eye(frames=2)), ["assistant", "language"]
-        run = RunOptions(camera=str(tmp_path))
-        seen = []
-        async with started(eye.main, peers, settings=told, run=run) as brick:
-            await brick.ready()
-            reader = await reading_end(brick)
-            for turn, power in enumerate((MAINS, Power(PowerState.CRITICAL, 0.0), MAINS)):
-                brick["supervisor"].send(PowerChanged(power))
-                seen.append(await looked(brick, reader, turn))
-        return seen
-
-    pooled, alone, again = asyncio.run(scenario())
+    powers = (MAINS, CRITICAL, MAINS, MAINS)
+    pooled, alone, again, turned = asyncio.run(looks_by_power(Eye(frames=2), tmp_path, powers))
     mean = (tokens_of(teal) + tokens_of(orange)) / 2
     np.testing.assert_allclose(pooled, mean, atol=1e-5)
     np.testing.assert_allclose(alone, tokens_of(white), atol=1e-5)
     np.testing.assert_allclose(again, mean, atol=1e-5)
+    np.testing.assert_allclose(turned, tokens_of(teal), atol=1e-5)

@@ -10,17 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness import started
-from looks import looked, reading_end
+from looks import looks_by_power
 from mortar import resources, settings
-from mortar.bricks import eye
 from mortar.bricks.eye.points import point_for
-from mortar.messages import PowerChanged
 from mortar.power import MAINS, Power, PowerState
 from mortar.runtimes import forms
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.places import places
-from mortar.settings import Eye, Point, RunOptions, Settings
+from mortar.settings import Eye, Point
 from scenes import tokens_of
 
 
@@ -78,22 +75,11 @@ def other_form(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModelFolder:
 def test_the_eye_moves_along_with_the_power_and_back(other_form: ModelFolder, tmp_path: Path) -> None:
     """The next look is through the form that the power allows; the one after it through the first."""
 
-    async def scenario() -> list[np.ndarray]:
-        told = Settings(eye=Eye(points=POINTS[:2]))
-        peers = ["assistant", "language"]
-        Image.new("RGB", (64, 48), "teal").save(tmp_path / "camera.png")
-        run = RunOptions(camera=str(tmp_path / "camera.png"))
-        seen = []
-        async with started(eye.main, peers, settings=told, run=run) as brick:
-            await brick.ready()
-            reader = await reading_end(brick)
-            for turn, power in enumerate((MAINS, Power(PowerState.CRITICAL, 0.0), MAINS)):
-                brick["supervisor"].send(PowerChanged(power))
-                seen.append(await looked(brick, reader, turn))
-        return seen
-
-    first, frugal, again = asyncio.run(scenario())
-    np.testing.assert_allclose(first, tokens_of(tmp_path / "camera.png"), atol=1e-5)
+    camera = tmp_path / "camera.png"
+    Image.new("RGB", (64, 48), "teal").save(camera)
+    powers = (MAINS, Power(PowerState.CRITICAL, 0.0), MAINS)
+    first, frugal, again = asyncio.run(looks_by_power(Eye(points=POINTS[:2]), camera, powers))
+    np.testing.assert_allclose(first, tokens_of(camera), atol=1e-5)
     assert np.abs(first - frugal).max() > 0.1
     np.testing.assert_array_equal(first, again)
 
