@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mortar import resources
 from mortar.runtimes.forms import Role
-from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.tflite import TfliteVisionGraph
 from mortar.runtimes.vision import Pair
 from mortar_tools.vision.convert.lean import Lean, Target
@@ -32,18 +32,7 @@ class Graphs:
 
     def __init__(self, of: Tower, folder: Path) -> None:
         shape = of.shape
-        # No file of a model folder, so neither hash nor size; the engine wants the shapes.
-        self.part = VisionPart(
-            file="",
-            sha256="",
-            size_bytes=1,
-            n_tok=shape.n_tok,
-            n_embd=shape.n_embd,
-            width_px=shape.picture_px,
-            height_px=shape.picture_px,
-            mean=shape.mean,
-            std=shape.std,
-        )
+        self.part = shape.part
         self._between = (shape.patches, shape.width)
         self._lean = Lean(of, Target.TFLITE).eval()
         self._folder = folder

@@ -36,21 +36,10 @@ class TowerFiles:
 def write(tower: Tower, folder: Path) -> TowerFiles:
     """Writes them into `folder`, some 800 MB for SigLIP-base."""
     shape = tower.shape
-    part = VisionPart(
-        file="",
-        sha256="",
-        size_bytes=1,
-        n_tok=shape.n_tok,
-        n_embd=shape.n_embd,
-        width_px=shape.picture_px,
-        height_px=shape.picture_px,
-        mean=shape.mean,
-        std=shape.std,
-    )
     whole = folder / "f32.tflite"
     write_float32(Lean(tower, Target.TFLITE).eval(), Role.WHOLE, 1, whole)
     made = TowerFiles(
-        part,
+        shape.part,
         tflite_f16=folder / "f16.tflite",
         tflite_int8=folder / "int8.tflite",
         mmproj_f16=folder / "mmproj-f16.gguf",

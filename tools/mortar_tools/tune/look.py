@@ -43,7 +43,14 @@ def measured(path: Path, part: VisionPart, threads: int, pictures: int, times: i
     shape = [part.width_px, part.n_tok, part.n_embd]
     numbers = [threads, pictures, times, *shape]
     command = [sys.executable, "-m", "mortar_tools.tune.look", str(path), *map(str, numbers)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=False)
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise MortarError(
+            "look-unmeasured",
+            f"{path.name} took more than {LONGEST_S:.0f} s to be measured",
+            "search among smaller pictures: --resolutions",
+        ) from None
     if ran.returncode != 0:
         said = ran.stderr.strip().splitlines()
         raise MortarError(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mortar.errors import UsageError
+from mortar.runtimes.model_folder import VisionPart
 
 
 class Gelu(StrEnum):
@@ -64,6 +65,21 @@ class TowerShape:
     def resized(self, picture_px: int, patch_px: int, shuffle: int) -> TowerShape:
         """The same tower for pictures and patches of other sizes, and other squares of these a token."""
         return replace(self, picture_px=picture_px, patch_px=patch_px, shuffle=shuffle)
+
+    @property
+    def part(self) -> VisionPart:
+        """What goes in and what comes out, for an engine; of no model folder: no file, no hash."""
+        return VisionPart(
+            file="",
+            sha256="",
+            size_bytes=1,
+            n_tok=self.n_tok,
+            n_embd=self.n_embd,
+            width_px=self.picture_px,
+            height_px=self.picture_px,
+            mean=self.mean,
+            std=self.std,
+        )
 
     @property
     def grid(self) -> int:
