@@ -87,7 +87,7 @@ RULES = [
     Rule(
         "runtimes know no brick",
         lambda module, imported: within(module, "mortar.runtimes") and within(imported, "mortar.bricks"),
-        {"runtimes/llama.py": "import importlib\nimportlib.import_module('mortar.bricks.language')"},
+        {"runtimes/llama/model.py": "import importlib\nimportlib.import_module('mortar.bricks.language')"},
     ),
 ]
 

@@ -81,7 +81,7 @@ def test_what_is_said_twice_is_encoded_the_same() -> None:
 
 
 def test_llama_cpp_agrees() -> None:
-    from mortar.runtimes.llama import LlamaLanguageModel
+    from mortar.runtimes.llama.model import LlamaLanguageModel
 
     path = CARDS / tomllib.loads((CARDS / "manifest.toml").read_text())["language"]["file"]
     model = LlamaLanguageModel(path, n_ctx=128, threads=1, should_stop=lambda: False)

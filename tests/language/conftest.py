@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mortar import resources
-from mortar.runtimes.llama import LlamaLanguageModel
+from mortar.runtimes.llama.model import LlamaLanguageModel
 from mortar.runtimes.model_folder import ModelFolder
 
 

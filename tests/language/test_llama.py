@@ -14,8 +14,8 @@ from mortar.errors import MortarError
 from mortar.messages import Message
 from mortar.rings.slots import Policy
 from mortar.rings.token_ring import ReadSlot, TokenRingReader, TokenRingWriter
-from mortar.runtimes.interfaces import Interrupted
-from mortar.runtimes.llama import LlamaLanguageModel
+from mortar.runtimes.interfaces import Interrupted, most_probable
+from mortar.runtimes.llama.model import LlamaLanguageModel
 from mortar.runtimes.model_folder import ModelFolder
 
 ROWS = 16
@@ -62,11 +62,11 @@ def test_a_read_only_mapping_is_read_as_any_memory(model: LlamaLanguageModel) ->
     """llama.cpp only reads what it is given: the answer is the same as from ordinary memory."""
     slot = slot_from_another_mapping(model.n_embd)
     model.decode_embeddings(slot.address, slot.n_tok, 0)
-    shared = model.predict()
+    shared = most_probable(model.logits())
     model.keep(0)
     private = slot.array.copy()
     model.decode_embeddings(private.ctypes.data, ROWS, 0)
-    assert model.predict() == shared
+    assert most_probable(model.logits()) == shared
 
 
 def test_more_tokens_than_a_batch_takes_are_read_in_several(
@@ -80,21 +80,21 @@ def test_more_tokens_than_a_batch_takes_are_read_in_several(
         pos = begin(one)
         one.decode_embeddings(slot.address, ROWS, pos)
         assert one.last_position() == pos + ROWS - 1
-    token, probability = model.predict()
-    assert small.predict() == (token, pytest.approx(probability, rel=0.02))
+    token, probability = most_probable(model.logits())
+    assert most_probable(small.logits()) == (token, pytest.approx(probability, rel=0.02))
     small.close()
 
 
 def test_a_forgotten_tail_leaves_nothing_behind(model: LlamaLanguageModel) -> None:
     """After the picture is removed the model predicts as if it had never seen one."""
     pos = begin(model)
-    before = model.predict()
+    before = most_probable(model.logits())
     slot = slot_from_another_mapping(model.n_embd)
     model.decode_embeddings(slot.address, ROWS, pos)
     assert model.keep(pos - 1) == pos - 1
     assert model.last_position() == pos - 2
     model.decode(model.tokenize("what do you see")[-1:], pos - 1)
-    token, probability = model.predict()
+    token, probability = most_probable(model.logits())
     assert (token, probability) == (before[0], pytest.approx(before[1], rel=1e-3))
 
 
@@ -102,14 +102,14 @@ def test_a_forgotten_tail_leaves_nothing_behind(model: LlamaLanguageModel) -> No
 def test_a_decode_ends_when_it_is_told_to(model: LlamaLanguageModel, stop: object, after: int) -> None:
     """In the middle of a token, not after it; and the model can be used again."""
     pos = begin(model)
-    expected = model.predict()
+    expected = most_probable(model.logits())
     stop.after = after  # type: ignore[attr-defined]
     with pytest.raises(Interrupted):
         model.decode([1] * 100, pos)
     stop.after = None  # type: ignore[attr-defined]
     model.keep(0)
     begin(model)
-    assert model.predict() == expected
+    assert most_probable(model.logits()) == expected
 
 
 def test_people_cannot_write_control_tokens(model: LlamaLanguageModel) -> None:
@@ -153,3 +153,46 @@ def test_a_cut_off_file_is_named(
         LlamaLanguageModel(path, n_ctx=256, threads=1, should_stop=lambda: False)
     assert caught.value.code == "language-model-unusable"
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_each_token_of_a_batch_gives_its_own_logits(model: LlamaLanguageModel) -> None:
+    """As if they were decoded one by one: what verifying a draft rests on."""
+    pos = begin(model)
+    tokens = model.tokenize("I see a cat and a dog")
+    singly = []
+    for offset, token in enumerate(tokens):
+        model.decode([token], pos + offset)
+        singly.append(model.logits().copy())
+    model.keep(pos)
+    together = model.decode_each(tokens, pos)
+    assert together.shape == (len(tokens), model.n_vocab)
+    np.testing.assert_allclose(together, np.stack(singly), atol=0.15)
+
+
+def test_a_cut_moves_up_what_follows(model: LlamaLanguageModel) -> None:
+    """The positions behind a cut close the gap, and the model goes on from there."""
+    assert model.abilities.cuts
+    first, second = model.tokenize("what do you see"), model.tokenize("how many cups are there")
+    model.decode([*first, *second], 0)
+    model.cut(0, len(first))
+    assert model.last_position() == len(second) - 1
+    model.decode(model.tokenize("."), len(second))
+    assert model.last_position() == len(second)
+
+
+def test_a_saved_memory_goes_on_as_if_it_had_never_left(model: LlamaLanguageModel) -> None:
+    pos = begin(model)
+    saved = model.state()
+    model.decode(model.tokenize(" in the picture"), pos)
+    expected = model.logits().copy()
+    model.keep(0)
+    assert model.restore(saved)
+    assert model.last_position() == pos - 1
+    model.decode(model.tokenize(" in the picture"), pos)
+    np.testing.assert_array_equal(model.logits(), expected)
+
+
+def test_what_is_no_state_of_this_model_is_refused(model: LlamaLanguageModel) -> None:
+    begin(model)
+    assert not model.restore(model.state()[:-4])
+    assert model.last_position() == -1

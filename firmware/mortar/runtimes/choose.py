@@ -118,7 +118,7 @@ def vision_encoder(settings: Eye, folder: ModelFolder) -> VisionEncoder:
 
 
 def language_model(settings: Language, folder: ModelFolder, should_stop: Callable[[], bool]) -> LanguageModel:
-    from mortar.runtimes.llama import LlamaLanguageModel
+    from mortar.runtimes.llama.model import LlamaLanguageModel
 
     return LlamaLanguageModel(
         folder.verified(folder.manifest.language),

@@ -147,17 +147,27 @@ class SpeechSynthesiser(Protocol):
         """Give back what the engine holds."""
 
 
+@dataclass(frozen=True)
+class Abilities:
+    """What a language model's memory can do, found out by asking it."""
+
+    cuts: bool
+    """It can forget something from its middle, and move up what follows: see `cut`."""
+
+
 class LanguageModel(Protocol):
     """A causal language model with a memory (KV cache) of one sequence, positions 0, 1, 2, ...
 
-    `decode` and `decode_embeddings` raise Interrupted, or MortarError where the engine fails; the
-    memory then holds an unknown part of what was given, which `keep` removes.
+    What decodes raises Interrupted, or MortarError where the engine fails; the memory then holds an unknown
+    part of what was given, which `keep` removes.
     """
 
     unit: str
     n_ctx: int
     """Positions that the memory has."""
     n_embd: int
+    n_vocab: int
+    abilities: Abilities
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """Tokens of `text`; `special` lets it name control tokens, otherwise it is only words."""
@@ -171,12 +181,35 @@ class LanguageModel(Protocol):
     def decode(self, tokens: Sequence[int], pos: int) -> None:
         """Read `tokens` into the memory at position `pos` and after it."""
 
+    def decode_each(self, tokens: Sequence[int], pos: int) -> Floats:
+        """As `decode`, at most a batch; gives the logits after each token, [n, n_vocab]: the engine's own
+        memory, until it decodes again."""
+
     def decode_embeddings(self, address: int, n_tok: int, pos: int) -> None:
         """Read float32 [n_tok, n_embd] at `address`, where it lies, into the memory at `pos`."""
+
+    def logits(self) -> Floats:
+        """After what was decoded last, [n_vocab]: the engine's own memory, until it decodes again."""
 
     def keep(self, n_tok: int) -> int:
         """Forget everything from position `n_tok` on. Gives what is left: fewer (then 0) where
         this model's memory cannot forget a part."""
 
-    def predict(self) -> tuple[int, float]:
-        """The most probable token after what was decoded last, and its probability."""
+    def cut(self, begin: int, end: int) -> None:
+        """Forget the positions from `begin` to before `end`; those behind move up. Only where
+        `abilities.cuts`. What follows was computed with what is cut in view, and is not computed anew."""
+
+    def state(self) -> bytes:
+        """The memory's contents, which `restore` takes in another run of the same build with the same
+        model."""
+
+    def restore(self, state: bytes) -> bool:
+        """Hold what `state` does, and nothing else; False where it is none of this model's: then nothing is
+        held. Only for what `state` gave: llama.cpp checks shapes, not a damaged file."""
+
+
+def most_probable(logits: Floats) -> tuple[int, float]:
+    """The token with the largest of [n_vocab] logits, and its probability."""
+    token = int(np.argmax(logits))
+    # Softmax of the largest: exp(0) over the sum, which cannot overflow.
+    return token, float(1 / np.exp(logits - logits[token]).sum())

@@ -21,8 +21,8 @@ import numpy as np
 from llama_cpp import mtmd_cpp
 
 from mortar.errors import MortarError
-from mortar.runtimes import llama
 from mortar.runtimes.interfaces import Floats, Pixels, UnitFailed
+from mortar.runtimes.llama import backend
 from mortar.runtimes.model_folder import VisionPart
 
 IMAGE_CHUNK = mtmd_cpp.MTMD_INPUT_CHUNK_TYPE_IMAGE
@@ -45,12 +45,12 @@ class Eyes:
         parameters.warmup = False
         parameters.n_threads = threads
         parameters.image_min_tokens = parameters.image_max_tokens = n_tok
-        llama.errors.clear()
+        backend.errors.clear()
         self.context = mtmd_cpp.mtmd_init_from_file(str(mmproj).encode(), model, parameters)
         if self.context is None:
             raise MortarError(
                 "mmproj-unusable",
-                f"libmtmd can't run {mmproj} with this language model{llama.said()}",
+                f"libmtmd can't run {mmproj} with this language model{backend.said()}",
                 ANOTHER_EXPORT,
             )
 
@@ -70,7 +70,7 @@ class Eyes:
         prompt = mtmd_cpp.mtmd_input_text(text, len(text), add_special=False, parse_special=True)
         bitmaps = (mtmd_cpp.mtmd_bitmap_p_ctypes * 1)(bitmap)
         try:
-            llama.errors.clear()
+            backend.errors.clear()
             split = mtmd_cpp.mtmd_tokenize(self.context, chunks, ctypes.byref(prompt), bitmaps, 1)
             check(split, "take a picture in")
             yield chunks
@@ -98,7 +98,7 @@ class MtmdVisionGraph:
     batch = 1
 
     def __init__(self, mmproj: Path, language: Path, part: VisionPart, *, threads: int) -> None:
-        llama.start_backend()
+        backend.start_backend()
         self._model = _without_weights(language)
         try:
             self._eyes = Eyes(mmproj, self._model, n_tok=part.n_tok, threads=threads)
@@ -131,7 +131,7 @@ def check(code: int, what: str) -> None:
     if code != 0:
         raise UnitFailed(
             "vision-engine-failed",
-            f"libmtmd could not {what} ({code}{llama.said()})",
+            f"libmtmd could not {what} ({code}{backend.said()})",
             "see the log; if it comes back, report it",
         )
 
@@ -145,11 +145,11 @@ def _whole_picture(chunks: Any) -> Any:
 
 def _without_weights(language: Path) -> Any:
     """A language model's shape and vocabulary."""
-    parameters = llama.cpu_parameters()
+    parameters = backend.cpu_parameters()
     parameters.no_alloc = True
     # Mapping the weights and having none exclude each other.
     parameters.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
-    return llama.load(language, parameters)
+    return backend.load(language, parameters)
 
 
 def _take_the_log() -> None:
@@ -157,7 +157,7 @@ def _take_the_log() -> None:
     for name in ("mtmd_log_set", "mtmd_helper_log_set"):
         # llama-cpp-python has no binding of its own for these two.
         bind = mtmd_cpp.ctypes_function(name, [llama_cpp.llama_log_callback, ctypes.c_void_p], None)
-        bind(_declared)(llama.log_callback, None)
+        bind(_declared)(backend.log_callback, None)
 
 
 def _declared(callback: Any, data: ctypes.c_void_p) -> None:

@@ -11,7 +11,7 @@ from mortar.bricks.language.memory import Memory, ReadIn
 from mortar.bricks.language.mirror import Entry
 from mortar.bricks.language.sentences import SentenceSplitter
 from mortar.clock import now_ms
-from mortar.runtimes.interfaces import Interrupted, LanguageModel
+from mortar.runtimes.interfaces import Interrupted, LanguageModel, most_probable
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def write(
     try:
         read = memory.bring(prompt, address, predict=True)
         while len(logs) < most_tok:
-            token, probability = model.predict()
+            token, probability = most_probable(model.logits())
             first_token_ms = first_token_ms or now_ms()
             logs.append(math.log(max(probability, 1e-30)))
             if model.is_end(token):

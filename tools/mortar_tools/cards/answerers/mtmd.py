@@ -19,8 +19,8 @@ from PIL import Image
 
 from mortar.bricks.picture import squash
 from mortar.errors import MortarError
-from mortar.runtimes.interfaces import Floats
-from mortar.runtimes.llama import SEQUENCE, LlamaLanguageModel
+from mortar.runtimes.interfaces import Floats, most_probable
+from mortar.runtimes.llama.model import SEQUENCE, LlamaLanguageModel
 from mortar.runtimes.model_folder import MMPROJ, ModelFolder
 from mortar.runtimes.mtmd import Eyes, check
 from mortar.settings import Settings
@@ -114,7 +114,7 @@ class Mtmd:
         while len(logs) < self._answer_tok:
             model.decode(read, pos)
             pos += len(read)
-            token, probability = model.predict()
+            token, probability = most_probable(model.logits())
             logs.append(math.log(max(probability, 1e-30)))
             if model.is_end(token):
                 break

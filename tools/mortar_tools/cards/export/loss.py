@@ -15,7 +15,7 @@ from rich.progress import track
 
 from mortar.bricks.picture import preprocess
 from mortar.runtimes.interfaces import Floats
-from mortar.runtimes.llama import TOKENS, LlamaLanguageModel
+from mortar.runtimes.llama.model import TOKENS, LlamaLanguageModel
 from mortar_tools.cards.export.language_gguf import CONTEXT_TOK
 from mortar_tools.cards.language import Turn, interview
 from mortar_tools.cards.tokenizer import ANSWER, BOS, END, END_IMAGE, IMAGE, USER

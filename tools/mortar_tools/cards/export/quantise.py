@@ -10,7 +10,7 @@ import llama_cpp
 from rich.table import Table
 
 from mortar.errors import MortarError
-from mortar.runtimes.llama import start_backend
+from mortar.runtimes.llama.backend import start_backend
 from mortar_tools.cards.export.loss import Loss
 from mortar_tools.cards.training.model import Shape
 

@@ -1,4 +1,4 @@
-"""Language model on llama.cpp: the low-level calls of llama-cpp-python, in llama.cpp's own terms.
+"""Language model on llama.cpp.
 
 One model, one context, one sequence. Embeddings are read where they lie: `llama_batch.embd` points
 at the caller's memory (llama_decode makes one copy of its own, into its micro-batch).
@@ -13,10 +13,10 @@ from typing import Any
 
 import llama_cpp
 import numpy as np
-import numpy.typing as npt
 
 from mortar.errors import MortarError
-from mortar.runtimes.interfaces import Interrupted
+from mortar.runtimes.interfaces import Abilities, Floats, Interrupted
+from mortar.runtimes.llama import backend
 
 BATCH_TOK = 512
 """Most tokens of one llama_decode; more are read in several. llama.cpp's own default."""
@@ -31,9 +31,7 @@ TOKENS = ctypes.POINTER(ctypes.c_int32)
 """Tokens and positions, both int32."""
 
 FLOATS = ctypes.POINTER(ctypes.c_float)
-
-LOG_LEVEL_ERROR = 4
-"""GGML_LOG_LEVEL_ERROR."""
+BYTES = ctypes.POINTER(ctypes.c_int8)
 
 ABORT_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p)
 
@@ -56,8 +54,8 @@ class LlamaLanguageModel:
         should_stop: Callable[[], bool],
         batch_tok: int = BATCH_TOK,
     ) -> None:
-        start_backend()
-        self._model = load(path, cpu_parameters())
+        backend.start_backend()
+        self._model = backend.load(path, backend.cpu_parameters())
         self._context = _new_context(self._model, path, n_ctx, threads, batch_tok)
         # Kept here because llama.cpp keeps only the pointer.
         self._abort_callback = ABORT_CALLBACK(lambda _: should_stop())
@@ -68,7 +66,8 @@ class LlamaLanguageModel:
         self.n_embd = int(llama_cpp.llama_model_n_embd(self._model))
         # Never more than the context: llama.cpp ends the process over a batch that is larger.
         self._batch_tok = int(llama_cpp.llama_n_batch(self._context))
-        self._n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
+        self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
+        self.abilities = Abilities(cuts=bool(llama_cpp.llama_memory_can_shift(self._memory)))
 
     def close(self) -> None:
         """Free the memory; nothing may be called any more."""
@@ -102,6 +101,24 @@ class LlamaLanguageModel:
         llama_cpp.llama_memory_clear(self._memory, True)
         return 0
 
+    def cut(self, begin: int, end: int) -> None:
+        llama_cpp.llama_memory_seq_rm(self._memory, SEQUENCE, begin, end)
+        llama_cpp.llama_memory_seq_add(self._memory, SEQUENCE, end, -1, begin - end)
+
+    def state(self) -> bytes:
+        size_bytes = int(llama_cpp.llama_state_seq_get_size(self._context, SEQUENCE))
+        data = (ctypes.c_uint8 * size_bytes)()
+        written = int(llama_cpp.llama_state_seq_get_data(self._context, data, size_bytes, SEQUENCE))
+        return bytes(memoryview(data)[:written])
+
+    def restore(self, state: bytes) -> bool:
+        llama_cpp.llama_memory_clear(self._memory, True)
+        data = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        if llama_cpp.llama_state_seq_set_data(self._context, data, len(state), SEQUENCE) == len(state):
+            return True
+        llama_cpp.llama_memory_clear(self._memory, True)
+        return False
+
     def last_position(self) -> int:
         """The largest position that the memory holds; -1 where it is empty."""
         return int(llama_cpp.llama_memory_seq_pos_max(self._memory, SEQUENCE))
@@ -119,23 +136,27 @@ class LlamaLanguageModel:
             rows = ctypes.cast(address + start * row_bytes, FLOATS)
             self._decode(min(n_tok - start, self._batch_tok), pos + start, embd=rows)
 
-    def predict(self) -> tuple[int, float]:
-        logits: npt.NDArray[np.float32] = np.ctypeslib.as_array(
-            llama_cpp.llama_get_logits_ith(self._context, -1), (self._n_vocab,)
-        )
-        token = int(np.argmax(logits))
-        # Softmax of the largest: exp(0) over the sum, which cannot overflow.
-        return token, float(1 / np.exp(logits - logits[token]).sum())
+    def decode_each(self, tokens: Sequence[int], pos: int) -> Floats:
+        part = np.array(tokens, np.int32)
+        wanted = np.ones(len(part), np.int8)
+        self._decode(len(part), pos, token=part.ctypes.data_as(TOKENS), logits=wanted.ctypes.data_as(BYTES))
+        # One row after the other: every token of the batch gave its own.
+        first = llama_cpp.llama_get_logits(self._context)
+        return np.ctypeslib.as_array(first, (len(part), self.n_vocab))
+
+    def logits(self) -> Floats:
+        last = llama_cpp.llama_get_logits_ith(self._context, -1)
+        return np.ctypeslib.as_array(last, (self.n_vocab,))
 
     def _decode(self, n_tok: int, pos: int, **payload: Any) -> None:
-        """Decode `token` or `embd`. What the batch leaves out is NULL: sequence 0, the last
-        token's logits.
+        """Decode `token` or `embd`. What the batch leaves out is NULL: sequence 0, the last token's logits
+        alone.
 
         Positions are given, not left to llama.cpp, so that it refuses ones that do not follow on.
         """
         positions = np.arange(pos, pos + n_tok, dtype=np.int32)
         batch = llama_cpp.llama_batch(n_tokens=n_tok, pos=positions.ctypes.data_as(TOKENS), **payload)
-        errors.clear()
+        backend.errors.clear()
         match llama_cpp.llama_decode(self._context, batch):
             case 0:
                 return
@@ -150,48 +171,9 @@ class LlamaLanguageModel:
             case code:
                 raise MortarError(
                     "language-engine-failed",
-                    f"llama.cpp could not decode ({code}{said()})",
+                    f"llama.cpp could not decode ({code}{backend.said()})",
                     "see the log; if it comes back, report it",
                 )
-
-
-errors: list[str] = []
-"""What llama.cpp logged as errors since the call began; the first names the cause."""
-
-
-def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
-    if level == LOG_LEVEL_ERROR:
-        errors.append(" ".join(text.decode("utf-8", "replace").split()))
-
-
-# Kept here because llama.cpp keeps only the pointer.
-log_callback = llama_cpp.llama_log_callback(_on_log)
-
-
-def start_backend() -> None:
-    """Quiet, and safe to repeat."""
-    llama_cpp.llama_log_set(log_callback, ctypes.c_void_p(None))
-    llama_cpp.llama_backend_init()
-
-
-def cpu_parameters() -> Any:
-    """llama.cpp's own for loading a model, on the CPU alone."""
-    parameters = llama_cpp.llama_model_default_params()
-    parameters.n_gpu_layers = 0
-    return parameters
-
-
-def load(path: Path, parameters: Any) -> Any:
-    """llama.cpp's pointer to a model. Raises MortarError where the file is none that it can run."""
-    errors.clear()
-    model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
-    if model is None:
-        raise MortarError(
-            "language-model-unusable",
-            f"{path} is no model that llama.cpp can run{said()}",
-            "restore the file, or convert the model again",
-        )
-    return model
 
 
 def _new_context(model: Any, path: Path, n_ctx: int, threads: int, batch_tok: int) -> Any:
@@ -201,18 +183,13 @@ def _new_context(model: Any, path: Path, n_ctx: int, threads: int, batch_tok: in
     parameters.n_seq_max = 1
     parameters.n_threads = parameters.n_threads_batch = threads
     parameters.no_perf = True
-    errors.clear()
+    backend.errors.clear()
     context = llama_cpp.llama_init_from_model(model, parameters)
     if context is None:
         llama_cpp.llama_model_free(model)
         raise MortarError(
             "language-context-failed",
-            f"no context of {n_ctx} tokens for {path}{said()}",
+            f"no context of {n_ctx} tokens for {path}{backend.said()}",
             "lower context_tok in [language]",
         )
     return context
-
-
-def said() -> str:
-    """Why the last call failed, to be added to what is told of it."""
-    return f": {errors[0]}" if errors else ""
