@@ -16,11 +16,10 @@ from typing import ParamSpec, TypeVar
 import msgspec
 
 from mortar import languages, resources
-from mortar.bricks.language.answer import NO_ANSWER, write
+from mortar.bricks.language.answer import NO_ANSWER
 from mortar.bricks.language.interpreter import NOT_TAUGHT, Interpreter, Telling, interpreter
-from mortar.bricks.language.memory import Memory
-from mortar.bricks.language.pictures import Picture, Pictures
-from mortar.bricks.language.prompt import Composer, PictureRows
+from mortar.bricks.language.mind import Mind
+from mortar.bricks.language.pictures import Picture
 from mortar.bricks.language.replies import ASSISTANT, Asked, Replies
 from mortar.clock import now_ms
 from mortar.errors import MortarError
@@ -37,8 +36,8 @@ from mortar.messages import (
     SlotRecall,
 )
 from mortar.runtimes import choose
-from mortar.runtimes.interfaces import Interrupted, LanguageModel
-from mortar.runtimes.model_folder import Manifest, ModelFolder, Taught
+from mortar.runtimes.interfaces import Interrupted
+from mortar.runtimes.model_folder import Manifest, ModelFolder
 from mortar.worker import Mail, Worker
 
 P = ParamSpec("P")
@@ -60,10 +59,8 @@ async def main(worker: Worker) -> None:
     model = await worker.job(
         "load", LOAD_DEADLINE_MS, choose.language_model, worker.settings.language, folder, should_stop
     )
-    composer = Composer(model, folder.manifest.prompt, worker.settings.language.answer_tok)
-    language = Language(
-        worker, model, composer, stop, folder.manifest.taught, _between(worker, folder.manifest)
-    )
+    mind = Mind(model, folder.manifest, worker.settings.language.answer_tok)
+    language = Language(worker, mind, stop, _between(worker, folder.manifest))
     worker.ready({"language": model.unit})
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -79,24 +76,18 @@ class Language:
     def __init__(
         self,
         worker: Worker,
-        model: LanguageModel,
-        composer: Composer,
+        mind: Mind,
         stop: threading.Event,
-        taught: Taught | None,
         between: Interpreter | MortarError | None,
     ) -> None:
         self._worker = worker
-        self._model = model
-        self._memory = Memory(model)
-        self._composer = composer
+        self._mind = mind
         self._replies = Replies(worker)
-        self._taught = taught
         self._between = between
         """What stands between people and a model that speaks another language: who interprets, or why nobody
         can."""
         self._stop = stop
         """Set to end the job that runs; cleared as the next begins."""
-        self._pictures = Pictures(model.n_embd)
         self._earlier: list[Exchange] = []
         self._asked: Asked | None = None
         self._working_for: int | None = None
@@ -118,11 +109,11 @@ class Language:
     def _take(self, mail: Mail) -> None:
         match mail.message:
             case RingOffer() as offer:
-                self._pictures.attach(
+                self._mind.pictures.attach(
                     offer, mail.descriptors, lambda message: self._worker.send(EYE, message)
                 )
             case SlotReady() | SlotRecall() as message:
-                self._pictures.handle(message)
+                self._mind.pictures.handle(message)
                 if isinstance(message, SlotReady) and message.turn != NO_TURN:
                     # Somebody is about to ask: what was asked of watched pictures is over.
                     self._cancel(NO_TURN)
@@ -166,8 +157,8 @@ class Language:
     def _cancel(self, turn: int) -> None:
         if self._working_for == turn:
             self._stop.set()  # the job ends within a token, and what it worked on is let go then
-        elif (held := self._pictures.held) and held.turn == turn:
-            self._pictures.drop()
+        elif (held := self._mind.pictures.held) and held.turn == turn:
+            self._mind.pictures.drop()
         if (asked := self._asked) and asked.ask.turn == turn:
             self._asked = None
             self._replies.answered(asked, NO_ANSWER)
@@ -185,9 +176,9 @@ class Language:
     async def _step(self) -> bool:
         """One piece of work. False where there is none, or it failed and would again."""
         asked = self._asked
-        picture = self._pictures.take(asked.ask.turn if asked else None)
+        picture = self._mind.pictures.take(asked.ask.turn if asked else None)
         if asked is None or (asked.ask.look and picture is None):
-            return await self._read_ahead(self._pictures.held)
+            return await self._read_ahead(self._mind.pictures.held)
         self._asked = None
         await self._answer(asked, picture if asked.ask.look else None)
         return True
@@ -196,10 +187,10 @@ class Language:
         """Read what the next prompt will begin with, and forget what it will not have."""
         turn = picture.turn if picture else None
         try:
-            wanted = self._composer.compose(self._earlier, _rows(picture), None)
-            if self._memory.holds(wanted):
+            wanted = self._mind.prompt(self._earlier, picture, None)
+            if self._mind.holds(wanted):
                 return False
-            read = await self._job("read", turn, self._memory.bring, wanted, _address(picture))
+            read = await self._job("read", turn, self._mind.read, wanted, picture)
         except Interrupted:
             if self._worker.aborted.is_set():
                 self._replies.failed(_late("reading"), turn)
@@ -208,33 +199,24 @@ class Language:
             self._replies.failed(error, turn)
             return False
         else:
-            self._replies.report(context_tok=len(self._memory), read_ahead_tok=read.read_tok)
+            self._replies.report(context_tok=len(self._mind), read_ahead_tok=read.read_tok)
         if self._stop.is_set():
-            self._pictures.drop()  # its turn was cancelled meanwhile
+            self._mind.pictures.drop()  # its turn was cancelled meanwhile
         return True
 
     async def _answer(self, asked: Asked, picture: Picture | None) -> None:
         """Answer, sentence by sentence. The picture leaves with its turn; what was said of it comes
         back as text, in a Context."""
         ask = asked.ask
-        taught = self._taught if ask.is_free else None
+        own = self._mind.taught
+        taught = own if ask.is_free else None
         held: list[str] = []
         """Sentences that wait for how sure the whole answer is."""
         say = self._replies.sayer(ask.turn) if taught is None else held.append
         told = Telling(self._between, say) if isinstance(self._between, Interpreter) else None
         try:
-            prompt = self._composer.compose(self._earlier, _rows(picture), ask.question)
-            answer = await self._job(
-                "answer",
-                ask.turn,
-                write,
-                self._model,
-                self._memory,
-                prompt,
-                _address(picture),
-                self._worker.settings.language.answer_tok,
-                told or say,
-            )
+            prompt = self._mind.prompt(self._earlier, picture, ask.question)
+            answer = await self._job("answer", ask.turn, self._mind.answer, prompt, picture, told or say)
         except MortarError as error:
             self._replies.failed(error, ask.turn)
         else:
@@ -244,10 +226,12 @@ class Language:
                 self._replies.failed(NOT_TAUGHT, ask.turn)
             else:
                 self._replies.said(ask.turn, held)
-                is_sure = self._taught is None or not self._taught.refuses(answer.text, answer.confidence)
+                is_sure = self._mind.taught is None or not self._mind.taught.refuses(
+                    answer.text, answer.confidence
+                )
                 said = replace(answer, text=told.text) if told else answer
                 self._replies.answered(asked, said, is_sure=is_sure)
-        self._pictures.drop()
+        self._mind.pictures.drop()
 
     async def _job(
         self, what: str, turn: int | None, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -271,14 +255,6 @@ def _between(worker: Worker, manifest: Manifest) -> Interpreter | MortarError | 
         f"the model {manifest.name} speaks {', '.join(known)} alone, and people here speak {spoken}",
         f"set assistant.language to {known[0]}, or run a model that speaks {spoken} (--model)",
     )
-
-
-def _rows(picture: Picture | None) -> PictureRows | None:
-    return picture.rows if picture else None
-
-
-def _address(picture: Picture | None) -> int | None:
-    return picture.slot.address if picture else None
 
 
 def _late(doing: str) -> MortarError:

@@ -1,0 +1,57 @@
+"""One language model with all that it needs to answer: its memory, its prompt, the picture it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mortar.bricks.language.answer import Answer, write
+from mortar.bricks.language.memory import Memory, ReadIn
+from mortar.bricks.language.mirror import Entry
+from mortar.bricks.language.pictures import Picture, Pictures
+from mortar.bricks.language.prompt import Composer, PictureRows
+from mortar.messages import Exchange
+from mortar.runtimes.interfaces import LanguageModel
+from mortar.runtimes.model_folder import Manifest
+
+
+class Mind:
+    """`read` and `answer` belong into the worker's thread, everything else to the event loop."""
+
+    def __init__(self, model: LanguageModel, manifest: Manifest, answer_tok: int) -> None:
+        self.name = manifest.name
+        self.unit = model.unit
+        self.taught = manifest.taught
+        self.pictures = Pictures(model.n_embd)
+        self._model = model
+        self._memory = Memory(model)
+        self._composer = Composer(model, manifest.prompt, answer_tok)
+        self._answer_tok = answer_tok
+
+    def __len__(self) -> int:
+        """Tokens that the memory holds."""
+        return len(self._memory)
+
+    def prompt(
+        self, earlier: Sequence[Exchange], picture: Picture | None, question: str | None
+    ) -> list[Entry]:
+        """What is to be read; without a question, as much of it as is known before. Raises MortarError where
+        it is too long."""
+        rows: PictureRows | None = picture.rows if picture else None
+        return self._composer.compose(earlier, rows, question)
+
+    def holds(self, prompt: Sequence[Entry]) -> bool:
+        """Exactly this, and nothing after it."""
+        return self._memory.holds(prompt)
+
+    def read(self, prompt: Sequence[Entry], picture: Picture | None) -> ReadIn:
+        """Raises Interrupted, or MortarError where the engine fails."""
+        return self._memory.bring(prompt, _address(picture))
+
+    def answer(self, prompt: Sequence[Entry], picture: Picture | None, say: Callable[[str], None]) -> Answer:
+        """Read what is not read yet, and write; `say` gets each whole sentence. Raises MortarError where the
+        engine fails."""
+        return write(self._model, self._memory, prompt, _address(picture), self._answer_tok, say)
+
+
+def _address(picture: Picture | None) -> int | None:
+    return picture.slot.address if picture else None
