@@ -204,6 +204,22 @@ class Language(Section, frozen=True):
     """Longest time one answer may take."""
 
 
+class Server(Section, frozen=True):
+    url: str = ""
+    """Address of a server on your own network that speaks OpenAI's protocol (llama-server, vLLM, Ollama), as
+    in "http://192.168.1.20:8080/v1". Questions and pictures that no model here is sure of go there. Empty:
+    none."""
+    model: str = ""
+    """The model that is asked for there; empty: the only one that it has."""
+
+
+class Cascade(Section, frozen=True):
+    models: list[str] = msgspec.field(default_factory=list)
+    """Models that are asked one after the other until one is sure, the small ones first: "small" and "base"
+    come with Mortar, others are folders. Empty: one model alone. See [cascade.md](cascade.md)."""
+    server: Server = Server()
+
+
 class VoiceEngine(StrEnum):
     ESPEAK_NG = "espeak-ng"
     PIPER = "piper"
@@ -292,6 +308,7 @@ class Settings(Section, frozen=True):
     listen: Listening = Listening()
     eye: Eye = Eye()
     language: Language = Language()
+    cascade: Cascade = Cascade()
     voice: Voice = Voice()
     assistant: Assistant = Assistant()
     trace: Tracing = Tracing()

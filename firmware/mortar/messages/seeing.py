@@ -54,12 +54,14 @@ class KeepPicture(Message, frozen=True):
 # --- eye <-> language (over the token ring's link) --------------------------------------------
 
 
-class RingOffer(Message, frozen=True):
+class RingOffer(Message, frozen=True, omit_defaults=True):
     """The token ring's memory (its descriptor travels along): float32 [slots, slot_tok, n_embd]."""
 
     slots: int
     slot_tok: int
     n_embd: int
+    tier: int = 0
+    """For which model of the cascade: each sees in its own way, and has a ring of its own."""
 
 
 class SlotReady(Message, frozen=True, omit_defaults=True):
@@ -72,24 +74,58 @@ class SlotReady(Message, frozen=True, omit_defaults=True):
     """NO_TURN where the picture was watched, and nobody has asked."""
     picture: int = 0
     """Slots with the same number have the same tokens; 0 stands for the generation: a picture of its own."""
+    tier: int = 0
 
 
-class SlotTaken(Message, frozen=True):
+class SlotTaken(Message, frozen=True, omit_defaults=True):
     """ALLOCATED_FOR_READ: the reader is using the slot."""
 
     slot: int
     generation: int
+    tier: int = 0
 
 
-class SlotReleased(Message, frozen=True):
+class SlotReleased(Message, frozen=True, omit_defaults=True):
     """FREE again: the reader is done with the slot, or gave it back unread."""
 
     slot: int
     generation: int
+    tier: int = 0
 
 
-class SlotRecall(Message, frozen=True):
+class SlotRecall(Message, frozen=True, omit_defaults=True):
     """The writer wants the slot back (drop oldest); the reader answers released or taken."""
 
     slot: int
     generation: int
+    tier: int = 0
+
+
+class EncodeFor(Message, frozen=True):
+    """To the eye: the picture of `turn` once more, for a larger model of the cascade. It comes as a slot of
+    that model's ring, or NotSeen does."""
+
+    turn: int
+    tier: int
+
+
+class ShowPicture(Message, frozen=True):
+    """To the eye: the picture of `turn` itself, for a model that is not on this board."""
+
+    turn: int
+
+
+class PictureShown(Message, frozen=True):
+    """The picture of `turn`, a JPEG of `size_bytes` in sealed memory, whose descriptor travels along."""
+
+    turn: int
+    size_bytes: int
+
+
+class NotSeen(Message, frozen=True):
+    """The picture of `turn` cannot be had (any more): why, as in a Failure."""
+
+    turn: int
+    code: str
+    what: str
+    do: str

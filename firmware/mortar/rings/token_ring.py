@@ -112,14 +112,17 @@ class TokenRingWriter:
         policy: Policy,
         *,
         is_for_devices: bool = False,
+        tier: int = 0,
     ) -> None:
         """`slots` slots of at most `slot_tok` embeddings float32 [n_embd]; all slots together
-        hold at most `budget_tok`. `is_for_devices`: a device writes to it, see `memory.create`."""
+        hold at most `budget_tok`. `is_for_devices`: a device writes to it, see `memory.create`.
+        `tier`: for which model of the cascade, as its messages say."""
         shape = (slots, slot_tok, n_embd)
         self.descriptor, mapping = memory.create(
             "mortar-tokens", _size(*shape), is_for_devices=is_for_devices
         )
-        self._offer = RingOffer(*shape)
+        self._tier = tier
+        self._offer = RingOffer(*shape, tier)
         self._memory: Embeddings = np.frombuffer(mapping, np.float32).reshape(shape)
         # A reader may finish with the ring of a dead writer when the link to the next one is up
         # already. A random start keeps its late messages from fitting the new ring's slots.
@@ -215,7 +218,7 @@ class TokenRingWriter:
                 self._table.drop(slot)
             else:
                 slot.recalled = True
-                self._send(SlotRecall(slot.index, slot.generation))
+                self._send(SlotRecall(slot.index, slot.generation, self._tier))
 
     def _commit(self, slot: Slot, turn: int, picture: int) -> None:
         self._table.commit(slot, turn, picture)
@@ -231,7 +234,9 @@ class TokenRingWriter:
 
     def _announce(self, slot: Slot) -> None:
         if self._send is not None:
-            self._send(SlotReady(slot.index, slot.generation, slot.n_tok, slot.turn, slot.picture))
+            self._send(
+                SlotReady(slot.index, slot.generation, slot.n_tok, slot.turn, slot.picture, self._tier)
+            )
 
 
 class ReadSlot:
@@ -326,11 +331,11 @@ class TokenRingReader:
 
     def _take(self, generation: int) -> ReadSlot:
         ready = self._unread.pop(generation)
-        self._tell(SlotTaken(ready.slot, ready.generation))
+        self._tell(SlotTaken(ready.slot, ready.generation, ready.tier))
         return ReadSlot(self, ready, self._memory[ready.slot, : ready.n_tok])
 
     def _release(self, ready: SlotReady) -> None:
-        self._tell(SlotReleased(ready.slot, ready.generation))
+        self._tell(SlotReleased(ready.slot, ready.generation, ready.tier))
 
     def _tell(self, message: Message) -> None:
         if self._send is not None:

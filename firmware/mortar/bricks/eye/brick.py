@@ -14,8 +14,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from mortar import resources
+from mortar import resources, tiers
 from mortar.bricks.eye.encoding import VISION, Encoding
+from mortar.bricks.eye.tiers import LargerModels
 from mortar.bricks.eye.watching import Watching
 from mortar.clock import now_ms
 from mortar.drivers import npu
@@ -25,6 +26,7 @@ from mortar.drivers.kernel import Kernel
 from mortar.drivers.pictures import jpeg
 from mortar.errors import MortarError
 from mortar.messages import (
+    EncodeFor,
     Failure,
     KeepPicture,
     LinkLost,
@@ -34,6 +36,7 @@ from mortar.messages import (
     PowerChanged,
     Privacy,
     PrivacyObeyed,
+    ShowPicture,
     SlotReleased,
     SlotTaken,
     TurnOver,
@@ -73,21 +76,23 @@ class CameraOff(MortarError):
 
 
 async def main(worker: Worker) -> None:
-    folder = ModelFolder(Path(worker.run.model) if worker.run.model else resources.bundled_model())
-    encoding = Encoding(worker, folder)
-    eye = Eye(worker, folder.manifest.vision, encoding)
+    folders = tiers.folders(worker.run, worker.settings)
+    first = ModelFolder(folders[0])
+    encoding = Encoding(worker, first)
+    eye = Eye(worker, first.manifest.vision, encoding, folders)
     await encoding.prepare()
     worker.ready({VISION: encoding.unit})
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(eye.follow())
         tasks.create_task(eye.work())
         tasks.create_task(eye.watching.run())
+        tasks.create_task(eye.larger.follow())
 
 
 class Eye:
     """Everything here belongs to the event loop, except what runs as a job."""
 
-    def __init__(self, worker: Worker, part: VisionPart, encoding: Encoding) -> None:
+    def __init__(self, worker: Worker, part: VisionPart, encoding: Encoding, folders: Sequence[Path]) -> None:
         self._worker = worker
         self._encoding = encoding
         settings = worker.settings.eye
@@ -113,6 +118,7 @@ class Eye:
         self._camera_in_use = asyncio.Lock()
         self._one_at_a_time = asyncio.Lock()
         """A look, or a glance."""
+        self.larger = LargerModels(worker, folders, self._one_at_a_time)
         self.watching = Watching(
             worker,
             self._camera,
@@ -139,21 +145,29 @@ class Eye:
                     self.watching.power_changed(power)
                 case TurnOver(turn):
                     self.watching.end_turn(turn)
+                    self.larger.let_go(turn)
                 case Watch(is_wanted):
                     self.watching.want(is_wanted)
                 case LinkLost(peer) if peer == ASSISTANT:
                     self.watching.want(False)
                     self.watching.end_turn(None)
+                    self.larger.let_go()
+                case EncodeFor() | ShowPicture() as wanted:
+                    self.larger.ask(wanted)
                 case KeepPicture(turn, run):
                     self._keepsakes.keep(turn, run)
+                case SlotTaken(tier=tier) | SlotReleased(tier=tier) as message if tier > 0:
+                    self.larger.handle(message)
                 case SlotTaken() | SlotReleased() as message:
                     self._ring.handle(message)
                     self._report()
                 case Wire(peer) if peer == LANGUAGE:
                     self._worker.send(LANGUAGE, self._ring.offer(), [self._ring.descriptor])
                     self._ring.connect(lambda message: self._worker.send(LANGUAGE, message))
+                    self.larger.linked()
                 case PeerGone(peer) if peer == LANGUAGE:
                     self._ring.reader_gone()
+                    self.larger.lost()
                 case _:
                     pass  # Wire of the assistant; LinkLost of language: PeerGone follows
 
@@ -179,6 +193,7 @@ class Eye:
         self._is_off = is_off
         if is_off:
             self._keepsakes.forget()
+            self.larger.let_go()
         await self.watching.switch(is_off=is_off)
 
     async def _look(self, look: Look) -> None:
@@ -205,6 +220,8 @@ class Eye:
             slot.commit(look.turn, kept.picture if kept else 0)
         if not look.keep:
             self._keepsakes.hold(look.turn, taken.picture)
+        if not self._is_off:  # it may have been switched while a photo was kept
+            self.larger.hold(look.turn, taken.frames)
         self._looks += 1
         # Language has the picture before the assistant hears of it: its question will not find an older one.
         self._worker.send(

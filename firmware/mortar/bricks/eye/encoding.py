@@ -20,7 +20,7 @@ from mortar.runtimes.interfaces import Floats, Interrupted, Pixels, UnitFailed
 from mortar.runtimes.model_folder import ModelFolder, VisionPart
 from mortar.runtimes.place import Place, part_at
 from mortar.runtimes.places import places
-from mortar.settings import Point
+from mortar.settings import Eye, Point
 from mortar.worker import Worker
 
 VISION = "vision"
@@ -33,10 +33,14 @@ LOAD_DEADLINE_MS = 60_000
 class Encoding:
     """Belongs to the event loop; engines work in the worker's thread. `prepare` first."""
 
-    def __init__(self, worker: Worker, model: ModelFolder) -> None:
+    def __init__(
+        self, worker: Worker, model: ModelFolder, settings: Eye | None = None, *, part: str = VISION
+    ) -> None:
+        """`part` is what the status calls it; settings other than the worker's own, where they are given."""
         self._worker = worker
         self._model = model
-        self._settings = worker.settings.eye
+        self._settings = settings or worker.settings.eye
+        self._name = part
         self._units = Units()
         self._point: Point | None = None
         """The way of looking that is loaded, if `_is_loaded`."""
@@ -148,4 +152,4 @@ class Encoding:
         """What went wrong on the way, which units were considered, and which is used."""
         for trouble in troubles:
             self._worker.failed(trouble)
-        self._worker.tell_supervisor(Places(VISION, self._units.considered))
+        self._worker.tell_supervisor(Places(self._name, self._units.considered))
