@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from mortar import resources
@@ -11,14 +12,18 @@ BUNDLED = {"small": "small", "base": "."}
 """Names of the models that come with Mortar, and where they lie in their folder."""
 
 
-def folders(run: RunOptions, settings: Settings) -> list[Path]:
+@dataclass(frozen=True)
+class Tier:
+    name: str
+    folder: Path
+
+
+def tiers(run: RunOptions, settings: Settings) -> list[Tier]:
     """At least one. A model that the command line names stands alone: it was chosen."""
     if run.model:
-        return [Path(run.model)]
-    return [_folder(name) for name in settings.cascade.models] or [resources.bundled_model()]
+        return [Tier(Path(run.model).name, Path(run.model))]
+    return [Tier(name, _folder(name)) for name in settings.cascade.models or ["base"]]
 
 
 def _folder(name: str) -> Path:
-    if name in BUNDLED:
-        return resources.bundled_model() / BUNDLED[name]
-    return Path(name)
+    return resources.bundled_model() / BUNDLED[name] if name in BUNDLED else Path(name)

@@ -18,6 +18,7 @@ from mortar.messages.answering import (
     Ask,
     Cancel,
     Context,
+    Escalated,
     Exchange,
     Sentence,
 )
@@ -139,6 +140,7 @@ __all__ = [
     "Considered",
     "Context",
     "EncodeFor",
+    "Escalated",
     "Event",
     "Examine",
     "Examined",

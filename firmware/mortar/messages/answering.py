@@ -59,3 +59,15 @@ class Answered(Message, frozen=True):
     t_ms: float
     is_sure: bool = True
     """False where the model's manifest says that such an answer is not to be relied on."""
+    model: str = ""
+    """Which model of the cascade answered."""
+
+
+class Escalated(Message, frozen=True):
+    """A model's answer does not count; the next larger one is asked."""
+
+    turn: int
+    model: str
+    why: str
+    """The self-tests that it failed, or the code of what went wrong."""
+    t_ms: float

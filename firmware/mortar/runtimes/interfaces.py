@@ -169,6 +169,9 @@ class LanguageModel(Protocol):
     n_vocab: int
     abilities: Abilities
 
+    def close(self) -> None:
+        """Give back what the engine holds."""
+
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """Tokens of `text`; `special` lets it name control tokens, otherwise it is only words."""
 

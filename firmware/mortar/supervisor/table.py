@@ -75,7 +75,7 @@ TABLE = Table(
         Row("ears", "mortar.bricks.ears:main", hears, Stage.INPUT, Device.MICROPHONE),
         Row("eye", "mortar.bricks.eye:main", sees, Stage.INPUT, Device.CAMERA, takes_power=True),
         Row("listen", "mortar.bricks.listen:main", hears, Stage.PROCESSING),
-        Row("language", "mortar.bricks.language:main", sees, Stage.PROCESSING),
+        Row("language", "mortar.bricks.language:main", sees, Stage.PROCESSING, takes_power=True),
         Row("assistant", "mortar.assistant.main:main", always, Stage.PROCESSING),
         Row("voice", "mortar.bricks.voice:main", speaks, Stage.OUTPUT),
     ),

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from PIL import Image
 
-from mortar import resources, tiers
+from mortar import resources
 from mortar.bricks.eye.encoding import VISION, Encoding
 from mortar.bricks.eye.tiers import LargerModels
 from mortar.bricks.eye.watching import Watching
@@ -47,6 +46,7 @@ from mortar.photos import FOLDER, PhotoFolder
 from mortar.rings.slots import Policy
 from mortar.rings.token_ring import Embeddings, TokenRingWriter, WriteSlot
 from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.tiers import Tier, tiers
 from mortar.traces.folder import Beside
 from mortar.traces.keepsakes import Keepsakes
 from mortar.worker import Worker
@@ -76,10 +76,10 @@ class CameraOff(MortarError):
 
 
 async def main(worker: Worker) -> None:
-    folders = tiers.folders(worker.run, worker.settings)
-    first = ModelFolder(folders[0])
+    models = tiers(worker.run, worker.settings)
+    first = ModelFolder(models[0].folder)
     encoding = Encoding(worker, first)
-    eye = Eye(worker, first.manifest.vision, encoding, folders)
+    eye = Eye(worker, first.manifest.vision, encoding, models)
     await encoding.prepare()
     worker.ready({VISION: encoding.unit})
     async with asyncio.TaskGroup() as tasks:
@@ -92,7 +92,7 @@ async def main(worker: Worker) -> None:
 class Eye:
     """Everything here belongs to the event loop, except what runs as a job."""
 
-    def __init__(self, worker: Worker, part: VisionPart, encoding: Encoding, folders: Sequence[Path]) -> None:
+    def __init__(self, worker: Worker, part: VisionPart, encoding: Encoding, models: Sequence[Tier]) -> None:
         self._worker = worker
         self._encoding = encoding
         settings = worker.settings.eye
@@ -118,7 +118,7 @@ class Eye:
         self._camera_in_use = asyncio.Lock()
         self._one_at_a_time = asyncio.Lock()
         """A look, or a glance."""
-        self.larger = LargerModels(worker, folders, self._one_at_a_time)
+        self.larger = LargerModels(worker, models, self._one_at_a_time)
         self.watching = Watching(
             worker,
             self._camera,
@@ -164,10 +164,9 @@ class Eye:
                 case Wire(peer) if peer == LANGUAGE:
                     self._worker.send(LANGUAGE, self._ring.offer(), [self._ring.descriptor])
                     self._ring.connect(lambda message: self._worker.send(LANGUAGE, message))
-                    self.larger.linked()
                 case PeerGone(peer) if peer == LANGUAGE:
                     self._ring.reader_gone()
-                    self.larger.lost()
+                    self.larger.language_gone()
                 case _:
                     pass  # Wire of the assistant; LinkLost of language: PeerGone follows
 

@@ -10,7 +10,6 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 from PIL import Image
@@ -23,6 +22,7 @@ from mortar.rings import memory
 from mortar.rings.slots import Policy
 from mortar.rings.token_ring import TokenRingWriter
 from mortar.runtimes.model_folder import ModelFolder
+from mortar.tiers import Tier
 from mortar.worker import Worker
 
 LANGUAGE = "language"
@@ -53,19 +53,20 @@ class Sight:
 class LargerModels:
     """Belongs to the event loop; `follow` works for as long as the process lives.
 
-    `folders`: the whole cascade, of which the first is the eye's own concern.
+    `models`: the whole cascade, of which the first is the eye's own concern.
     """
 
-    def __init__(self, worker: Worker, folders: Sequence[Path], one_at_a_time: asyncio.Lock) -> None:
+    def __init__(self, worker: Worker, models: Sequence[Tier], one_at_a_time: asyncio.Lock) -> None:
         self._worker = worker
-        self._folders = folders
+        self._models = models
         self._one_at_a_time = one_at_a_time
         self._sights: dict[int, Sight] = {}
         """Tier → what was loaded for it."""
-        self._is_needed = len(folders) > 1 or bool(worker.settings.cascade.server.url)
+        self._is_needed = len(models) > 1 or bool(worker.settings.cascade.server.url)
         self._seen: Seen | None = None
         self._wanted: asyncio.Queue[EncodeFor | ShowPicture] = asyncio.Queue()
-        self._is_linked = False
+        self._offered: set[int] = set()
+        """Tiers whose ring the language brick has."""
 
     # --- what the eye tells ---
 
@@ -79,17 +80,11 @@ class LargerModels:
         if self._seen is not None and turn in (None, self._seen.turn):
             self._seen = None
 
-    def linked(self) -> None:
-        """There is a language brick, which knows none of the rings."""
-        self._is_linked = True
-        for sight in self._sights.values():
-            self._offer(sight)
-
-    def lost(self) -> None:
-        """Its process has ended."""
-        self._is_linked = False
-        for sight in self._sights.values():
-            sight.ring.reader_gone()
+    def language_gone(self) -> None:
+        """Its process has ended; the next one knows none of the rings."""
+        for tier in self._offered:
+            self._sights[tier].ring.reader_gone()
+        self._offered.clear()
 
     def ask(self, wanted: EncodeFor | ShowPicture) -> None:
         self._wanted.put_nowait(wanted)
@@ -115,6 +110,7 @@ class LargerModels:
         match wanted:
             case EncodeFor(turn, tier):
                 sight = await self._sight(tier)
+                self._offer(tier, sight.ring)
                 await self._encode(self._picture(turn), sight)
             case ShowPicture(turn):
                 self._hand_over(turn, jpeg(self._picture(turn).frames[-1]))
@@ -128,10 +124,10 @@ class LargerModels:
         """Raises MortarError where the model has no part that sees, or no unit can run it."""
         if (sight := self._sights.get(tier)) is not None:
             return sight
-        model = ModelFolder(self._folders[tier])
+        name, model = self._models[tier].name, ModelFolder(self._models[tier].folder)
         # Points are measured for the model that looks first, and for no other.
         settings = msgspec.structs.replace(self._worker.settings.eye, points=[])
-        encoding = Encoding(self._worker, model, settings, part=f"vision of {model.manifest.name}")
+        encoding = Encoding(self._worker, model, settings, part=f"vision of {name}")
         await encoding.prepare()
         n_tok = encoding.most_tok
         # One picture at a time: nobody waits for another.
@@ -139,13 +135,13 @@ class LargerModels:
             2, n_tok, model.manifest.vision.n_embd, 2 * n_tok, Policy.DROP_OLDEST, tier=tier
         )
         sight = self._sights[tier] = Sight(encoding, ring)
-        if self._is_linked:
-            self._offer(sight)
         return sight
 
-    def _offer(self, sight: Sight) -> None:
-        self._worker.send(LANGUAGE, sight.ring.offer(), [sight.ring.descriptor])
-        sight.ring.connect(lambda message: self._worker.send(LANGUAGE, message))
+    def _offer(self, tier: int, ring: TokenRingWriter) -> None:
+        if tier not in self._offered:
+            self._offered.add(tier)
+            self._worker.send(LANGUAGE, ring.offer(), [ring.descriptor])
+            ring.connect(lambda message: self._worker.send(LANGUAGE, message))
 
     async def _encode(self, seen: Seen, sight: Sight) -> None:
         with ExitStack() as held:

@@ -7,20 +7,19 @@ at what is known, does the most urgent work in the worker's thread, and looks ag
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-import msgspec
-
-from mortar import languages, resources
-from mortar.bricks.language.answer import NO_ANSWER
-from mortar.bricks.language.interpreter import NOT_TAUGHT, Interpreter, Telling, interpreter
+from mortar.bricks.language.answer import NO_ANSWER, Answer
+from mortar.bricks.language.asking import Asked, Given
+from mortar.bricks.language.interpreter import NOT_TAUGHT, Interpreter, Telling
 from mortar.bricks.language.mind import Mind
+from mortar.bricks.language.minds import Minds
 from mortar.bricks.language.pictures import Picture
-from mortar.bricks.language.replies import ASSISTANT, Asked, Replies
+from mortar.bricks.language.replies import ASSISTANT, Replies
 from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.messages import (
@@ -28,16 +27,19 @@ from mortar.messages import (
     Ask,
     Cancel,
     Context,
+    EncodeFor,
     Exchange,
     LinkLost,
     Message,
+    NotSeen,
+    PowerChanged,
     RingOffer,
     SlotReady,
     SlotRecall,
 )
-from mortar.runtimes import choose
+from mortar.power import MAINS, PowerState
 from mortar.runtimes.interfaces import Interrupted
-from mortar.runtimes.model_folder import Manifest, ModelFolder
+from mortar.tiers import tiers
 from mortar.worker import Mail, Worker
 
 P = ParamSpec("P")
@@ -45,23 +47,24 @@ T = TypeVar("T")
 
 EYE = "eye"
 
-LOAD_DEADLINE_MS = 120_000
-"""Longest time to verify and load a model: some gigabytes from a slow card."""
+UNSURE = "not sure"
+"""Why a larger model is asked, where nothing failed."""
+
+PICTURE_GONE = MortarError(
+    "picture-gone", "the picture that a larger model was to see is not there any more", "ask again"
+)
 
 
 async def main(worker: Worker) -> None:
-    folder = ModelFolder(Path(worker.run.model) if worker.run.model else resources.bundled_model())
     stop = threading.Event()
 
     def should_stop() -> bool:
         return stop.is_set() or worker.aborted.is_set()
 
-    model = await worker.job(
-        "load", LOAD_DEADLINE_MS, choose.language_model, worker.settings.language, folder, should_stop
-    )
-    mind = Mind(model, folder.manifest, worker.settings.language.answer_tok)
-    language = Language(worker, mind, stop, _between(worker, folder.manifest))
-    worker.ready({"language": model.unit})
+    minds = Minds(worker, tiers(worker.run, worker.settings), should_stop)
+    first = await minds.load(0)
+    language = Language(worker, minds, first, stop)
+    worker.ready({"language": first.unit})
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(language.follow())
@@ -73,25 +76,20 @@ async def main(worker: Worker) -> None:
 class Language:
     """What the brick knows. Everything here belongs to the event loop; only jobs run elsewhere."""
 
-    def __init__(
-        self,
-        worker: Worker,
-        mind: Mind,
-        stop: threading.Event,
-        between: Interpreter | MortarError | None,
-    ) -> None:
+    def __init__(self, worker: Worker, minds: Minds, first: Mind, stop: threading.Event) -> None:
         self._worker = worker
-        self._mind = mind
+        self._minds = minds
+        self._first = first
+        """Reads ahead, and is asked before the others."""
         self._replies = Replies(worker)
-        self._between = between
-        """What stands between people and a model that speaks another language: who interprets, or why nobody
-        can."""
         self._stop = stop
         """Set to end the job that runs; cleared as the next begins."""
         self._earlier: list[Exchange] = []
         self._asked: Asked | None = None
         self._working_for: int | None = None
         """The turn that the running job is for."""
+        self._power = MAINS
+        self._escalations = 0
         self._changed = asyncio.Event()
 
     # --- messages ---
@@ -108,42 +106,39 @@ class Language:
 
     def _take(self, mail: Mail) -> None:
         match mail.message:
-            case RingOffer() as offer:
-                self._mind.pictures.attach(
-                    offer, mail.descriptors, lambda message: self._worker.send(EYE, message)
-                )
-            case SlotReady() | SlotRecall() as message:
-                self._mind.pictures.handle(message)
-                if isinstance(message, SlotReady) and message.turn != NO_TURN:
+            case RingOffer(tier=tier) as offer:
+                if (mind := self._minds.at(tier)) is not None:
+                    mind.pictures.attach(offer, mail.descriptors, self._to_eye)
+                else:
+                    os.close(mail.descriptors[0])
+            case SlotReady(tier=tier) | SlotRecall(tier=tier) as message:
+                if (mind := self._minds.at(tier)) is not None:
+                    mind.pictures.handle(message)
+                if tier == 0 and isinstance(message, SlotReady) and message.turn != NO_TURN:
                     # Somebody is about to ask: what was asked of watched pictures is over.
                     self._cancel(NO_TURN)
-            case Context(earlier) if self._between is None:
-                self._earlier = earlier  # else it would read what it has no words for
+            case NotSeen(turn, code, what, do):
+                self._not_shown(turn, MortarError(code, what, do))
+            case Context(earlier):
+                self._earlier = earlier
             case Ask() as ask:
                 # One question at a time: a newer one ends what came before.
                 self._give_up(other_than=ask.turn)
-                asked_ms = now_ms()
-                try:
-                    self._asked = Asked(self._interpreted(ask), asked_ms)
-                except MortarError as error:
-                    self._replies.failed(error, ask.turn)  # a Cancel follows, for the picture
+                self._asked = Asked(ask, now_ms())
             case Cancel(turn):
                 self._cancel(turn)
+            case PowerChanged(power):
+                self._power = power
             case LinkLost(peer) if peer == ASSISTANT:
                 self._give_up(other_than=None)
+            case LinkLost(peer) if peer == EYE and self._asked is not None:
+                self._not_shown(self._asked.ask.turn, PICTURE_GONE)  # else its memory stays mapped
             case _:
-                pass  # Wire: the peers say what there is. The eye is lost: its memory stays mapped.
+                pass  # Wire: the peers say what there is
 
-    def _interpreted(self, ask: Ask) -> Ask:
-        """In the model's own words. Raises MortarError where there are none."""
-        match self._between:
-            case None:
-                return ask
-            case Interpreter() as interprets:
-                question = interprets.question(ask.question)
-                return msgspec.structs.replace(ask, question=question, is_free=False)
-            case error:
-                raise error
+    def _not_shown(self, turn: int, error: MortarError) -> None:
+        if (asked := self._asked) is not None and asked.ask.turn == turn and asked.tier > 0:
+            self._pass_on(asked, None, error)
 
     def _to_eye(self, message: Message) -> None:
         self._worker.send(EYE, message)
@@ -157,8 +152,10 @@ class Language:
     def _cancel(self, turn: int) -> None:
         if self._working_for == turn:
             self._stop.set()  # the job ends within a token, and what it worked on is let go then
-        elif (held := self._mind.pictures.held) and held.turn == turn:
-            self._mind.pictures.drop()
+        else:
+            for mind in self._minds.loaded:
+                if (held := mind.pictures.held) and held.turn == turn:
+                    mind.pictures.drop()
         if (asked := self._asked) and asked.ask.turn == turn:
             self._asked = None
             self._replies.answered(asked, NO_ANSWER)
@@ -176,21 +173,45 @@ class Language:
     async def _step(self) -> bool:
         """One piece of work. False where there is none, or it failed and would again."""
         asked = self._asked
-        picture = self._mind.pictures.take(asked.ask.turn if asked else None)
-        if asked is None or (asked.ask.look and picture is None):
-            return await self._read_ahead(self._mind.pictures.held)
+        if asked is None:
+            if self._power.state is PowerState.CRITICAL:
+                self._minds.unload_larger()
+            self._first.pictures.take(None)
+            return await self._read_ahead(self._first.pictures.held)
+        if asked.own_words is None:
+            await self._begin(asked)
+            return True
+        mind = await self._minds.load(asked.tier)  # it is
+        picture = mind.pictures.take(asked.ask.turn)
+        if asked.ask.look and picture is None:
+            return await self._read_ahead(self._first.pictures.held) if asked.tier == 0 else False
         self._asked = None
-        await self._answer(asked, picture if asked.ask.look else None)
+        await self._answer(mind, asked, asked.own_words, picture if asked.ask.look else None)
         return True
+
+    async def _begin(self, asked: Asked) -> None:
+        """Turn to the model that is to be asked, and have it shown the picture."""
+        try:
+            mind = await self._minds.load(asked.tier)
+            own_words = mind.in_own_words(asked.ask)
+        except MortarError as error:
+            if self._asked is asked:
+                self._pass_on(asked, None, error)
+            return
+        if self._asked is not asked:
+            return  # taken back, or a newer one came
+        self._asked = asked.begun(own_words)
+        if asked.tier > 0 and asked.ask.look:
+            self._to_eye(EncodeFor(asked.ask.turn, asked.tier))
 
     async def _read_ahead(self, picture: Picture | None) -> bool:
         """Read what the next prompt will begin with, and forget what it will not have."""
         turn = picture.turn if picture else None
         try:
-            wanted = self._mind.prompt(self._earlier, picture, None)
-            if self._mind.holds(wanted):
+            wanted = self._first.prompt(self._earlier_for(self._first), picture, None)
+            if self._first.holds(wanted):
                 return False
-            read = await self._job("read", turn, self._mind.read, wanted, picture)
+            read = await self._job("read", turn, self._first.read, wanted, picture)
         except Interrupted:
             if self._worker.aborted.is_set():
                 self._replies.failed(_late("reading"), turn)
@@ -199,39 +220,80 @@ class Language:
             self._replies.failed(error, turn)
             return False
         else:
-            self._replies.report(context_tok=len(self._mind), read_ahead_tok=read.read_tok)
+            self._replies.report(context_tok=len(self._first), read_ahead_tok=read.read_tok)
         if self._stop.is_set():
-            self._mind.pictures.drop()  # its turn was cancelled meanwhile
+            self._first.pictures.drop()  # its turn was cancelled meanwhile
         return True
 
-    async def _answer(self, asked: Asked, picture: Picture | None) -> None:
+    async def _answer(self, mind: Mind, asked: Asked, ask: Ask, picture: Picture | None) -> None:
         """Answer, sentence by sentence. The picture leaves with its turn; what was said of it comes
         back as text, in a Context."""
-        ask = asked.ask
-        own = self._mind.taught
-        taught = own if ask.is_free else None
         held: list[str] = []
         """Sentences that wait for how sure the whole answer is."""
-        say = self._replies.sayer(ask.turn) if taught is None else held.append
-        told = Telling(self._between, say) if isinstance(self._between, Interpreter) else None
+        say = held.append if self._waits(mind, asked, ask) else self._replies.sayer(ask.turn)
+        told = Telling(mind.between, say) if isinstance(mind.between, Interpreter) else None
         try:
-            prompt = self._mind.prompt(self._earlier, picture, ask.question)
-            answer = await self._job("answer", ask.turn, self._mind.answer, prompt, picture, told or say)
+            prompt = mind.prompt(self._earlier_for(mind), picture, ask.question)
+            answer = await self._job("answer", ask.turn, mind.answer, prompt, picture, told or say)
         except MortarError as error:
-            self._replies.failed(error, ask.turn)
+            self._pass_on(asked, None, error)
         else:
             if answer.interrupted and self._worker.aborted.is_set():
-                self._replies.failed(_late("answering"), ask.turn)
-            elif taught is not None and taught.refuses(answer.text, answer.confidence):
-                self._replies.failed(NOT_TAUGHT, ask.turn)
+                self._pass_on(asked, None, _late("answering"))
             else:
-                self._replies.said(ask.turn, held)
-                is_sure = self._mind.taught is None or not self._mind.taught.refuses(
-                    answer.text, answer.confidence
-                )
                 said = replace(answer, text=told.text) if told else answer
-                self._replies.answered(asked, said, is_sure=is_sure)
-        self._mind.pictures.drop()
+                self._judge(mind, asked, ask, answer, Given(mind.name, held, said))
+        mind.pictures.drop()
+
+    def _waits(self, mind: Mind, asked: Asked, ask: Ask) -> bool:
+        """Whether nothing is said before the whole answer is judged."""
+        return self._has_larger(asked) or (ask.is_free and mind.taught is not None)
+
+    def _judge(self, mind: Mind, asked: Asked, ask: Ask, own: Answer, given: Given) -> None:
+        """`ask` and `own` are question and answer in the model's words."""
+        taught = mind.taught
+        is_refused = taught is not None and taught.refuses(own.text, own.confidence)
+        if own.interrupted or not is_refused:
+            self._give(asked, given, is_sure=True)
+        elif ask.is_free:
+            self._pass_on(asked, None, NOT_TAUGHT)
+        elif self._has_larger(asked):
+            self._pass_on(asked, given, None)
+        else:
+            self._give(asked, given, is_sure=False)
+
+    def _give(self, asked: Asked, given: Given, *, is_sure: bool) -> None:
+        self._replies.said(asked.ask.turn, given.sentences)
+        self._replies.answered(asked, given.answer, model=given.model, is_sure=is_sure)
+
+    def _has_larger(self, asked: Asked) -> bool:
+        """A watched picture is a matter of the first model alone: it is asked again and again."""
+        is_watched = asked.ask.turn == NO_TURN
+        return not is_watched and asked.tier + 1 < len(self._minds)
+
+    def _pass_on(self, asked: Asked, unsure: Given | None, failure: MortarError | None) -> None:
+        """To the next larger model; where there is none, people hear what there is."""
+        turn, best = asked.ask.turn, unsure or asked.unsure
+        has_larger = self._has_larger(asked)
+        if failure is not None and failure is not NOT_TAUGHT and (has_larger or best is not None):
+            self._worker.failed(failure, turn)
+        if has_larger:
+            self._escalations += 1
+            self._replies.report(escalations=self._escalations)
+            self._replies.passed_on(asked, self._minds.name(asked.tier), failure.code if failure else UNSURE)
+            self._asked = asked.passed_on(unsure)
+            self._changed.set()
+            return
+        self._asked = None
+        if best is not None:
+            self._give(asked, best, is_sure=False)
+        else:
+            assert failure is not None, "an answer or none"
+            self._replies.failed(failure, turn)
+
+    def _earlier_for(self, mind: Mind) -> list[Exchange]:
+        """A model that is spoken to through an interpreter has no words for what was said."""
+        return self._earlier if mind.between is None else []
 
     async def _job(
         self, what: str, turn: int | None, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -243,18 +305,6 @@ class Language:
             return await self._worker.job(what, deadline_ms, work, *args, **kwargs)
         finally:
             self._working_for = None
-
-
-def _between(worker: Worker, manifest: Manifest) -> Interpreter | MortarError | None:
-    """Where the model does not speak what people do. Who asks from the command line has chosen the words."""
-    spoken, known = worker.settings.assistant.language, manifest.languages
-    if not known or spoken in known or worker.run.ask is not None:
-        return None
-    return interpreter(languages.of(spoken), manifest) or MortarError(
-        "model-speaks-other",
-        f"the model {manifest.name} speaks {', '.join(known)} alone, and people here speak {spoken}",
-        f"set assistant.language to {known[0]}, or run a model that speaks {spoken} (--model)",
-    )
 
 
 def _late(doing: str) -> MortarError:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from mortar.bricks.language.answer import Answer, write
+from mortar.bricks.language.interpreter import Interpreter
 from mortar.bricks.language.memory import Memory, ReadIn
 from mortar.bricks.language.mirror import Entry
 from mortar.bricks.language.pictures import Picture, Pictures
 from mortar.bricks.language.prompt import Composer, PictureRows
-from mortar.messages import Exchange
+from mortar.errors import MortarError
+from mortar.messages import Ask, Exchange
 from mortar.runtimes.interfaces import LanguageModel
 from mortar.runtimes.model_folder import Manifest
 
@@ -17,15 +21,42 @@ from mortar.runtimes.model_folder import Manifest
 class Mind:
     """`read` and `answer` belong into the worker's thread, everything else to the event loop."""
 
-    def __init__(self, model: LanguageModel, manifest: Manifest, answer_tok: int) -> None:
-        self.name = manifest.name
+    def __init__(
+        self,
+        name: str,
+        model: LanguageModel,
+        manifest: Manifest,
+        answer_tok: int,
+        pictures: Pictures,
+        between: Interpreter | MortarError | None = None,
+    ) -> None:
+        self.name = name
         self.unit = model.unit
         self.taught = manifest.taught
-        self.pictures = Pictures(model.n_embd)
+        self.between = between
+        """What stands between people and a model that speaks another language: who interprets, or why nobody
+        can."""
+        self.pictures = pictures
         self._model = model
         self._memory = Memory(model)
         self._composer = Composer(model, manifest.prompt, answer_tok)
         self._answer_tok = answer_tok
+
+    def in_own_words(self, ask: Ask) -> Ask:
+        """The question as the model understands it. Raises MortarError where it has no words for it."""
+        match self.between:
+            case None:
+                return ask
+            case Interpreter() as interprets:
+                question = interprets.question(ask.question)
+                return msgspec.structs.replace(ask, question=question, is_free=False)
+            case error:
+                raise error
+
+    def close(self) -> None:
+        """Give back what the engine holds; nothing may be called any more."""
+        self.pictures.drop()
+        self._model.close()
 
     def __len__(self) -> int:
         """Tokens that the memory holds."""

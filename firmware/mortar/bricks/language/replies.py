@@ -5,23 +5,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from mortar.bricks.language.answer import Answer
+from mortar.bricks.language.asking import Asked
 from mortar.clock import now_ms
 from mortar.errors import MortarError
-from mortar.messages import Answered, Ask, Failure, Scalar, Sentence
+from mortar.messages import Answered, Escalated, Failure, Scalar, Sentence
 from mortar.worker import Worker
 
 ASSISTANT = "assistant"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question, and when it came (clock.now_ms)."""
-
-    ask: Ask
-    at_ms: float
 
 
 class Replies:
@@ -47,7 +39,11 @@ class Replies:
         for index, text in enumerate(texts):
             self._worker.send(ASSISTANT, Sentence(turn, index, text, now_ms()))
 
-    def answered(self, asked: Asked, answer: Answer, *, is_sure: bool = True) -> None:
+    def passed_on(self, asked: Asked, model: str, why: str) -> None:
+        """`model` gave no answer that counts; the next one is asked."""
+        self._worker.send(ASSISTANT, Escalated(asked.ask.turn, model, why, now_ms()))
+
+    def answered(self, asked: Asked, answer: Answer, *, model: str = "", is_sure: bool = True) -> None:
         """The turn's last word. Where no token came, the time to the first is the time to here."""
         ended_ms = now_ms()
         first_token_ms = (answer.first_token_ms or ended_ms) - asked.at_ms
@@ -62,6 +58,7 @@ class Replies:
                 cancelled=answer.interrupted,
                 t_ms=ended_ms,
                 is_sure=is_sure,
+                model=model,
             ),
         )
         if answer.read is not None:
