@@ -6,12 +6,25 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from mortar import channel, privacy
 from mortar.clock import now_ms
-from mortar.messages import Answered, Ask, Look, Looked, Message, PeerGone, Privacy, Ready, Start, Wire
+from mortar.messages import (
+    Answered,
+    Ask,
+    Failure,
+    Look,
+    Looked,
+    Message,
+    PeerGone,
+    Privacy,
+    Ready,
+    Start,
+    Wire,
+)
 from mortar.settings import RunOptions, Settings
 
 M = TypeVar("M", bound=Message)
@@ -46,6 +59,10 @@ class Process:
         channel.send(self.control, Wire(peer, 1), [sock.fileno()])
         sock.close()
 
+    def failures(self) -> list[str]:
+        """Codes of what it has told the supervisor so far."""
+        return [one.code for one in waiting(self.control) if isinstance(one, Failure)]
+
     def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(PATIENCE_S)
@@ -53,13 +70,25 @@ class Process:
         self.assistant.close()
 
 
-def expect(sock: socket.socket, kind: type[M]) -> M:
-    """The next message of `kind`."""
+def expect(sock: socket.socket, kind: type[M], passed: list[Message] | None = None) -> M:
+    """The next message of `kind`; what comes before it goes to `passed`."""
     sock.settimeout(PATIENCE_S)
     while True:
         message, _ = channel.receive(sock)
         if isinstance(message, kind):
             return message
+        if passed is not None:
+            passed.append(message)
+
+
+def waiting(sock: socket.socket) -> list[Message]:
+    """What has come and was not received yet."""
+    found = []
+    sock.setblocking(False)
+    with suppress(BlockingIOError):
+        while True:
+            found.append(channel.receive(sock)[0])
+    return found
 
 
 class Pair:
@@ -67,6 +96,8 @@ class Pair:
 
     def __init__(self, folder: Path, settings: Settings | None = None) -> None:
         self.run, self.settings = RunOptions(camera=str(folder)), settings or Settings()
+        self.heard: list[Message] = []
+        """What the language brick told the assistant before its answers."""
         self.eye, self.language = self._process("eye"), self._process("language")
         self.join()
 
@@ -84,7 +115,7 @@ class Pair:
 
     def ask(self, turn: int, question: str = QUESTION) -> Answered:
         channel.send(self.language.assistant, Ask(turn, question, look=True))
-        answered = expect(self.language.assistant, Answered)
+        answered = expect(self.language.assistant, Answered, self.heard)
         assert answered.turn == turn and not answered.cancelled
         return answered
 

@@ -202,7 +202,9 @@ class Language:
             return  # taken back, or a newer one came
         self._asked = asked.begun(own_words)
         if asked.tier > 0 and asked.ask.look:
-            self._to_eye(EncodeFor(asked.ask.turn, asked.tier))
+            is_sent = self._worker.send(EYE, EncodeFor(asked.ask.turn, asked.tier))
+            if not is_sent:
+                self._pass_on(asked, None, PICTURE_GONE)
 
     async def _read_ahead(self, picture: Picture | None) -> bool:
         """Read what the next prompt will begin with, and forget what it will not have."""
