@@ -60,6 +60,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "rknn-toolkit2, which converts for NPUs and simulates them",
     ),
     ("make", "docs"): ("mortar_tools.docs", "the pages and pictures in docs/ that are generated"),
+    ("fake-model", ""): (
+        "mortar_tools.fake_model.command",
+        "a model in a published one's shape, with random weights",
+    ),
     ("convert", ""): ("mortar_tools.vision.convert.command", "vision encoders for the CPU and for NPUs"),
 }
 """(verb, subject) → module with `main(argv) -> exit status`, and what it does. No subject: the verb says it
