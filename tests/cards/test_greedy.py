@@ -21,7 +21,7 @@ def greedy(tmp_path_factory: pytest.TempPathFactory) -> Greedy:
     """A checkpoint as training begins with it, written and read."""
     work = tmp_path_factory.mktemp("work")
     checkpoint.save(checkpoint.start(recipe.read("small")), work)
-    return Greedy("small", work)
+    return Greedy.of_checkpoint("small", work)
 
 
 def test_questions_do_not_disturb_each_other(greedy: Greedy) -> None:

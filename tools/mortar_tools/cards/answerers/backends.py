@@ -48,7 +48,7 @@ def torch(candidate: Candidate) -> Iterator[Answerer]:
     """The checkpoint that the files were exported from, in float32."""
     from mortar_tools.cards.answerers.greedy import Greedy
 
-    yield Greedy(candidate.size, candidate.work)
+    yield Greedy.of_checkpoint(candidate.size, candidate.work)
 
 
 @contextmanager

@@ -21,17 +21,20 @@ MOST_ANSWER_TOK = 96
 
 
 class Greedy:
-    """The model of a size's checkpoint, which says the likeliest word each time.
+    """A model in torch, which says the likeliest word each time."""
 
-    Raises UsageError where there is no checkpoint.
-    """
-
-    def __init__(self, size: str, work: Path) -> None:
+    def __init__(self, model: Cards) -> None:
         # A few short rows at a time: a second thread would wait longer than it works.
         torch.set_num_threads(1)
+        self.model = model.eval()
+
+    @classmethod
+    def of_checkpoint(cls, size: str, work: Path) -> Greedy:
+        """The model of a size's checkpoint. Raises UsageError where there is none."""
         state = checkpoint.load(checkpoint.path_of(work, size))
-        self.model = Cards(Shape(**state["recipe"]["shape"])).eval()
-        self.model.load_state_dict(state["model"])
+        model = Cards(Shape(**state["recipe"]["shape"]))
+        model.load_state_dict(state["model"])
+        return cls(model)
 
     @torch.no_grad()
     def answer(self, image: Image.Image, questions: Sequence[str]) -> list[Answer]:

@@ -146,7 +146,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if options.n < 1:
         parser.error("--n must be 1 or more")
-    model = Greedy(options.size, options.work)
+    model = Greedy.of_checkpoint(options.size, options.work)
     reference = Way(by_torch(model.model.vision), model)
     others = ways(options.model or folder_of(options.size, CARDS))
     found = compare(reference, others, SPLITS["test"][: options.n], options.seed, options.work)

@@ -12,6 +12,7 @@ import torch
 from mortar.errors import UsageError
 from mortar_tools.cards import tokenizer
 from mortar_tools.cards.things import things
+from mortar_tools.cards.training import restored
 from mortar_tools.cards.training.model import Cards
 from mortar_tools.cards.training.optimiser import Optimiser
 from mortar_tools.cards.training.recipe import Recipe
@@ -100,13 +101,13 @@ def carried_over(new: torch.Tensor, old: torch.Tensor, names: Sequence[str], bef
 
 @torch.no_grad()
 def start_from(recipe: Recipe, path: Path) -> Run:
-    """A run at step 0 that begins with what another one has learned.
+    """A run at step 0 that begins with what another one has learned: a checkpoint, or a model folder.
 
     What has the same name and shape is taken as it is; rows of the embedding table and of the
     training heads are matched by the word and by the thing that they stand for, so that things and
     words may have come and gone since.
     """
-    state, run = load(path), start(recipe)
+    state, run = restored.state(path) if path.is_dir() else load(path), start(recipe)
     run.seconds, run.pictures = state["seconds"], state["pictures"]
     rows = {"token_embd": (tokenizer.tokens(), state["words"]), "_head": (class_names(), state["classes"])}
     for name, new in run.model.state_dict().items():

@@ -78,15 +78,15 @@ def exact(model: Cards, image: torch.Tensor, packed: Packed) -> torch.Tensor:
 
 
 @torch.no_grad()
-def examine(model: Cards, holdout: Holdout, speaking: bool) -> dict[str, float]:
-    """Share of patches right, and of answers exactly right by kind of question."""
+def examine(model: Cards, holdout: Holdout, looking: bool, speaking: bool) -> dict[str, float]:
+    """Share of patches right, where the tower learns to name them (`looking`), and of answers exactly
+    right by kind of question, where the language learns to give them (`speaking`)."""
     patches = model.vision.patches(holdout.pictures)
-    guess = model.patch_head(patches[:: holdout.looks]).argmax(-1)
-    covered = holdout.patches > 0
-    figures = {
-        "patches": float((guess == holdout.patches).float().mean()),
-        "covered_patches": float((guess == holdout.patches)[covered].float().mean()),
-    }
+    figures: dict[str, float] = {}
+    if looking:
+        right = model.patch_head(patches[:: holdout.looks]).argmax(-1) == holdout.patches
+        figures["patches"] = float(right.float().mean())
+        figures["covered_patches"] = float(right[holdout.patches > 0].float().mean())
     if speaking:
         tokens = model.vision.tokens(patches)
         looked = tokens.view(len(holdout.kinds), -1, tokens.shape[2])

@@ -123,12 +123,15 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 class Block(nn.Module):
-    """Llama block: RMSNorm, rotary attention, SwiGLU; no biases."""
+    """Llama block: RMSNorm, rotary attention, SwiGLU; no biases.
+
+    How many heads and channels it has is said by its matrices: some may have been cut out of them.
+    """
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         width = shape.width
-        self.heads = shape.heads
+        self.head_dim = shape.width // shape.heads
         self.attn_norm = nn.RMSNorm(width, eps=shape.norm_eps)
         self.attn_q = nn.Linear(width, width, bias=False)
         self.attn_k = nn.Linear(width, width, bias=False)
@@ -141,17 +144,17 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
         """[batch, tokens, width] → the same; mask [batch, 1, tokens, tokens] true where seen."""
-        batch, tokens, width = x.shape
+        batch, tokens, _ = x.shape
         normed = self.attn_norm(x)
 
         def split(y: Tensor) -> Tensor:
-            return y.view(batch, tokens, self.heads, width // self.heads).transpose(1, 2)
+            return y.view(batch, tokens, -1, self.head_dim).transpose(1, 2)
 
         q = rotate(split(self.attn_q(normed)), cos, sin)
         k = rotate(split(self.attn_k(normed)), cos, sin)
         v = split(self.attn_v(normed))
         mixed = attend(q, k, v, mask)
-        x = x + self.attn_output(mixed.transpose(1, 2).reshape(batch, tokens, width))
+        x = x + self.attn_output(mixed.transpose(1, 2).reshape(batch, tokens, -1))
         normed = self.ffn_norm(x)
         return x + self.ffn_down(F.silu(self.ffn_gate(normed)) * self.ffn_up(normed))  # type: ignore[no-any-return]
 

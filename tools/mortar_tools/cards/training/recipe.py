@@ -80,10 +80,10 @@ RECIPE = CARDS / "recipe.toml"
 
 
 def read(size: str = "base", path: Path = RECIPE) -> Recipe:
-    """The recipe of one of SIZES; an unknown or missing key is an error."""
+    """The recipe of one of SIZES; an unknown or missing key is an error. A file may be of one size alone."""
     with path.open("rb") as file:
         values = tomllib.load(file)
-    of_size = {name: values.pop(name) for name in SIZES}[size]
+    of_size = {name: values.pop(name, {}) for name in SIZES}[size]
     stages = tuple(Stage(**stage) for stage in of_size.pop("stage"))
     words = tokenizer.load().get_vocab_size()
     shape = Shape(**of_size.pop("shape"), vocabulary=words, things=UNKNOWN + 1)

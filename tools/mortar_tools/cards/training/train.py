@@ -92,10 +92,10 @@ def take_step(run: Run, batch: Batch, half: bool) -> dict[str, float]:
 
 def report(run: Run, holdouts: Sequence[Holdout], parts: dict[str, float], work: Path) -> dict[str, Any]:
     """Examine the model, write the checkpoint and a line of metrics."""
-    speaking = run.recipe.training.stage(run.step).talked_about > 0
+    stage = run.recipe.training.stage(run.step)
     figures = {}
     for holdout in holdouts:
-        figures |= examine(run.model, holdout, speaking)
+        figures |= examine(run.model, holdout, looking=stage.tower_learns, speaking=stage.talked_about > 0)
     loss = {name: round(part, 4) for name, part in parts.items()}
     line = {"step": run.step, "minutes": round(run.seconds / 60, 1), "loss": loss, **figures}
     save(run, work)
@@ -158,7 +158,11 @@ def main(argv: list[str] | None = None) -> int:
     start_with = parser.add_mutually_exclusive_group()
     start_with.add_argument("--resume", action="store_true", help="carry on from the checkpoint")
     start_with.add_argument(
-        "--from", dest="begin", type=Path, metavar="CHECKPOINT", help="begin with its weights"
+        "--from",
+        dest="begin",
+        type=Path,
+        metavar="PATH",
+        help="begin with a checkpoint, or a model folder",
     )
     parser.add_argument("--out", type=Path, default=CARDS, help="where the exported files go")
     parser.add_argument("--no-draw", action="store_true", help="train on the pool as it is")
