@@ -12,20 +12,21 @@ from mortar.bricks.language.prompt import Composer, PictureRows
 from mortar.messages import Exchange
 from mortar.runtimes.interfaces import LanguageModel
 from mortar.runtimes.model_folder import Manifest
+from mortar.settings import Language
 
 
 class Mind:
     """`read` and `answer` belong into the worker's thread, everything else to the event loop."""
 
-    def __init__(self, model: LanguageModel, manifest: Manifest, answer_tok: int) -> None:
+    def __init__(self, model: LanguageModel, manifest: Manifest, settings: Language) -> None:
         self.name = manifest.name
         self.unit = model.unit
         self.taught = manifest.taught
         self.pictures = Pictures(model.n_embd)
         self._model = model
-        self._memory = Memory(model)
-        self._composer = Composer(model, manifest.prompt, answer_tok)
-        self._answer_tok = answer_tok
+        self._memory = Memory(model, settings.chunk_tok)
+        self._composer = Composer(model, manifest.prompt, settings.answer_tok)
+        self._answer_tok = settings.answer_tok
 
     def __len__(self) -> int:
         """Tokens that the memory holds."""
@@ -43,9 +44,10 @@ class Mind:
         """Exactly this, and nothing after it."""
         return self._memory.holds(prompt)
 
-    def read(self, prompt: Sequence[Entry], picture: Picture | None) -> ReadIn:
-        """Raises Interrupted, or MortarError where the engine fails."""
-        return self._memory.bring(prompt, _address(picture))
+    def read_chunk(self, prompt: Sequence[Entry], picture: Picture | None) -> ReadIn:
+        """Read one chunk of what is not read yet. Raises Interrupted, or MortarError where the engine
+        fails."""
+        return self._memory.bring_nearer(prompt, _address(picture))
 
     def answer(self, prompt: Sequence[Entry], picture: Picture | None, say: Callable[[str], None]) -> Answer:
         """Read what is not read yet, and write; `say` gets each whole sentence. Raises MortarError where the
