@@ -198,6 +198,10 @@ class Language(Section, frozen=True):
     """CPU threads of the language model; more pay for large models on cores that nothing else uses."""
     context_tok: Annotated[int, Meta(ge=128, le=131_072)] = 512
     """Size of the KV cache."""
+    chunk_tok: Annotated[int, Meta(ge=1, le=512)] = 128
+    """Tokens that are read before Mortar looks again for something more urgent, such as a question.
+    `mortar tools tune language --write` measures what is best on this board, see
+    [reading-ahead.md](reading-ahead.md)."""
     answer_tok: Annotated[int, Meta(ge=8, le=4_096)] = 96
     """Longest answer."""
     deadline_ms: Annotated[int, Meta(ge=500, le=600_000)] = 30_000

@@ -37,7 +37,7 @@ def answers(folder: Path) -> list[str]:
     texts = []
     for path in sorted(folder.iterdir()):
         rows = tokens_of(path)
-        memory = Memory(model)
+        memory = Memory(model, settings.language.chunk_tok)
         # In the bricks' order: the picture first, the question when it comes.
         memory.bring(composer.compose([], PictureRows(1, len(rows)), None), rows.ctypes.data)
         prompt = composer.compose([], PictureRows(1, len(rows)), QUESTION)

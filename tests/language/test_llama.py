@@ -14,7 +14,8 @@ from mortar.errors import MortarError
 from mortar.messages import Message
 from mortar.rings.slots import Policy
 from mortar.rings.token_ring import ReadSlot, TokenRingReader, TokenRingWriter
-from mortar.runtimes.interfaces import Interrupted, most_probable
+from mortar.runtimes.interfaces import Abilities, Interrupted, most_probable
+from mortar.runtimes.llama import abilities
 from mortar.runtimes.llama.model import LlamaLanguageModel
 from mortar.runtimes.model_folder import ModelFolder
 
@@ -178,6 +179,29 @@ def test_a_cut_moves_up_what_follows(model: LlamaLanguageModel) -> None:
     assert model.last_position() == len(second) - 1
     model.decode(model.tokenize("."), len(second))
     assert model.last_position() == len(second)
+
+
+def test_what_the_memory_can_do_is_tried(model: LlamaLanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bundled model can do all of it. One that refuses, or reads rows in both directions, is found out,
+    and nothing of the try is left behind."""
+    assert abilities.probed(model, may_shift=True) == model.abilities == Abilities(True, True, True)
+    assert not abilities.probed(model, may_shift=False).cuts
+    assert model.last_position() == -1
+
+    with monkeypatch.context() as recurrent:
+        recurrent.setattr("llama_cpp.llama_memory_seq_rm", lambda *_: False)
+        found = abilities.probed(model, may_shift=True)
+        assert not found.forgets and not found.cuts
+
+    decode_embeddings = model.decode_embeddings
+
+    def in_both_directions(address: int, n_tok: int, pos: int) -> None:
+        llama_cpp.llama_set_causal_attn(model._context, False)
+        decode_embeddings(address, n_tok, pos)
+        llama_cpp.llama_set_causal_attn(model._context, True)
+
+    monkeypatch.setattr(model, "decode_embeddings", in_both_directions)
+    assert not abilities.probed(model, may_shift=True).splits_pictures
 
 
 def test_a_saved_memory_goes_on_as_if_it_had_never_left(model: LlamaLanguageModel) -> None:

@@ -16,6 +16,9 @@ from mortar.runtimes.llama.model import LlamaLanguageModel
 from mortar.runtimes.model_folder import ModelFolder
 
 ROWS = 16
+CHUNK_TOK = 7
+"""So that chunks end within words, pictures and their control tokens."""
+
 QUESTIONS = ("what do you see", "where is the cat", "how many cups are there")
 EXCHANGES = [Exchange(question, "I see a bus. There is one dog.") for question in QUESTIONS]
 
@@ -51,7 +54,7 @@ def test_any_change_ends_as_a_fresh_memory(
     """Through any prompts, interrupted anywhere: the positions are those of the prompt, and what the
     model predicts is what it predicts after reading the last prompt alone."""
     model.keep(0)
-    memory = Memory(model)
+    memory = Memory(model, CHUNK_TOK)
     for earlier, number, question, stop_after in steps:
         wanted = composer.compose(EXCHANGES[:earlier], rows(number), question)
         address = pictures[number].ctypes.data
@@ -66,7 +69,7 @@ def test_any_change_ends_as_a_fresh_memory(
         assert model.last_position() == len(wanted) - 1
     token, probability = most_probable(model.logits())
     model.keep(0)
-    Memory(model).bring(wanted, address, predict=True)
+    Memory(model, CHUNK_TOK).bring(wanted, address, predict=True)
     fresh_token, fresh_probability = most_probable(model.logits())
     # Not token by token: batches of other sizes round differently, and two tokens may be close.
     assert probability == pytest.approx(fresh_probability, rel=0.02)
@@ -77,7 +80,7 @@ def test_only_the_question_is_read_once_the_picture_is_there(
     model: LlamaLanguageModel, composer: Composer, pictures: list[np.ndarray]
 ) -> None:
     """That is what looking early is for."""
-    memory = Memory(model)
+    memory = Memory(model, CHUNK_TOK)
     ahead = composer.compose(EXCHANGES[:1], rows(1), None)
     memory.bring(ahead, pictures[1].ctypes.data)
     whole = composer.compose(EXCHANGES[:1], rows(1), "what do you see")
@@ -90,9 +93,9 @@ def test_a_picture_leaves_without_a_trace(
 ) -> None:
     """What is asked after it is answered as if it had never been there."""
     blind = composer.compose(EXCHANGES[:1], None, "what do you see")
-    Memory(model).bring(blind, None, predict=True)
+    Memory(model, CHUNK_TOK).bring(blind, None, predict=True)
     expected = most_probable(model.logits())
-    memory = Memory(model)
+    memory = Memory(model, CHUNK_TOK)
     memory.bring(composer.compose(EXCHANGES[:1], rows(1), "where is it"), pictures[1].ctypes.data)
     memory.bring(blind, None, predict=True)
     token, probability = most_probable(model.logits())
@@ -107,7 +110,7 @@ def test_a_memory_that_cannot_forget_a_part_is_read_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Recurrent models refuse to remove a tail: llama_memory_seq_rm says so, and all is read again."""
-    memory = Memory(model)
+    memory = Memory(model, CHUNK_TOK)
     memory.bring(composer.compose(EXCHANGES[:1], rows(1), "where is it"), pictures[1].ctypes.data)
     monkeypatch.setattr("llama_cpp.llama_memory_seq_rm", lambda *_: False)
     wanted = composer.compose(EXCHANGES[:1], rows(2), "what do you see")

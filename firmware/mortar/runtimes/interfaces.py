@@ -149,10 +149,15 @@ class SpeechSynthesiser(Protocol):
 
 @dataclass(frozen=True)
 class Abilities:
-    """What a language model's memory can do, found out by asking it."""
+    """What a language model's memory can do, found out by trying it."""
 
+    forgets: bool
+    """It can forget its tail and keep the rest. Recurrent memories can only forget all: see `keep`."""
     cuts: bool
     """It can forget something from its middle, and move up what follows: see `cut`."""
+    splits_pictures: bool
+    """Rows of a picture may be read in several parts. Not where they attend to each other in both
+    directions: such a picture is read whole."""
 
 
 class LanguageModel(Protocol):

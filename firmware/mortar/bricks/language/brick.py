@@ -1,7 +1,8 @@
 """The language brick's process: what it is told, and which work that leads to.
 
 Messages only change what is known (earlier turns, picture, question). One task beside them looks
-at what is known, does the most urgent work in the worker's thread, and looks again.
+at what is known, does the most urgent piece of work in the worker's thread, and looks again: an answer, or
+one chunk of what can be read before anybody asks.
 """
 
 from __future__ import annotations
@@ -207,13 +208,16 @@ class Language:
                 self._pass_on(asked, None, PICTURE_GONE)
 
     async def _read_ahead(self, picture: Picture | None) -> bool:
-        """Read what the next prompt will begin with, and forget what it will not have."""
+        """Read the next chunk of what the next prompt will begin with, and forget what it will not have.
+
+        Whatever was asked or shown meanwhile is looked at after it: nothing waits for longer than one chunk.
+        """
         turn = picture.turn if picture else None
         try:
             wanted = self._first.prompt(self._earlier_for(self._first), picture, None)
             if self._first.holds(wanted):
                 return False
-            read = await self._job("read", turn, self._first.read, wanted, picture)
+            read = await self._job("read", turn, self._first.read_chunk, wanted, picture)
         except Interrupted:
             if self._worker.aborted.is_set():
                 self._replies.failed(_late("reading"), turn)

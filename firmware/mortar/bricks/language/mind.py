@@ -16,6 +16,7 @@ from mortar.errors import MortarError
 from mortar.messages import Ask, Exchange
 from mortar.runtimes.interfaces import LanguageModel
 from mortar.runtimes.model_folder import Manifest
+from mortar.settings import Language
 
 
 class Mind:
@@ -26,7 +27,7 @@ class Mind:
         name: str,
         model: LanguageModel,
         manifest: Manifest,
-        answer_tok: int,
+        settings: Language,
         pictures: Pictures,
         between: Interpreter | MortarError | None = None,
     ) -> None:
@@ -38,9 +39,9 @@ class Mind:
         can."""
         self.pictures = pictures
         self._model = model
-        self._memory = Memory(model)
-        self._composer = Composer(model, manifest.prompt, answer_tok)
-        self._answer_tok = answer_tok
+        self._memory = Memory(model, settings.chunk_tok)
+        self._composer = Composer(model, manifest.prompt, settings.answer_tok)
+        self._answer_tok = settings.answer_tok
 
     def in_own_words(self, ask: Ask) -> Ask:
         """The question as the model understands it. Raises MortarError where it has no words for it."""
@@ -74,9 +75,10 @@ class Mind:
         """Exactly this, and nothing after it."""
         return self._memory.holds(prompt)
 
-    def read(self, prompt: Sequence[Entry], picture: Picture | None) -> ReadIn:
-        """Raises Interrupted, or MortarError where the engine fails."""
-        return self._memory.bring(prompt, _address(picture))
+    def read_chunk(self, prompt: Sequence[Entry], picture: Picture | None) -> ReadIn:
+        """Read one chunk of what is not read yet. Raises Interrupted, or MortarError where the engine
+        fails."""
+        return self._memory.bring_nearer(prompt, _address(picture))
 
     def answer(self, prompt: Sequence[Entry], picture: Picture | None, say: Callable[[str], None]) -> Answer:
         """Read what is not read yet, and write; `say` gets each whole sentence. Raises MortarError where the

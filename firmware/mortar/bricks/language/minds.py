@@ -60,7 +60,7 @@ class Minds:
         )
         pictures = self._pictures.setdefault(tier, Pictures(model.n_embd))
         between = _between(self._worker, folder.manifest)
-        mind = Mind(name, model, folder.manifest, settings.answer_tok, pictures, between)
+        mind = Mind(name, model, folder.manifest, settings, pictures, between)
         self._loaded[tier] = mind
         return mind
 

@@ -24,37 +24,56 @@ Entry = int | PictureToken
 
 @dataclass(frozen=True)
 class Run:
-    """Neighbouring entries that are read in one go: text, or one whole picture."""
+    """Neighbouring entries that are read in one go: text, or rows of one picture."""
 
     entries: tuple[Entry, ...]
     pos: int
 
     @property
-    def is_picture(self) -> bool:
-        return isinstance(self.entries[0], PictureToken)
+    def first_row(self) -> int | None:
+        """Where in its picture it begins; None for text."""
+        first = self.entries[0]
+        return first.row if isinstance(first, PictureToken) else None
 
 
-def shared(held: Sequence[Entry], wanted: Sequence[Entry]) -> int:
-    """How many entries at the start of `held` may stay. A picture stays whole or not at all."""
+def shared(held: Sequence[Entry], wanted: Sequence[Entry], *, splits: bool) -> int:
+    """How many entries at the start of `held` may stay. Unless `splits`, a picture stays whole or not at all:
+    it was read with all of its rows attending to each other, so half of one is none."""
     keep = 0
     for one, other in zip(held, wanted, strict=False):
         if one != other:
             break
         keep += 1
-    # A picture may be read with all of its rows attending to each other, so half a one is none.
-    if keep < len(wanted) and isinstance(inside := wanted[keep], PictureToken):
-        keep -= inside.row
-    return keep
+    return keep if splits else keep - _rows_before(wanted, keep)
 
 
-def runs(wanted: Sequence[Entry], keep: int) -> list[Run]:
-    """What must be read after the first `keep` entries stayed, in order."""
-    found, pos = [], keep
-    for _, group in groupby(wanted[keep:], key=_kind):
+def chunk_end(wanted: Sequence[Entry], begin: int, most_tok: int, *, splits: bool) -> int:
+    """Where the chunk ends that is read from `begin` on: after `most_tok` entries at most. Unless `splits`,
+    it ends before a picture that would not be whole, and one that begins it is read whole, however large."""
+    end = min(begin + most_tok, len(wanted))
+    if splits or not (rows := _rows_before(wanted, end)):
+        return end
+    if end - rows > begin:
+        return end - rows
+    while end < len(wanted) and _kind(wanted[end]) == _kind(wanted[begin]):
+        end += 1
+    return end
+
+
+def runs(wanted: Sequence[Entry], begin: int, end: int) -> list[Run]:
+    """What must be read of `wanted`, from position `begin` to before `end`, in order."""
+    found, pos = [], begin
+    for _, group in groupby(wanted[begin:end], key=_kind):
         entries = tuple(group)
         found.append(Run(entries, pos))
         pos += len(entries)
     return found
+
+
+def _rows_before(entries: Sequence[Entry], at: int) -> int:
+    """How many rows of the picture that position `at` lies in come before it; 0 where it lies in none."""
+    inside = entries[at] if at < len(entries) else None
+    return inside.row if isinstance(inside, PictureToken) else 0
 
 
 def _kind(entry: Entry) -> int | None:

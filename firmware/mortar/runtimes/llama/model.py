@@ -15,8 +15,8 @@ import llama_cpp
 import numpy as np
 
 from mortar.errors import MortarError
-from mortar.runtimes.interfaces import Abilities, Floats, Interrupted
-from mortar.runtimes.llama import backend
+from mortar.runtimes.interfaces import Floats, Interrupted
+from mortar.runtimes.llama import abilities, backend
 
 BATCH_TOK = 512
 """Most tokens of one llama_decode; more are read in several. llama.cpp's own default."""
@@ -57,9 +57,6 @@ class LlamaLanguageModel:
         backend.start_backend()
         self._model = backend.load(path, backend.cpu_parameters())
         self._context = _new_context(self._model, path, n_ctx, threads, batch_tok)
-        # Kept here because llama.cpp keeps only the pointer.
-        self._abort_callback = ABORT_CALLBACK(lambda _: should_stop())
-        llama_cpp.llama_set_abort_callback(self._context, self._abort_callback, ctypes.c_void_p(None))
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.n_ctx = int(llama_cpp.llama_n_ctx(self._context))
@@ -67,7 +64,13 @@ class LlamaLanguageModel:
         # Never more than the context: llama.cpp ends the process over a batch that is larger.
         self._batch_tok = int(llama_cpp.llama_n_batch(self._context))
         self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
-        self.abilities = Abilities(cuts=bool(llama_cpp.llama_memory_can_shift(self._memory)))
+        rope_type = int(llama_cpp.llama_model_rope_type(self._model))
+        self._row_positions = abilities.positions_of_a_row(rope_type)
+        may_shift = self._row_positions == 1 and bool(llama_cpp.llama_memory_can_shift(self._memory))
+        self.abilities = abilities.probed(self, may_shift=may_shift)
+        # Kept here because llama.cpp keeps only the pointer.
+        self._abort_callback = ABORT_CALLBACK(lambda _: should_stop())
+        llama_cpp.llama_set_abort_callback(self._context, self._abort_callback, ctypes.c_void_p(None))
 
     def close(self) -> None:
         """Free the memory; nothing may be called any more."""
@@ -155,6 +158,8 @@ class LlamaLanguageModel:
         Positions are given, not left to llama.cpp, so that it refuses ones that do not follow on.
         """
         positions = np.arange(pos, pos + n_tok, dtype=np.int32)
+        if "embd" in payload:  # of tokens llama.cpp makes the others by itself
+            positions = np.tile(positions, self._row_positions)
         batch = llama_cpp.llama_batch(n_tokens=n_tok, pos=positions.ctypes.data_as(TOKENS), **payload)
         backend.errors.clear()
         match llama_cpp.llama_decode(self._context, batch):

@@ -29,7 +29,7 @@ class Shipped:
         self.part = folder.manifest.vision
         self._encoder = choose.vision_encoder(settings.eye, folder)
         self._model = choose.language_model(settings.language, folder, lambda: False)
-        self._memory = Memory(self._model)
+        self._memory = Memory(self._model, settings.language.chunk_tok)
         self._answer_tok = settings.language.answer_tok
         self._composer = Composer(self._model, folder.manifest.prompt, self._answer_tok)
         self._numbers = itertools.count(1)
