@@ -60,12 +60,14 @@ step() { echo "[$((at += 1))/$steps] $1"; }
 
 # Condenses the output of pip, ninja and apt to one line that changes; without a terminal, to a line every tenth.
 progress() {
-    local line percent shown=-1
+    local line percent of=0 shown=-1
     grep --line-buffered -E '^ *\[[0-9]+/[0-9]+\] |^ *(Collecting|Downloading|Installing|Unpacking) ' |
         while IFS= read -r line; do
             if [[ $line =~ ^\ *\[([0-9]+)/([0-9]+)\] ]]; then
-                percent=$((100 * BASH_REMATCH[1] / BASH_REMATCH[2]))
-                line="built ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]} ($percent %)"
+                # A build within the build has a count of its own.
+                [ "$of" = "${BASH_REMATCH[2]}" ] || of=${BASH_REMATCH[2]} shown=-1
+                percent=$((100 * BASH_REMATCH[1] / of))
+                line="built ${BASH_REMATCH[1]} of $of ($percent %)"
                 [ -t 1 ] || ((percent / 10 > shown)) || continue
                 shown=$((percent / 10))
             elif ! [ -t 1 ]; then

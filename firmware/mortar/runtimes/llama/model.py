@@ -15,8 +15,11 @@ import llama_cpp
 import numpy as np
 
 from mortar.errors import MortarError
-from mortar.runtimes.interfaces import Abilities, Floats, Interrupted
-from mortar.runtimes.llama import backend
+from mortar.runtimes.interfaces import Abilities, Floats, Held, Interrupted
+from mortar.runtimes.llama import backend, fit
+from mortar.runtimes.llama.breakdown import placed
+from mortar.runtimes.llama.log import LOG
+from mortar.runtimes.llama.placing import ON_CPU, Placing, unit
 
 BATCH_TOK = 512
 """Most tokens of one llama_decode; more are read in several. llama.cpp's own default."""
@@ -43,8 +46,6 @@ class LlamaLanguageModel:
     whichever thread decodes; True ends the decode with Interrupted.
     """
 
-    unit = "llama/cpu"
-
     def __init__(
         self,
         path: Path,
@@ -53,10 +54,22 @@ class LlamaLanguageModel:
         threads: int,
         should_stop: Callable[[], bool],
         batch_tok: int = BATCH_TOK,
+        placing: Placing = ON_CPU,
     ) -> None:
         backend.start_backend()
-        self._model = backend.load(path, backend.cpu_parameters())
-        self._context = _new_context(self._model, path, n_ctx, threads, batch_tok)
+        device = placing.device()
+        model_parameters = placing.model_parameters(device)
+        context_parameters = placing.context_parameters(n_ctx, threads, batch_tok)
+        fit.check(path, model_parameters, context_parameters)
+        self._model = backend.load(path, model_parameters)
+        try:
+            self._context = backend.new_context(self._model, path, context_parameters)
+        except MortarError:
+            llama_cpp.llama_model_free(self._model)
+            raise
+        n_layer = int(llama_cpp.llama_model_n_layer(self._model))
+        self.unit = unit(device, placing.gpu_layers, n_layer)
+        self.held: Sequence[Held] = [one.held for one in placed(self._context)]
         # Kept here because llama.cpp keeps only the pointer.
         self._abort_callback = ABORT_CALLBACK(lambda _: should_stop())
         llama_cpp.llama_set_abort_callback(self._context, self._abort_callback, ctypes.c_void_p(None))
@@ -156,7 +169,7 @@ class LlamaLanguageModel:
         """
         positions = np.arange(pos, pos + n_tok, dtype=np.int32)
         batch = llama_cpp.llama_batch(n_tokens=n_tok, pos=positions.ctypes.data_as(TOKENS), **payload)
-        backend.errors.clear()
+        LOG.begin()
         match llama_cpp.llama_decode(self._context, batch):
             case 0:
                 return
@@ -171,25 +184,6 @@ class LlamaLanguageModel:
             case code:
                 raise MortarError(
                     "language-engine-failed",
-                    f"llama.cpp could not decode ({code}{backend.said()})",
+                    f"llama.cpp could not decode ({code}{LOG.said()})",
                     "see the log; if it comes back, report it",
                 )
-
-
-def _new_context(model: Any, path: Path, n_ctx: int, threads: int, batch_tok: int) -> Any:
-    parameters = llama_cpp.llama_context_default_params()
-    parameters.n_ctx = n_ctx
-    parameters.n_batch = parameters.n_ubatch = min(n_ctx, batch_tok)
-    parameters.n_seq_max = 1
-    parameters.n_threads = parameters.n_threads_batch = threads
-    parameters.no_perf = True
-    backend.errors.clear()
-    context = llama_cpp.llama_init_from_model(model, parameters)
-    if context is None:
-        llama_cpp.llama_model_free(model)
-        raise MortarError(
-            "language-context-failed",
-            f"no context of {n_ctx} tokens for {path}{backend.said()}",
-            "lower context_tok in [language]",
-        )
-    return context
