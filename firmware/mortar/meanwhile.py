@@ -70,7 +70,7 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.ENDS: """
         already-running assistant-ended assistant-language-unknown board-unknown card-size cards-damaged
         catalogue-unreadable catalogue-wrong data-unreadable
-        file-unwritable log-level-unknown
+        file-unwritable llama-probe-failed log-level-unknown
         no-wake-word not-running pace pictogram-missing press-refused probe-failed
         question-refused question-unusable recording-damaged recording-empty recording-long
         recording-unreadable recordings-missing run-unknown runtime-folder-failed runtime-folder-unsafe
