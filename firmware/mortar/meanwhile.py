@@ -38,7 +38,8 @@ _CODES: dict[Meanwhile, str] = {
     """,
     Meanwhile.NEXT_QUESTION: """
         answer-not-told audio-lost camera-driver-missing camera-failed camera-missing camera-no-frame
-        camera-off dictation-failed language-context-full language-engine-failed language-too-slow
+        camera-off dictation-failed language-context-full language-engine-failed language-model-nonsense
+        language-too-slow
         listen-too-slow microphone-muted model-speaks-other models-differ no-answer no-question-before
         no-speech not-understood note-lost note-unwritable photo-undeletable photo-unwritable picture-damaged
         picture-missing picture-too-large picture-unknown question-not-taught question-too-long ring-too-small
@@ -59,7 +60,8 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.WITHOUT: """
         dictation-model-damaged dictation-model-incomplete dictation-model-missing dictation-model-unset
         dictation-package-missing ears-given-up espeak-missing eye-given-up language-context-failed
-        language-given-up language-model-unusable language-not-in-model language-unknown listen-given-up
+        language-given-up language-gpu-missing language-model-too-large
+        language-model-unusable language-not-in-model language-unknown listen-given-up
         model-damaged model-manifest-wrong model-missing moonshine-missing piper-missing portaudio-missing
         process-given-up process-lost ring-not-sealed ring-size-wrong shared-memory-failed tflite-missing
         unit-unknown vision-model-shape vision-model-unusable vision-no-unit voice-missing voice-unusable
@@ -68,7 +70,8 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.ENDS: """
         already-running assistant-ended assistant-language-unknown board-unknown card-size cards-damaged
         catalogue-unreadable catalogue-wrong data-unreadable
-        file-unwritable no-wake-word not-running pace pictogram-missing press-refused probe-failed
+        file-unwritable llama-probe-failed log-level-unknown
+        no-wake-word not-running pace pictogram-missing press-refused probe-failed
         question-refused question-unusable recording-damaged recording-empty recording-long
         recording-unreadable recordings-missing run-unknown runtime-folder-failed runtime-folder-unsafe
         settings-invalid settings-syntax settings-unreadable speaker-kind status-no-answer

@@ -193,6 +193,20 @@ class Eye(Section, frozen=True):
     a second is kept busy for a ninth of its time by as many."""
 
 
+class KvType(StrEnum):
+    """Types of the KV cache, by their names in ggml."""
+
+    F16 = "f16"
+    Q8_0 = "q8_0"
+    Q4_0 = "q4_0"
+
+
+class FlashAttention(StrEnum):
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
 class Language(Section, frozen=True):
     threads: Annotated[int, Meta(ge=1, le=16)] = 1
     """CPU threads of the language model; more pay for large models on cores that nothing else uses."""
@@ -202,6 +216,20 @@ class Language(Section, frozen=True):
     """Tokens that are read before Mortar looks again for something more urgent, such as a question.
     `mortar tools tune language --write` measures what is best on this board, see
     [reading-ahead.md](reading-ahead.md)."""
+    kv_type: KvType = KvType.F16
+    """What the KV cache is kept as: "f16", or "q8_0" (53 % of its memory) or "q4_0" (28 %), which cost some
+    time and quality, and want flash attention. See [memory-and-gpu.md](memory-and-gpu.md)."""
+    flash_attention: FlashAttention = FlashAttention.AUTO
+    """"auto" (where llama.cpp has it for the device), "on" or "off"."""
+    repack: bool = True
+    """Copy the weights into the order in which this processor multiplies fastest. Without, they stay in the
+    file's pages, which processes share and the kernel can drop.
+    See [memory-and-gpu.md](memory-and-gpu.md)."""
+    gpu_layers: Annotated[int, Meta(ge=-1, le=1_000)] = 0
+    """Layers of the model that are placed on a GPU; -1: all of them. Needs a llama.cpp built for GPUs
+    (`MORTAR_LLAMA=vulkan make setup`)."""
+    gpu_device: str = AUTO
+    """"auto" (the first), or (part of) the name of a GPU that `mortar doctor` lists."""
     answer_tok: Annotated[int, Meta(ge=8, le=4_096)] = 96
     """Longest answer."""
     deadline_ms: Annotated[int, Meta(ge=500, le=600_000)] = 30_000

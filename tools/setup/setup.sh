@@ -12,14 +12,31 @@ log=.venv/setup.log
 stamp=.venv/setup-$group.stamp
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_USER=0 # a person's pip may be set to install beside the environment
 
+die() {
+    echo "make setup: $1" >&2
+    exit 1
+}
+
 # llama.cpp is built as it comes: for exactly this processor, and with OpenMP, whose threads wait better than
 # ggml's own while other processes want the cores (2 busy cores, a tiny model: 0.2 ms a token against 6 to 18).
-# CMAKE_ARGS adds to that, -DGGML_VULKAN=ON for one.
-#
+# CMAKE_ARGS adds to that. Debian 12 has Vulkan headers of before VK_EXT_layer_settings: the patch is for them.
+llama_for=${MORTAR_LLAMA:-$(cat .venv/llama 2>/dev/null || echo cpu)}
+vulkan_patch=tools/setup/vulkan-headers-1.3.239.patch
+case $llama_for in
+    cpu) gpu_packages=() patches=() ;;
+    # What compiles its shaders, and Mesa's drivers, a software device among them.
+    vulkan)
+        gpu_packages=(glslc libvulkan-dev mesa-vulkan-drivers spirv-headers) patches=("$vulkan_patch")
+        export CMAKE_ARGS="-DGGML_VULKAN=ON ${CMAKE_ARGS:-}"
+        ;;
+    *) die "MORTAR_LLAMA is $llama_for: say MORTAR_LLAMA=cpu or MORTAR_LLAMA=vulkan" ;;
+esac
+
 # What a build depends on names the folder that keeps it: a home folder can be shared by computers that differ.
 flavour=$(
     sed -n 's/.*"\(llama-cpp-python==[^"]*\)".*/\1/p' pyproject.toml
     echo "${CMAKE_ARGS:-}"
+    cat "${patches[@]}" </dev/null
     uname -m
     getconf GNU_LIBC_VERSION
     grep -m1 -E '^(flags|Features)' /proc/cpuinfo |
@@ -37,23 +54,20 @@ exec 9<tools/setup/setup.sh
 flock -n 9 || { echo "another set-up is running here, waiting for it" && flock 9; }
 fresh && exit
 
-die() {
-    echo "make setup: $1" >&2
-    exit 1
-}
-
 steps=$([ "$group" = base ] && echo 5 || echo 1)
 at=0
 step() { echo "[$((at += 1))/$steps] $1"; }
 
 # Condenses the output of pip, ninja and apt to one line that changes; without a terminal, to a line every tenth.
 progress() {
-    local line percent shown=-1
+    local line percent of=0 shown=-1
     grep --line-buffered -E '^ *\[[0-9]+/[0-9]+\] |^ *(Collecting|Downloading|Installing|Unpacking) ' |
         while IFS= read -r line; do
             if [[ $line =~ ^\ *\[([0-9]+)/([0-9]+)\] ]]; then
-                percent=$((100 * BASH_REMATCH[1] / BASH_REMATCH[2]))
-                line="built ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]} ($percent %)"
+                # A build within the build has a count of its own.
+                [ "$of" = "${BASH_REMATCH[2]}" ] || of=${BASH_REMATCH[2]} shown=-1
+                percent=$((100 * BASH_REMATCH[1] / of))
+                line="built ${BASH_REMATCH[1]} of $of ($percent %)"
                 [ -t 1 ] || ((percent / 10 > shown)) || continue
                 shown=$((percent / 10))
             elif ! [ -t 1 ]; then
@@ -113,7 +127,7 @@ system_packages() {
 # Built in a folder that stays, so that an interrupted build goes on; the wheel is kept for the next clone.
 llama_wheel() {
     local again="llama.cpp did not build: mend what the lines above name, then make setup again"
-    local build=.venv/build source jobs memory
+    local build=.venv/build source patch jobs memory
     echo "      building it takes 5 to 10 minutes on 2 cores, once: it is kept in ${wheels%/*}"
     source=$build/${llama/==/-}
     if ! [ -d "$source" ]; then
@@ -121,6 +135,9 @@ llama_wheel() {
         run "could not fetch $llama: check the network, then make setup again" \
             "${pip[@]}" download --no-deps --no-binary :all: --no-build-isolation -d "$build/sdist" "$llama"
         tar -xzf "$build"/sdist/*.tar.gz -C "$build/unpack"
+        for patch in "${patches[@]}"; do
+            run "$again" patch -d "$build"/unpack/* -p1 -i "$PWD/$patch"
+        done
         mv "$build"/unpack/* "$source"
     fi
     # A compiler takes up to 1 GB here, and a small board has less of that than cores.
@@ -151,7 +168,7 @@ if [ "$group" = base ]; then
     "$python" -c 'import ensurepip, venv' 2>/dev/null && venv=() || venv=(python3.11-venv)
     # The font is what the tests draw pictures with, PulseAudio what they have for a sound card.
     system_packages "${venv[@]}" build-essential alsa-utils espeak-ng fonts-noto-color-emoji \
-        libasound2-plugins libportaudio2 pulseaudio pulseaudio-utils tzdata
+        libasound2-plugins libportaudio2 pulseaudio pulseaudio-utils tzdata "${gpu_packages[@]}"
 
     step "Python environment in .venv"
     if ! [ -e .venv/place ]; then
@@ -159,6 +176,7 @@ if [ "$group" = base ]; then
             "$python" -m venv .venv
         echo "$PWD" >.venv/place
     fi
+    echo "$llama_for" >.venv/llama
 
     step "build tools"
     run "$offline" "${install[@]}" pip scikit-build-core cmake ninja hatchling editables

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from mortar import __version__
+from mortar import __version__, logs
 from mortar.errors import MortarError, UsageError
 
 COMMANDS = (
@@ -38,6 +38,7 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     args.rest = rest  # a developer's command parses its own
     try:
+        logs.begin()
         status: int = args.run(args)
         sys.stdout.flush()
         return status

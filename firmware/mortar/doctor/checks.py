@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mortar.doctor import board, devices, engines, keeping, npu, programs
+from mortar.doctor import board, devices, engines, gpu, keeping, npu, programs
 from mortar.doctor.finding import Check, Examined, Finding
 
 CHECKS: tuple[Check, ...] = (
@@ -17,6 +17,7 @@ CHECKS: tuple[Check, ...] = (
     devices.permissions,
     devices.sound,
     npu.npu,
+    gpu.gpu,
     board.memory,
     board.disk,
     board.temperature,

@@ -19,14 +19,14 @@ class Group(NamedTuple):
     name: str
     devices: str
     what: str
-    is_of_npu: bool = False
-    """Elsewhere it is for a GPU, which Mortar does not use."""
+    is_of_chip: bool = False
+    """Of an NPU or a GPU: it matters where there is an NPU, or where layers are placed on a GPU."""
 
 
 GROUPS = (
     Group("audio", "dev/snd/pcm*", "microphone and speaker"),
     Group("video", "dev/video*", "camera"),
-    Group("render", "dev/dri/renderD*", "NPU", is_of_npu=True),
+    Group("render", "dev/dri/renderD*", "NPU, GPU", is_of_chip=True),
     Group("dialout", "dev/tty[AU]*[0-9]", "microcontroller"),
 )
 
@@ -52,10 +52,10 @@ def devices(examined: Examined) -> Iterator[Finding]:
 def permissions(examined: Examined) -> Iterator[Finding]:
     """Of the device files that there are; a device that is not plugged in asks for none."""
     machine = examined.machine
-    has_npu = look(machine, None) is not None
+    has_chip = look(machine, None) is not None or bool(examined.settings.language.gpu_layers)
     is_missing = False
     for group in GROUPS:
-        found = machine.find(group.devices) if has_npu or not group.is_of_npu else []
+        found = machine.find(group.devices) if has_chip or not group.is_of_chip else []
         if found and not any(map(machine.may_use, found)):
             is_missing = True
             yield Finding(

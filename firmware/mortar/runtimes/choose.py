@@ -119,10 +119,12 @@ def vision_encoder(settings: Eye, folder: ModelFolder) -> VisionEncoder:
 
 def language_model(settings: Language, folder: ModelFolder, should_stop: Callable[[], bool]) -> LanguageModel:
     from mortar.runtimes.llama.model import LlamaLanguageModel
+    from mortar.runtimes.llama.placing import Placing
 
     return LlamaLanguageModel(
         folder.verified(folder.manifest.language),
         n_ctx=settings.context_tok,
         threads=settings.threads,
         should_stop=should_stop,
+        placing=Placing.of(settings),
     )

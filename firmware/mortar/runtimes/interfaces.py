@@ -160,6 +160,24 @@ class Abilities:
     directions: such a picture is read whole."""
 
 
+@dataclass(frozen=True)
+class Held:
+    """Memory that a language model holds in one place."""
+
+    place: str
+    """As the engine calls it. llama.cpp: "CPU", "CPU_Mapped" (the file itself), "Vulkan0" ..."""
+    model_bytes: int
+    """Weights."""
+    context_bytes: int
+    """KV cache."""
+    compute_bytes: int
+    """Room for what is computed on the way."""
+
+    @property
+    def total_bytes(self) -> int:
+        return self.model_bytes + self.context_bytes + self.compute_bytes
+
+
 class LanguageModel(Protocol):
     """A causal language model with a memory (KV cache) of one sequence, positions 0, 1, 2, ...
 
@@ -168,6 +186,8 @@ class LanguageModel(Protocol):
     """
 
     unit: str
+    held: Sequence[Held]
+    """Its memory, place by place."""
     n_ctx: int
     """Positions that the memory has."""
     n_embd: int

@@ -22,7 +22,9 @@ from llama_cpp import mtmd_cpp
 
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats, Pixels, UnitFailed
-from mortar.runtimes.llama import backend
+from mortar.runtimes.llama import backend, log
+from mortar.runtimes.llama.log import LOG
+from mortar.runtimes.llama.placing import ON_CPU
 from mortar.runtimes.model_folder import VisionPart
 
 IMAGE_CHUNK = mtmd_cpp.MTMD_INPUT_CHUNK_TYPE_IMAGE
@@ -45,12 +47,12 @@ class Eyes:
         parameters.warmup = False
         parameters.n_threads = threads
         parameters.image_min_tokens = parameters.image_max_tokens = n_tok
-        backend.errors.clear()
+        LOG.begin()
         self.context = mtmd_cpp.mtmd_init_from_file(str(mmproj).encode(), model, parameters)
         if self.context is None:
             raise MortarError(
                 "mmproj-unusable",
-                f"libmtmd can't run {mmproj} with this language model{backend.said()}",
+                f"libmtmd can't run {mmproj} with this language model{LOG.said()}",
                 ANOTHER_EXPORT,
             )
 
@@ -70,7 +72,7 @@ class Eyes:
         prompt = mtmd_cpp.mtmd_input_text(text, len(text), add_special=False, parse_special=True)
         bitmaps = (mtmd_cpp.mtmd_bitmap_p_ctypes * 1)(bitmap)
         try:
-            backend.errors.clear()
+            LOG.begin()
             split = mtmd_cpp.mtmd_tokenize(self.context, chunks, ctypes.byref(prompt), bitmaps, 1)
             check(split, "take a picture in")
             yield chunks
@@ -131,7 +133,7 @@ def check(code: int, what: str) -> None:
     if code != 0:
         raise UnitFailed(
             "vision-engine-failed",
-            f"libmtmd could not {what} ({code}{backend.said()})",
+            f"libmtmd could not {what} ({code}{LOG.said()})",
             "see the log; if it comes back, report it",
         )
 
@@ -145,7 +147,7 @@ def _whole_picture(chunks: Any) -> Any:
 
 def _without_weights(language: Path) -> Any:
     """A language model's shape and vocabulary."""
-    parameters = backend.cpu_parameters()
+    parameters = ON_CPU.model_parameters(None)
     parameters.no_alloc = True
     # Mapping the weights and having none exclude each other.
     parameters.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
@@ -157,7 +159,7 @@ def _take_the_log() -> None:
     for name in ("mtmd_log_set", "mtmd_helper_log_set"):
         # llama-cpp-python has no binding of its own for these two.
         bind = mtmd_cpp.ctypes_function(name, [llama_cpp.llama_log_callback, ctypes.c_void_p], None)
-        bind(_declared)(backend.log_callback, None)
+        bind(_declared)(log.CALLBACK, None)
 
 
 def _declared(callback: Any, data: ctypes.c_void_p) -> None:

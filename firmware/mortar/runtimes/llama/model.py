@@ -15,8 +15,11 @@ import llama_cpp
 import numpy as np
 
 from mortar.errors import MortarError
-from mortar.runtimes.interfaces import Floats, Interrupted
-from mortar.runtimes.llama import abilities, backend
+from mortar.runtimes.interfaces import Floats, Held, Interrupted
+from mortar.runtimes.llama import abilities, backend, fit
+from mortar.runtimes.llama.breakdown import placed
+from mortar.runtimes.llama.log import LOG
+from mortar.runtimes.llama.placing import ON_CPU, Placing, unit
 
 BATCH_TOK = 512
 """Most tokens of one llama_decode; more are read in several. llama.cpp's own default."""
@@ -43,8 +46,6 @@ class LlamaLanguageModel:
     whichever thread decodes; True ends the decode with Interrupted.
     """
 
-    unit = "llama/cpu"
-
     def __init__(
         self,
         path: Path,
@@ -53,10 +54,22 @@ class LlamaLanguageModel:
         threads: int,
         should_stop: Callable[[], bool],
         batch_tok: int = BATCH_TOK,
+        placing: Placing = ON_CPU,
     ) -> None:
         backend.start_backend()
-        self._model = backend.load(path, backend.cpu_parameters())
-        self._context = _new_context(self._model, path, n_ctx, threads, batch_tok)
+        device = placing.device()
+        model_parameters = placing.model_parameters(device)
+        context_parameters = placing.context_parameters(n_ctx, threads, batch_tok)
+        fit.check(path, model_parameters, context_parameters)
+        self._model = backend.load(path, model_parameters)
+        try:
+            self._context = backend.new_context(self._model, path, context_parameters)
+        except MortarError:
+            llama_cpp.llama_model_free(self._model)
+            raise
+        n_layer = int(llama_cpp.llama_model_n_layer(self._model))
+        self.unit = unit(device, placing.gpu_layers, n_layer)
+        self.held: Sequence[Held] = [one.held for one in placed(self._context)]
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.n_ctx = int(llama_cpp.llama_n_ctx(self._context))
@@ -161,7 +174,7 @@ class LlamaLanguageModel:
         if "embd" in payload:  # of tokens llama.cpp makes the others by itself
             positions = np.tile(positions, self._row_positions)
         batch = llama_cpp.llama_batch(n_tokens=n_tok, pos=positions.ctypes.data_as(TOKENS), **payload)
-        backend.errors.clear()
+        LOG.begin()
         match llama_cpp.llama_decode(self._context, batch):
             case 0:
                 return
@@ -176,25 +189,6 @@ class LlamaLanguageModel:
             case code:
                 raise MortarError(
                     "language-engine-failed",
-                    f"llama.cpp could not decode ({code}{backend.said()})",
+                    f"llama.cpp could not decode ({code}{LOG.said()})",
                     "see the log; if it comes back, report it",
                 )
-
-
-def _new_context(model: Any, path: Path, n_ctx: int, threads: int, batch_tok: int) -> Any:
-    parameters = llama_cpp.llama_context_default_params()
-    parameters.n_ctx = n_ctx
-    parameters.n_batch = parameters.n_ubatch = min(n_ctx, batch_tok)
-    parameters.n_seq_max = 1
-    parameters.n_threads = parameters.n_threads_batch = threads
-    parameters.no_perf = True
-    backend.errors.clear()
-    context = llama_cpp.llama_init_from_model(model, parameters)
-    if context is None:
-        llama_cpp.llama_model_free(model)
-        raise MortarError(
-            "language-context-failed",
-            f"no context of {n_ctx} tokens for {path}{backend.said()}",
-            "lower context_tok in [language]",
-        )
-    return context
