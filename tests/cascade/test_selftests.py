@@ -70,7 +70,14 @@ def test_short_and_foreign_answers_have_a_form(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "...", "I see a \N{REPLACEMENT CHARACTER} cat", "A cat.<|im_start|>user", "A cat.</s>", "the cat " * 40],
+    [
+        "",
+        "...",
+        "I see a \N{REPLACEMENT CHARACTER} cat",
+        "A cat.<|im_start|>user",
+        "A cat.</s>",
+        "the cat " * 40,
+    ],
     ids=["empty", "no words", "broken character", "another's turn", "end mark as text", "in circles"],
 )
 def test_what_is_no_answer_has_none(text: str) -> None:

@@ -1,4 +1,4 @@
-"""What is known of an answer while it is written: how probable each token was, and how open the choice was."""
+"""What is known of an answer while it is written: how probable each token was, how open the choice."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Light self-tests: whether an answer may be relied on, judged by what is there anyway once it is written.
 
-Each gives a score, the larger the surer. `mortar tools calibrate` measures how well each tells wrong answers from
-right ones (docs/cascade.md), and sets the least score that an answer of a model must have.
+Each gives a score, the larger the surer. `mortar tools calibrate` measures how well each tells wrong answers
+from right ones (docs/cascade.md), and sets the least score that an answer of a model must have.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class Judgement:
 
 
 def judged(trial: Trial, least: Mapping[SelfTest, float]) -> Judgement:
-    """By every self-test that has a least score. One that cannot be made, for want of log-probabilities or of a
-    second answer, is passed over; the form is always tested."""
+    """By every self-test that has a least score. One that cannot be made, for want of log-probabilities or of
+    a second answer, is passed over; the form is always tested."""
     doubts = []
     for test, limit in {SelfTest.FORM: 1.0, **least}.items():
         score = SELF_TESTS[test](trial)
