@@ -13,6 +13,7 @@ class Meanwhile(StrEnum):
     """A sentence for people."""
 
     NEXT_UNIT = "The picture is encoded on the next unit that `mortar status` names."
+    NEXT_MODEL = "The next model is asked; where there is none, this question is given up."
     NEXT_QUESTION = "This question is given up; the next one is listened to as usual."
     STARTED_AGAIN = "The process is started again, and Mortar goes on."
     LOOKS_AGAIN = "Mortar looks for the device again and again, and goes on by itself once it is back."
@@ -35,6 +36,11 @@ _CODES: dict[Meanwhile, str] = {
         npu-process-ended npu-process-missing npu-runtime-missing npu-runtime-old npu-timeout npu-too-slow
         npu-vanished rknn-model-broken rknn-model-other-soc rknn-model-shape simulator-failed toolkit-ended
         toolkit-missing toolkit-refused toolkit-too-slow vision-engine-failed
+    """,
+    Meanwhile.NEXT_MODEL: """
+        language-logits-broken server-address-wrong server-answer-garbled server-broke-off
+        server-key-unusable server-model-differs server-model-missing server-public server-redirects
+        server-refused server-too-slow server-unreachable
     """,
     Meanwhile.NEXT_QUESTION: """
         answer-not-told audio-lost camera-driver-missing camera-failed camera-missing camera-no-frame

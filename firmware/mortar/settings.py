@@ -237,18 +237,32 @@ class Language(Section, frozen=True):
 
 
 class Server(Section, frozen=True):
-    url: str = ""
-    """Address of a server on your own network that speaks OpenAI's protocol (llama-server, vLLM, Ollama), as
-    in "http://192.168.1.20:8080/v1". Questions and pictures that no model here is sure of go there. Empty:
-    none."""
+    url: Annotated[str, Meta(pattern=r"^(https?://\S+)?$")] = ""
+    """Address of an OpenAI-compatible server on your own network, such as "http://192.168.1.20:8080":
+    llama-server, vLLM, Ollama. Pictures and questions that no model here is sure of go there. Empty: none."""
     model: str = ""
-    """The model that is asked for there; empty: the only one that it has."""
+    """Name of its model, as its /v1/models lists it. Empty: the only one that it has."""
+    key_file: str = ""
+    """File with the server's API key, which its owner alone may read (chmod 600). Empty: it wants none."""
+    allow_public: bool = False
+    """Allow an address that is not in your own network."""
+    allow_other_model: bool = False
+    """Take answers that say they are another model's than was asked."""
+    connect_ms: Annotated[int, Meta(ge=50, le=30_000)] = 2_000
+    """Longest time until the server is reached."""
+    first_token_ms: Annotated[int, Meta(ge=100, le=300_000)] = 10_000
+    """Longest time from the question to the first word of the answer."""
+    total_ms: Annotated[int, Meta(ge=200, le=600_000)] = 30_000
+    """Longest time from the question to the last word."""
 
 
 class Cascade(Section, frozen=True):
     models: list[str] = msgspec.field(default_factory=list)
     """Models that are asked one after the other until one is sure, the small ones first: "small" and "base"
     come with Mortar, others are folders. Empty: one model alone. See [cascade.md](cascade.md)."""
+    agreement: bool = False
+    """Ask each question of the sentence templates a second time in other words, and let both answers be
+    compared. Takes as long as the first answer, and finds few errors of the bundled models."""
     server: Server = Server()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from mortar import resources, settings
@@ -15,11 +14,7 @@ from mortar_tools import docs
 PROGRAM = Path(settings.__file__).parent
 PAGES = Path(__file__).parents[2] / "docs"
 
-FIELDS = [
-    (section.name, field.name)
-    for section in msgspec.structs.fields(settings.Settings)
-    for field in msgspec.structs.fields(section.type)
-]
+FIELDS = [(name, field.name) for name, kind in docs.sections(settings.Settings) for field in docs.keys(kind)]
 
 
 @pytest.mark.parametrize(("section", "key"), FIELDS, ids=".".join)

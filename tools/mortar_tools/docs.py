@@ -73,15 +73,31 @@ def settings_page() -> str:
         "`~/.config/mortar/mortar.toml` (`/etc/mortar/mortar.toml` for root), or `--config FILE`.",
         "A key that stands in no table below is an error that names file and key.\n",
     ]
-    for section in msgspec.structs.fields(settings.Settings):
-        kind = section.type
+    for name, kind in sections(settings.Settings):
         documented = dict(_field_docs(kind))
-        lines += [f"## [{section.name}]\n", "| key | default | limits | what it does |", "|---|---|---|---|"]
-        for field in msgspec.structs.fields(kind):
+        lines += [f"## [{name}]\n", "| key | default | limits | what it does |", "|---|---|---|---|"]
+        for field in keys(kind):
             default = f"`{msgspec.json.encode(_default(field)).decode()}`"
             lines.append(f"| `{field.name}` | {default} | {_limits(field.type)} | {documented[field.name]} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def sections(kind: type[msgspec.Struct], within: str = "") -> Iterator[tuple[str, type[msgspec.Struct]]]:
+    """(name as in the file, fields) of every table of settings; one within another after it."""
+    for field in msgspec.structs.fields(kind):
+        if _is_section(field):
+            yield f"{within}{field.name}", field.type
+            yield from sections(field.type, f"{within}{field.name}.")
+
+
+def keys(kind: type[msgspec.Struct]) -> list[msgspec.structs.FieldInfo]:
+    """The fields of a table that are no tables themselves."""
+    return [field for field in msgspec.structs.fields(kind) if not _is_section(field)]
+
+
+def _is_section(field: msgspec.structs.FieldInfo) -> bool:
+    return isinstance(field.type, type) and issubclass(field.type, settings.Section)
 
 
 def sentences_page(language: Language) -> str:

@@ -58,4 +58,7 @@ class Answering:
             return
         if turn.photo is not None:
             self._photo_taking.described(turn, turn.photo, answered.text, now_ms)
-        self._turns.finish_if_complete(turn, now_ms)
+        if answered.is_sure or answered.cancelled:
+            self._turns.finish_if_complete(turn, now_ms)
+        else:
+            self._steps.unsure(turn, now_ms)

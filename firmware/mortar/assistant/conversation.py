@@ -86,7 +86,7 @@ class Conversation:
             self._mouth,
             self._course,
             self._turns,
-            settings.assistant,
+            settings,
             understanding,
             self._ringing,
             self._switches,

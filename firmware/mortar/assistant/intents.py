@@ -64,6 +64,10 @@ class Understanding:
 
     def wording(self, intent: Intent) -> str | None:
         """The first sentence of the templates that means just this; None where there is none."""
+        return next(self.wordings(intent), None)
+
+    def wordings(self, intent: Intent) -> Iterator[str]:
+        """Every sentence of the templates that means just this."""
         values = set(intent.slots.values())
 
         def likely(slots: TextSlotList) -> list[TextSlotValue]:
@@ -75,7 +79,22 @@ class Understanding:
         }
         texts = sample_intents(self._intents, lists, intent_names={intent.name})
         sentences = (" ".join(text.split()) for _, text in texts)
-        return next((text for text in sentences if self.understand(text) == intent), None)
+        return (text for text in sentences if self.understand(text) == intent)
+
+    def other_wording(self, text: str) -> str | None:
+        """The same question in other words of the templates, with as many words of `text` as there may be, so
+        that nouns keep their forms; None where there is none."""
+        intent = self.understand(text)
+        if intent is None:
+            return None
+        asked = re.findall(r"\w+", text.casefold())
+        others = [other for other in self.wordings(intent) if re.findall(r"\w+", other) != asked]
+
+        def likeness(other: str) -> float:
+            words = set(other.split())
+            return len(words & set(asked)) / len(words | set(asked))
+
+        return max(others, key=likeness, default=None)
 
     def whether(self, slots: Mapping[str, str]) -> str:
         """The question whether the thing in `slots` is there: "is there a dog"; empty where there is none."""

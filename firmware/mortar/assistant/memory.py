@@ -21,7 +21,7 @@ class Memory:
     @property
     def earlier(self) -> list[Exchange]:
         """Oldest first."""
-        held = [Exchange(turn.heard or "", turn.spoken) for turn in self._asked if turn.spoken]
+        held = [Exchange(turn.heard or "", turn.spoken_answer) for turn in self._asked if turn.spoken_answer]
         return held[max(0, len(held) - self._n) :]
 
     @property

@@ -27,6 +27,7 @@ class RememberedTurn(msgspec.Struct, frozen=True):
     sentences: list[str]
     unsaid: list[Say]
     parts_said: dict[int, str]
+    doubt: int | None = None
 
     @classmethod
     def of(cls, turn: Turn) -> RememberedTurn:
@@ -38,6 +39,7 @@ class RememberedTurn(msgspec.Struct, frozen=True):
             list(turn.sentences),
             list(turn.unsaid),
             dict(turn.parts_said),
+            turn.doubt,
         )
 
     @property
@@ -50,6 +52,7 @@ class RememberedTurn(msgspec.Struct, frozen=True):
             sentences=list(self.sentences),
             unsaid=list(self.unsaid),
             parts_said=dict(self.parts_said),
+            doubt=self.doubt,
         )
 
 

@@ -28,7 +28,7 @@ from mortar.errors import MortarError
 from mortar.messages import Ask, Cancel, Examine, Look, SetVolume
 from mortar.notes import Note
 from mortar.reminders import Change
-from mortar.settings import Assistant
+from mortar.settings import Settings
 from mortar.slowdowns import Figures
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Steps:
         mouth: Mouth,
         course: Course,
         turns: Turns,
-        settings: Assistant,
+        settings: Settings,
         understanding: Understanding,
         ringing: Ringing,
         switches: Switches,
@@ -60,8 +60,9 @@ class Steps:
         self._mouth = mouth
         self._course = course
         self._turns = turns
-        self._early_looking = settings.early_looking
-        self._snooze_min = settings.snooze_min
+        self._early_looking = settings.assistant.early_looking
+        self._snooze_min = settings.assistant.snooze_min
+        self._asks_again = settings.cascade.agreement
         self._understanding = understanding
         self._language = understanding.language
         self._ringing = ringing
@@ -104,10 +105,18 @@ class Steps:
             self.look(turn, now_ms)
         if turn.sight is Sight.NONE:
             self.trouble(turn, troubles.of_death("eye"), now_ms)
-        elif not self._port.send("language", Ask(turn.number, text, look=True, is_free=is_free)):
+        elif not self._port.send("language", Ask(turn.number, text, True, is_free, self._again(text))):
             self.trouble(turn, troubles.of_death("language"), now_ms)
         else:
             turn.asked, turn.tick_ms = True, now_ms + FIRST_TICK_ms
+
+    def _again(self, text: str) -> str:
+        return (self._asks_again and self._understanding.other_wording(text)) or ""
+
+    def unsure(self, turn: Turn, now_ms: float) -> None:
+        """Of the answer that was given."""
+        turn.doubt = len(turn.sentences)
+        self.say(turn, self._language.say("assistant.not_sure"), now_ms)
 
     def describe(self, turn: Turn, now_ms: float) -> None:
         self.question(turn, self._language.say("questions.describe"), now_ms)

@@ -69,6 +69,8 @@ class Turn:
     parts_said: dict[int, str] = field(default_factory=dict)
     """What was heard of the sentences that voice is done with, by their index."""
     answered: Answered | None = None
+    doubt: int | None = None
+    """Index of the sentence that says that nobody is sure of the answer."""
     trouble: Trouble | None = None
     """What went wrong, where something did."""
     dropped: Dropped | None = None
@@ -101,6 +103,11 @@ class Turn:
     def spoken(self) -> str:
         """What was heard of the answer."""
         return " ".join(part for _, part in sorted(self.parts_said.items()) if part)
+
+    @property
+    def spoken_answer(self) -> str:
+        """The same without the doubt: what a model may be reminded of as an answer."""
+        return " ".join(part for n, part in sorted(self.parts_said.items()) if part and n != self.doubt)
 
     def said(self, said: Said) -> None:
         """Voice is done with a sentence, or with an earcon."""

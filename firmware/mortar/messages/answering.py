@@ -28,6 +28,8 @@ class Ask(Message, frozen=True):
     look: bool
     is_free: bool = False
     """No sentence template has it: a model that was taught those alone may refuse it."""
+    again: str = ""
+    """The same question in other words, where both answers are to be compared."""
 
 
 class Cancel(Message, frozen=True):
@@ -58,7 +60,7 @@ class Answered(Message, frozen=True):
     cancelled: bool
     t_ms: float
     is_sure: bool = True
-    """False where the model's manifest says that such an answer is not to be relied on."""
+    """False where no model that was asked is sure of it: `text` is the best that there is."""
     model: str = ""
     """Which model of the cascade answered."""
 

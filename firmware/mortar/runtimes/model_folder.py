@@ -120,6 +120,38 @@ class Taught(Table, frozen=True):
         return confidence < self.least_confidence or text in self.cannot
 
 
+class SelfTest(StrEnum):
+    """What an answer is judged by, bricks/language/selftests.py; of each, more is surer."""
+
+    PROBABILITY = "probability"
+    """Of the whole answer, 0..1."""
+    MEAN_LOG_PROBABILITY = "mean_log_probability"
+    """Of its tokens, nats."""
+    LEAST_LOG_PROBABILITY = "least_log_probability"
+    """Of its least probable token, nats."""
+    DECIDING_ENTROPY = "deciding_entropy"
+    """Of the most open choice of a token, nats; negative, so that more is surer."""
+    FORM = "form"
+    """1 where the answer is whole and made of words, else 0."""
+    AGREEMENT = "agreement"
+    """With the answer to the same question in other words, 0..1."""
+    ANSWERS = "answers"
+    """0 where the model says, in words that it was taught, that it cannot answer; else 1."""
+
+
+class SelfTests(Table, frozen=True):
+    """When an answer of this model may be relied on, as `mortar tools calibrate --write` found it."""
+
+    least: dict[SelfTest, float]
+    """An answer that scores less in one of these is not sure. See docs/cascade.md."""
+    error: Annotated[float, Meta(gt=0, lt=1)]
+    """Of the answers that are sure, at most this share is wrong ..."""
+    confidence: Annotated[float, Meta(gt=0, lt=1)]
+    """... with this probability, of the draw of the calibration's questions."""
+    after: list[str] = []
+    """The models that were asked before: it was calibrated on the questions that these were not sure of."""
+
+
 class Manifest(Table, frozen=True):
     name: str
     licence: str
@@ -128,6 +160,8 @@ class Manifest(Table, frozen=True):
     prompt: Prompt
     taught: Taught | None = None
     """None: it may be asked anything."""
+    selftests: SelfTests | None = None
+    """None: nobody has calibrated it."""
     languages: list[str] = []
     """Those it speaks (en, de ...), where it speaks few; empty: whatever it is asked in."""
     extra: dict[str, Part] = {}

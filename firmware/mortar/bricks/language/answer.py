@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from mortar.bricks.language.evidence import Evidence, Witness
 from mortar.bricks.language.memory import Memory, ReadIn
 from mortar.bricks.language.mirror import Entry
 from mortar.bricks.language.sentences import SentenceSplitter
@@ -32,9 +32,13 @@ class Answer:
     interrupted: bool
     read: ReadIn | None
     """What reading the prompt took; None where that was interrupted."""
+    evidence: Evidence
+    """How sure the model was of each token."""
+    is_whole: bool
+    """It ended with the model's own end mark: it was neither interrupted nor cut for its length."""
 
 
-NO_ANSWER = Answer("", 0, 0.0, None, 0.0, interrupted=True, read=None)
+NO_ANSWER = Answer("", 0, 0.0, None, 0.0, interrupted=True, read=None, evidence=Evidence(), is_whole=False)
 """To a question that was taken back before work on it began."""
 
 
@@ -52,19 +56,20 @@ def write(
     Raises MortarError where the engine fails.
     """
     text = ""
-    logs: list[float] = []
+    witness = Witness()
     first_token_ms = None
     read = None
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     splitter = SentenceSplitter()
-    interrupted = False
+    interrupted = is_whole = False
     try:
         read = memory.bring(prompt, address, predict=True)
-        while len(logs) < most_tok:
-            token, probability = most_probable(model.logits())
+        while len(witness) < most_tok:
+            logits = model.logits()
+            token, _ = most_probable(logits)
             first_token_ms = first_token_ms or now_ms()
-            logs.append(math.log(max(probability, 1e-30)))
-            if model.is_end(token):
+            witness.see(logits, token)
+            if is_whole := model.is_end(token):
                 break
             piece = decoder.decode(model.piece(token))
             text += piece
@@ -78,10 +83,12 @@ def write(
     written_ms = now_ms() - first_token_ms if first_token_ms else 0.0
     return Answer(
         text=text.strip(),
-        n_tok=len(logs),
-        confidence=math.exp(sum(logs)) if logs else 0.0,
+        n_tok=len(witness),
+        confidence=witness.evidence.probability,
         first_token_ms=first_token_ms,
-        tok_per_s=len(logs) / written_ms * 1e3 if written_ms else 0.0,
+        tok_per_s=len(witness) / written_ms * 1e3 if written_ms else 0.0,
         interrupted=interrupted,
         read=read,
+        evidence=witness.evidence,
+        is_whole=is_whole,
     )
