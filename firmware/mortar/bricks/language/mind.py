@@ -33,6 +33,7 @@ class Mind:
     ) -> None:
         self.name = name
         self.unit = model.unit
+        self.manifest = manifest
         self.taught = manifest.taught
         self.between = between
         """What stands between people and a model that speaks another language: who interprets, or why nobody
@@ -66,8 +67,10 @@ class Mind:
     def prompt(
         self, earlier: Sequence[Exchange], picture: Picture | None, question: str | None
     ) -> list[Entry]:
-        """What is to be read; without a question, as much of it as is known before. Raises MortarError where
-        it is too long."""
+        """What is to be read; without a question, as much of it as is known before. A model that is spoken to
+        through an interpreter has no words for what was said earlier. Raises MortarError where it is too
+        long."""
+        earlier = earlier if self.between is None else []
         rows: PictureRows | None = picture.rows if picture else None
         return self._composer.compose(earlier, rows, question)
 

@@ -69,6 +69,10 @@ class Replies:
                 tok_per_s=round(answer.tok_per_s, 1),
             )
 
+    def overcome(self, error: MortarError, turn: int) -> None:
+        """To the supervisor alone: somebody else answers."""
+        self._worker.failed(error, turn)
+
     def failed(self, error: MortarError, turn: int | None) -> None:
         """To the assistant, who apologises, and to the supervisor, who remembers."""
         self._worker.failed(error, turn)
