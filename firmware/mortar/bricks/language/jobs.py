@@ -61,7 +61,8 @@ class Jobs:
         """For somebody else's work, which has bounds of its own. Raises Interrupted where it is stopped."""
         self._stop.clear()
         self.turn = turn
-        waits = self._waits = asyncio.create_task(work)
+        waits = asyncio.create_task(work)
+        self._waits = waits
         try:
             return await waits
         except asyncio.CancelledError:
