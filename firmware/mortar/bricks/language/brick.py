@@ -216,7 +216,7 @@ class Language:
         try:
             wanted = self._first.prompt(self._earlier_for(self._first), picture, None)
             if self._first.holds(wanted):
-                return False
+                return await self._keep_prefix()
             read = await self._job("read", turn, self._first.read_chunk, wanted, picture)
         except Interrupted:
             if self._worker.aborted.is_set():
@@ -226,10 +226,21 @@ class Language:
             self._replies.failed(error, turn)
             return False
         else:
-            self._replies.report(context_tok=len(self._first), read_ahead_tok=read.read_tok)
+            self._replies.report(
+                context_tok=len(self._first), read_ahead_tok=read.read_tok, **self._first.prefix_figures
+            )
         if self._stop.is_set():
             self._first.pictures.drop()  # its turn was cancelled meanwhile
         return True
+
+    async def _keep_prefix(self) -> bool:
+        """Whether it was to be kept. Once for each model and build, when there is nothing else to do: whoever
+        asks just then waits for the disk."""
+        for mind in self._minds.loaded:
+            if mind.prefix is not None and mind.prefix.is_unwritten:
+                await self._job("keep the prefix", None, mind.prefix.write)
+                return True
+        return False
 
     async def _answer(self, mind: Mind, asked: Asked, ask: Ask, picture: Picture | None) -> None:
         """Answer, sentence by sentence. The picture leaves with its turn; what was said of it comes
