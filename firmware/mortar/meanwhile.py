@@ -20,6 +20,7 @@ class Meanwhile(StrEnum):
     UNHEARD = "An error tone, if anything, is heard in the place of the sentence; the next one is tried anew."
     SET_ASIDE = "The file is set aside, and Mortar goes on with an empty one."
     UNKEPT = "Nothing new is kept and nothing that was is lost; everything else goes on."
+    READ_ANEW = "The language model reads what its prompts begin with at each start; everything else goes on."
     AS_IT_IS = "It stays as it is, and everything else goes on."
     UNTRACED = "The conversation goes on as usual; only the trace of the run is not kept."
     PRIVATE = "The microphone and the camera stay closed until somebody switches them on."
@@ -59,6 +60,7 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.UNHEARD: "note-unreadable speaker-unwritable speech-failed speech-too-slow",
     Meanwhile.SET_ASIDE: "store-damaged",
     Meanwhile.UNKEPT: "store-newer",
+    Meanwhile.READ_ANEW: "prefix-damaged prefix-unkept",
     Meanwhile.AS_IT_IS: "device-stays-open mixer-failed photos-unreadable wake-word-unusable",
     Meanwhile.PRIVATE: "privacy-unreadable",
     Meanwhile.UNTIL_RESTART: "privacy-unwritable",

@@ -59,6 +59,13 @@ def data_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "mortar"
 
 
+def cache_folder() -> Path:
+    """Of what can be made again: /var/cache/mortar for root's service, the XDG cache folder elsewhere."""
+    if os.geteuid() == 0 and "XDG_CACHE_HOME" not in os.environ:
+        return Path("/var/cache/mortar")
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mortar"
+
+
 def runtime_folder() -> Path:
     """Folder for the status socket, closed to other users: under XDG_RUNTIME_DIR, else /tmp."""
     base = os.environ.get("MORTAR_RUNTIME_DIR")

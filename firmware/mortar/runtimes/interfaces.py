@@ -193,6 +193,8 @@ class LanguageModel(Protocol):
     n_embd: int
     n_vocab: int
     abilities: Abilities
+    state_form: str
+    """What `state` depends on beside the model's file: the engine's build, and how its memory is laid out."""
 
     def close(self) -> None:
         """Give back what the engine holds."""
@@ -221,15 +223,15 @@ class LanguageModel(Protocol):
 
     def keep(self, n_tok: int) -> int:
         """Forget everything from position `n_tok` on. Gives what is left: fewer (then 0) where
-        this model's memory cannot forget a part."""
+        this model's memory cannot forget a part, or held no more."""
 
     def cut(self, begin: int, end: int) -> None:
         """Forget the positions from `begin` to before `end`; those behind move up. Only where
         `abilities.cuts`. What follows was computed with what is cut in view, and is not computed anew."""
 
     def state(self) -> bytes:
-        """The memory's contents, which `restore` takes in another run of the same build with the same
-        model."""
+        """The memory's contents, which `restore` takes in another run with the same model and
+        `state_form`."""
 
     def restore(self, state: bytes) -> bool:
         """Hold what `state` does, and nothing else; False where it is none of this model's: then nothing is

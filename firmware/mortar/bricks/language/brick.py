@@ -169,7 +169,7 @@ class Language:
         try:
             wanted = self._first.prompt(self._earlier, picture, None)
             if self._first.holds(wanted):
-                return False
+                return await self._keep_prefix()
             read = await self._jobs.run("read", turn, self._first.read_chunk, wanted, picture)
         except Interrupted:
             if self._jobs.is_late:
@@ -179,7 +179,18 @@ class Language:
             self._replies.failed(error, turn)
             return False
         else:
-            self._replies.report(context_tok=len(self._first), read_ahead_tok=read.read_tok)
+            self._replies.report(
+                context_tok=len(self._first), read_ahead_tok=read.read_tok, **self._first.prefix_figures
+            )
         if self._jobs.is_stopped:
             self._first.pictures.drop()  # its turn was cancelled meanwhile
         return True
+
+    async def _keep_prefix(self) -> bool:
+        """Whether it was to be kept. Once for each model and build, when there is nothing else to do: whoever
+        asks just then waits for the disk."""
+        for mind in self._minds.loaded:
+            if mind.prefix is not None and mind.prefix.is_unwritten:
+                await self._jobs.run("keep the prefix", None, mind.prefix.write)
+                return True
+        return False

@@ -7,10 +7,12 @@ more than one chunk is read again.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mortar.bricks.language.mirror import Entry, chunk_end, runs, shared
+from mortar.bricks.language.mirror import Entry, Run, chunk_end, cut_for, runs, shared
+from mortar.bricks.language.prefix import Prefix
+from mortar.clock import now_ms
 from mortar.runtimes.interfaces import LanguageModel
 
 
@@ -25,17 +27,25 @@ class ReadIn:
 class Memory:
     """The model together with the mirror of its memory. Belongs to whoever runs the model."""
 
-    def __init__(self, model: LanguageModel, chunk_tok: int) -> None:
+    def __init__(self, model: LanguageModel, chunk_tok: int, prefix: Prefix | None = None) -> None:
         self._model = model
         self._chunk_tok = chunk_tok
+        self._prefix = prefix
         self._held: list[Entry] = []
+        self._is_exact = True
+        """False after a read that was broken off: the model may hold more than the mirror knows, or less."""
 
     def holds(self, wanted: Sequence[Entry]) -> bool:
         """Exactly `wanted`, and nothing after it."""
-        return self._held == list(wanted)
+        return self._is_exact and self._held == list(wanted)
 
     def __len__(self) -> int:
         return len(self._held)
+
+    def restore_prefix(self) -> None:
+        """Hold what all prompts begin with, where it was kept; read nothing."""
+        if self._prefix is not None:
+            self._forget_what_differs(self._prefix.tokens)
 
     def bring(self, wanted: Sequence[Entry], address: int | None, *, predict: bool = False) -> ReadIn:
         """Make the memory hold `wanted`; `address` is where the embeddings of its picture lie.
@@ -49,27 +59,61 @@ class Memory:
         return ReadIn(kept, len(wanted) - kept)
 
     def bring_nearer(self, wanted: Sequence[Entry], address: int | None) -> ReadIn:
-        """As `bring`, but reads one chunk at most."""
+        """As `bring`, for what comes before a question: reads one chunk at most.
+
+        Turns that have left are cut out, where the model can do that: the others were computed with them in
+        view, and are not computed anew.
+        """
+        self._cut(wanted)
         kept = self._forget_what_differs(wanted)
         self._read(wanted, address)
         return ReadIn(kept, len(self._held) - kept)
 
     def add(self, token: int) -> None:
         """Read one more text token, as `bring` does."""
-        self._model.decode([token], len(self._held))
-        self._held.append(token)
+        self._read_runs([Run((token,), len(self._held))], None)
 
     def _forget_what_differs(self, wanted: Sequence[Entry]) -> int:
-        # Also after a read that was broken off: the model may hold more than the mirror knows.
-        left = self._model.keep(shared(self._held, wanted, splits=self._splits))
+        """Gives how many entries stay; those of the prefix are taken from the disk where they did not."""
+        splits = self._model.abilities.splits_pictures
+        kept = self._keep(shared(self._held, wanted, splits=splits))
+        prefix = self._prefix
+        if prefix is None or kept >= len(prefix) or list(wanted[: len(prefix)]) != prefix.tokens:
+            return kept
+        if prefix.restore(self._model):
+            self._held = list(prefix.tokens)
+            return len(prefix)
+        return self._keep(kept)
+
+    def _cut(self, wanted: Sequence[Entry]) -> None:
+        """Where turns have left, let those behind them move up."""
+        cut = cut_for(self._held, wanted) if self._model.abilities.cuts else None
+        if cut and self._keep(cut.end + cut.moved_tok) > cut.end:
+            self._model.cut(cut.begin, cut.end)
+            del self._held[cut.begin : cut.end]
+
+    def _keep(self, n_tok: int) -> int:
+        left = self._model.keep(n_tok)
         del self._held[left:]
+        self._is_exact = True
         return left
 
     def _read(self, wanted: Sequence[Entry], address: int | None) -> None:
         """The next chunk of `wanted`, of which the memory holds the beginning and nothing else."""
-        begin = len(self._held)
-        end = chunk_end(wanted, begin, self._chunk_tok, splits=self._splits)
-        for run in runs(wanted, begin, end):
+        begin, prefix = len(self._held), self._prefix
+        end = chunk_end(wanted, begin, self._chunk_tok, splits=self._model.abilities.splits_pictures)
+        if prefix is None or begin >= len(prefix):
+            self._read_runs(runs(wanted, begin, end), address)
+            return
+        began_ms = now_ms()
+        self._read_runs(runs(wanted, begin, min(end, len(prefix))), address)
+        prefix.ms += now_ms() - began_ms
+        if self._held == prefix.tokens:
+            prefix.was_read(self._model)
+
+    def _read_runs(self, parts: Iterable[Run], address: int | None) -> None:
+        for run in parts:
+            self._is_exact = False
             if run.first_row is None:
                 self._model.decode([entry for entry in run.entries if isinstance(entry, int)], run.pos)
             else:
@@ -77,7 +121,4 @@ class Memory:
                 rows_at = address + run.first_row * self._model.n_embd * ctypes.sizeof(ctypes.c_float)
                 self._model.decode_embeddings(rows_at, len(run.entries), run.pos)
             self._held += run.entries
-
-    @property
-    def _splits(self) -> bool:
-        return self._model.abilities.splits_pictures
+            self._is_exact = True

@@ -11,16 +11,18 @@ from mortar.bricks.language.interpreter import Interpreter
 from mortar.bricks.language.memory import Memory, ReadIn
 from mortar.bricks.language.mirror import Entry
 from mortar.bricks.language.pictures import Picture, Pictures
+from mortar.bricks.language.prefix import LEAST_TOK, Prefix
 from mortar.bricks.language.prompt import Composer, PictureRows
+from mortar.bricks.language.state_files import StateFiles
 from mortar.errors import MortarError
-from mortar.messages import Ask, Exchange
+from mortar.messages import Ask, Exchange, Scalar
 from mortar.runtimes.interfaces import LanguageModel
 from mortar.runtimes.model_folder import Manifest
 from mortar.settings import Language
 
 
 class Mind:
-    """`read` and `answer` belong into the worker's thread, everything else to the event loop."""
+    """`restore`, `read_chunk` and `answer` belong into the worker's thread, all else to the event loop."""
 
     def __init__(
         self,
@@ -30,7 +32,9 @@ class Mind:
         settings: Language,
         pictures: Pictures,
         between: Interpreter | MortarError | None = None,
+        files: StateFiles | None = None,
     ) -> None:
+        """`files` is where the state after the prompts' begin is kept; None: nowhere."""
         self.name = name
         self.unit = model.unit
         self.manifest = manifest
@@ -40,9 +44,16 @@ class Mind:
         can."""
         self.pictures = pictures
         self._model = model
-        self._memory = Memory(model, settings.chunk_tok)
-        self._composer = Composer(model, manifest.prompt, settings.answer_tok)
+        self._composer = Composer(
+            model, manifest.prompt, settings.answer_tok, picture_tok=manifest.vision.n_tok
+        )
         self._answer_tok = settings.answer_tok
+        begin = self._composer.compose([], None, None)
+        self.prefix: Prefix | None = None
+        """What all prompts begin with, where that is long enough to be kept."""
+        if files is not None and len(begin) >= LEAST_TOK:
+            self.prefix = Prefix(begin, manifest.language.sha256, model, files)
+        self._memory = Memory(model, settings.chunk_tok, self.prefix)
 
     def in_own_words(self, ask: Ask) -> Ask:
         """The question as the model understands it. Raises MortarError where it has no words for it."""
@@ -63,6 +74,21 @@ class Mind:
     def __len__(self) -> int:
         """Tokens that the memory holds."""
         return len(self._memory)
+
+    def restore(self) -> None:
+        """Hold what prompts begin with, where that was kept."""
+        self._memory.restore_prefix()
+
+    @property
+    def prefix_figures(self) -> dict[str, Scalar]:
+        """For the status."""
+        if (prefix := self.prefix) is None:
+            return {}
+        return {
+            "prefix_tok": len(prefix),
+            "prefix_restored": prefix.is_restored,
+            "prefix_ms": round(prefix.ms, 1),
+        }
 
     def prompt(
         self, earlier: Sequence[Exchange], picture: Picture | None, question: str | None

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
-from mortar import languages
+from mortar import languages, resources
 from mortar.bricks.language.interpreter import Interpreter, interpreter
 from mortar.bricks.language.mind import Mind
 from mortar.bricks.language.pictures import Pictures
+from mortar.bricks.language.state_files import StateFiles
 from mortar.errors import MortarError
 from mortar.runtimes import choose
 from mortar.runtimes.model_folder import Manifest, ModelFolder
 from mortar.tiers import Tier
 from mortar.worker import Worker
+
+PREFIXES = "prefixes"
+"""Folder of what prompts begin with, in the cache folder."""
 
 LOAD_DEADLINE_MS = 120_000
 """Longest time to verify and load a model: some gigabytes from a slow card."""
@@ -25,6 +30,7 @@ class Minds:
         self._worker = worker
         self._models = models
         self._should_stop = should_stop
+        self._files = StateFiles(resources.cache_folder() / PREFIXES, _complaints(worker))
         self._loaded: dict[int, Mind] = {}
         self._pictures: dict[int, Pictures] = {}
         """The eye offers a ring once, so they outlast their model."""
@@ -60,7 +66,8 @@ class Minds:
         )
         pictures = self._pictures.setdefault(tier, Pictures(model.n_embd))
         between = _between(self._worker, folder.manifest)
-        mind = Mind(name, model, folder.manifest, settings, pictures, between)
+        mind = Mind(name, model, folder.manifest, settings, pictures, between, self._files)
+        await self._worker.job(f"restore the prefix of {name}", LOAD_DEADLINE_MS, mind.restore)
         self._loaded[tier] = mind
         return mind
 
@@ -68,6 +75,16 @@ class Minds:
         """All but the first; none of them may be at work."""
         for tier in [tier for tier in self._loaded if tier > 0]:
             self._loaded.pop(tier).close()
+
+
+def _complaints(worker: Worker) -> Callable[[MortarError], None]:
+    """For the worker's thread: what concerns no question is told to the supervisor alone."""
+    loop = asyncio.get_running_loop()
+
+    def complain(error: MortarError) -> None:
+        loop.call_soon_threadsafe(worker.failed, error)
+
+    return complain
 
 
 def _between(worker: Worker, manifest: Manifest) -> Interpreter | MortarError | None:

@@ -26,6 +26,23 @@ BATCH_TOK = 512
 
 SEQUENCE = 0
 
+STATE_PARAMETERS = (
+    "type_k",
+    "type_v",
+    "flash_attn_type",
+    "rope_scaling_type",
+    "rope_freq_base",
+    "rope_freq_scale",
+    "yarn_ext_factor",
+    "yarn_attn_factor",
+    "yarn_beta_fast",
+    "yarn_beta_slow",
+    "yarn_orig_ctx",
+    "swa_full",
+    "kv_unified",
+)
+"""Of llama_context_params, those that a saved state depends on."""
+
 # What llama_decode returns, beside 0.
 NO_ROOM = 1
 ABORTED = 2
@@ -70,6 +87,9 @@ class LlamaLanguageModel:
         n_layer = int(llama_cpp.llama_model_n_layer(self._model))
         self.unit = unit(device, placing.gpu_layers, n_layer)
         self.held: Sequence[Held] = [one.held for one in placed(self._context)]
+        self.state_form = " ".join(
+            [backend.build(), *(f"{name}={getattr(context_parameters, name)}" for name in STATE_PARAMETERS)]
+        )
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.n_ctx = int(llama_cpp.llama_n_ctx(self._context))
@@ -77,6 +97,8 @@ class LlamaLanguageModel:
         # Never more than the context: llama.cpp ends the process over a batch that is larger.
         self._batch_tok = int(llama_cpp.llama_n_batch(self._context))
         self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
+        self._is_moving = False
+        """Something was moved up, which the next decode computes (llama.cpp's K-shift)."""
         rope_type = int(llama_cpp.llama_model_rope_type(self._model))
         self._row_positions = abilities.positions_of_a_row(rope_type)
         may_shift = self._row_positions == 1 and bool(llama_cpp.llama_memory_can_shift(self._memory))
@@ -112,7 +134,7 @@ class LlamaLanguageModel:
 
     def keep(self, n_tok: int) -> int:
         if llama_cpp.llama_memory_seq_rm(self._memory, SEQUENCE, n_tok, -1):
-            return n_tok
+            return min(n_tok, self.last_position() + 1)
         # Recurrent and sliding-window memories refuse to forget a part.
         llama_cpp.llama_memory_clear(self._memory, True)
         return 0
@@ -120,6 +142,7 @@ class LlamaLanguageModel:
     def cut(self, begin: int, end: int) -> None:
         llama_cpp.llama_memory_seq_rm(self._memory, SEQUENCE, begin, end)
         llama_cpp.llama_memory_seq_add(self._memory, SEQUENCE, end, -1, begin - end)
+        self._is_moving = True
 
     def state(self) -> bytes:
         size_bytes = int(llama_cpp.llama_state_seq_get_size(self._context, SEQUENCE))
@@ -175,7 +198,12 @@ class LlamaLanguageModel:
             positions = np.tile(positions, self._row_positions)
         batch = llama_cpp.llama_batch(n_tokens=n_tok, pos=positions.ctypes.data_as(TOKENS), **payload)
         LOG.begin()
-        match llama_cpp.llama_decode(self._context, batch):
+        code = llama_cpp.llama_decode(self._context, batch)
+        if code != 0 and self._is_moving:
+            # It may have ended in the middle of that, and llama.cpp would do all of it once more.
+            llama_cpp.llama_memory_clear(self._memory, True)
+        self._is_moving = False
+        match code:
             case 0:
                 return
             case code if code == ABORTED:
