@@ -1,6 +1,6 @@
 """A hub on this computer that answers as Hugging Face's does, and fails as it is told to.
 
-A large file's address redirects to another host, where its bytes are; a small file's bytes are at its address.
+A large file's address redirects to another host, where its bytes are; a small file's has them itself.
 Faults are taken one a GET of the bytes, then all is well.
 """
 

@@ -1,6 +1,6 @@
 """Models that a hub on this computer has, and the person's own catalogue that names them.
 
-All are real for their engines and small: the bundled model's own files, and toys whose weights nobody trained.
+All are real for their engines, and small: the bundled model's own files, and toys that nobody trained.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def _catalogue(data: Path, name: str, fields: dict[str, object], parts: dict[str
     text += "".join(
         PART.format(name=name, role=role, file=file, sha256=sha256) for role, file in parts.items()
     )
-    with (data / "catalogue.toml").open("a") as file:
-        file.write(text)
+    with (data / "catalogue.toml").open("a") as own:
+        own.write(text)
 
 
 def host_whisper(hub: Hub, data: Path, tmp_path: Path, sha256: str = "unknown") -> Hosted:

@@ -92,7 +92,7 @@ def test_nobody_is_told_who_asks(hub: StandIn, monkeypatch: pytest.MonkeyPatch) 
     ["http://192.0.2.1/model.gguf", "http://example.invalid/x", "ftp://localhost/x", "file:///etc/passwd"],
 )
 def test_only_https_and_this_computer_are_sent_to(hub: StandIn, target: str) -> None:
-    """A hub on this computer may send to this computer; nobody may send to plain http elsewhere, or to a file."""
+    """A hub on this computer may send to this computer; none may send to plain http elsewhere, or a file."""
     hub.files[ADDRESS] = Hosted(b"weights", is_large=False, faults=[redirect(target)])
     error = refused(hub)
     assert error.code == "hub-redirect"

@@ -393,7 +393,7 @@ def test_killed_in_the_middle_nothing_is_half_installed(
 def test_what_a_power_cut_left_between_two_steps_is_put_right(
     mortar: Mortar, whisper: Hosted, data: Path, hub: Hub
 ) -> None:
-    """The new version has its number and the link does not lead there: the old one works, and a pull goes on."""
+    """The new version has its number, and the link does not lead there yet: the old one is still in use."""
     assert mortar("pull", WHISPER) == 0
     versions = data / "model-versions" / WHISPER
     shutil.copytree(versions / "1", versions / "2")

@@ -82,6 +82,7 @@ class Download:
                 there = body.first
                 for chunk in _chunks(body, self._hub.patience_s):
                     file.write(chunk)
+                    file.flush()  # what is here stays, whatever ends the program
                     there += len(chunk)
                     self._tell(there, body.size_bytes)
         if there != body.size_bytes:
