@@ -160,7 +160,7 @@ def entries(path: Path | None = None) -> dict[str, Entry]:
     if path is not None:
         return _read(path)
     own = resources.data_folder() / "catalogue.toml"
-    return _read(resources.catalogue()) | (_read(own) if own.exists() else {})
+    return _read(resources.catalogue()) | (_read(own, "correct it, or delete it") if own.exists() else {})
 
 
 def load(path: Path | None = None) -> dict[str, Model]:
@@ -168,13 +168,16 @@ def load(path: Path | None = None) -> dict[str, Model]:
     return {name: entry for name, entry in entries(path).items() if isinstance(entry, Model)}
 
 
-def _read(path: Path) -> dict[str, Entry]:
+_RESTORE = "restore it with `git checkout models/catalogue.toml`, or install Mortar again"
+
+
+def _read(path: Path, do: str = _RESTORE) -> dict[str, Entry]:
     try:
         return {name: _entry(name, table) for name, table in _tables(path.read_bytes()).items()}
     except OSError as error:
-        raise MortarError("catalogue-unreadable", f"{path}: {error.strerror}", _RESTORE) from None
+        raise MortarError("catalogue-unreadable", f"{path}: {error.strerror}", do) from None
     except (UnicodeDecodeError, msgspec.DecodeError) as error:
-        raise MortarError("catalogue-wrong", f"{path}: {error}", _RESTORE) from None
+        raise MortarError("catalogue-wrong", f"{path}: {error}", do) from None
 
 
 def _tables(content: bytes) -> dict[Name, dict[str, Any]]:
@@ -200,5 +203,3 @@ PARTS: dict[Kind, frozenset[Role]] = {
     Kind.VOICE: frozenset({Role.VOICE, Role.CONFIG, Role.CARD}),
 }
 """Of each kind of model."""
-
-_RESTORE = "restore it with `git checkout models/catalogue.toml`, or install Mortar again"

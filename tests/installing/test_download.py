@@ -17,7 +17,8 @@ from installing.hub_stand_in import Hub as StandIn
 from mortar.catalogue import Published
 from mortar.errors import MortarError
 from mortar.installing import download
-from mortar.installing.download import TRIES, Download, git_blob_of, sha256_of
+from mortar.installing.disk import git_blob_of, sha256_of
+from mortar.installing.download import TRIES, Download
 from mortar.installing.hub import Hub
 from mortar.settings import Models
 
@@ -179,11 +180,11 @@ import sys
 from pathlib import Path
 from mortar.catalogue import Published
 from mortar.errors import MortarError
-from mortar.installing import download
+from mortar.installing import disk, download
 from mortar.installing.hub import Hub
 from mortar.settings import Models
 
-download.RESERVE_bytes = -10**9  # what fills the disk comes after the room was found to be enough
+disk.RESERVE_bytes = -10**9  # what fills the disk comes after the room was found to be enough
 hub = Hub(Models(hub=sys.argv[1]))
 part = Published(repository="maker/model", file="model.gguf", format="GGUF", sha256="unknown", size_MB=1.0)
 folder = Path(sys.argv[2])

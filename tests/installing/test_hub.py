@@ -10,7 +10,8 @@ from installing.hub_stand_in import COMMIT, Hosted, redirect, status
 from installing.hub_stand_in import Hub as StandIn
 from mortar.catalogue import Published
 from mortar.errors import MortarError, UsageError
-from mortar.installing.hub import Hub, Passing
+from mortar.installing.hub import Hub
+from mortar.installing.network import Passing
 from mortar.settings import Models
 
 PART = Published(

@@ -3,54 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 from rich.table import Table
 
-from mortar import catalogue, settings
-from mortar.catalogue import Entry, Kind, Weights
+from mortar import settings
 from mortar.commands.conduct import print_json
-from mortar.errors import MortarError, UsageError
+from mortar.errors import MortarError
 from mortar.installing import lock
-from mortar.installing.download import Tell
 from mortar.installing.listing import NOT_KNOWN, rows
-from mortar.installing.pull import Pull
 from mortar.installing.removal import State, removed, verified
 from mortar.settings import Settings
 
-EXIT_INTERRUPTED = 130
-
 ALL = "all"
-
-TOLD = {
-    "verified": "{file}: SHA-256 {sha256}, as the catalogue has it",
-    "trusted": "{file}: pulled for the first time, so what {hub} states is trusted: SHA-256 {sha256}",
-    "unstated": "{file}: {hub} states no SHA-256, so what came is trusted: SHA-256 {sha256}",
-    "kept": "{file}: is here already",
-    "trying": "{name}: is asked for an answer before it is put in place ...",
-    "unchanged": "{name}: is what it was, and whole",
-}
-"""Event → how people are told."""
-
-USE = {
-    Kind.VISION_LANGUAGE: "mortar run --model {name}",
-    Kind.SPEECH_TO_TEXT: 'in the settings, [listen] engine = "whisper" and model = "{name}"',
-    Kind.VOICE: 'in the settings, [voice] engine = "piper" and model = "{name}"',
-}
-"""How an installed model is used."""
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -74,72 +42,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         action.add_argument("--json", action="store_true", help="one JSON object a line, nothing else")
 
 
-# --- pull ---
-
-
 def _pull(args: argparse.Namespace) -> int:
-    entry = _published(args.name)
-    options = ["--board", args.board, *(["--config", str(args.config)] if args.config else [])]
-    try:
-        with ExitStack() as shown:
-            report = _Lines() if args.json else shown.enter_context(_Screen())
-            pull = Pull(args.name, entry, _settings(args).models, options, report)
-            made = pull.run(repin=args.repin)
-    except KeyboardInterrupt:
-        print("mortar: stopped; nothing was installed, and the next pull goes on from here", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    if args.json:
-        print_json({"event": "done", "name": args.name, "version": made.version, "trial": made.tried})
-    else:
-        print(f"{args.name} is installed ({made.tried}).")
-        print(f"Use it: {USE[entry.kind].format(name=args.name)}")
-    return 0
+    # It brings along what speaks to a network, which no other command has any use for.
+    from mortar.commands.model_pull import pull
 
-
-def _published(name: str) -> Entry:
-    """Raises UsageError where there is nothing to fetch by that name."""
-    known = catalogue.entries()
-    if name not in known:
-        names = ", ".join(key for key, entry in known.items() if entry.parts)
-        raise UsageError("model-not-known", f"the catalogue has no {name!r}", f"choose one of: {names}")
-    entry = known[name]
-    if not entry.parts:
-        why = {
-            Weights.BUNDLED: "comes with Mortar: there is nothing to fetch",
-            Weights.NONE: "is known from its paper alone: its weights were never published",
-            Weights.PUBLISHED: "is published in no form that Mortar runs, as far as is known for certain",
-        }
-        raise UsageError("model-not-fetchable", f"{name} {why[entry.weights]}", "see docs/models.md")
-    return entry
-
-
-class _Lines:
-    """For programs."""
-
-    def __call__(self, event: str, /, **data: object) -> None:
-        print_json({"event": event, **data})
-
-    def fetching(self, file: str) -> Tell:
-        return lambda here, whole: None
-
-
-class _Screen(Progress):
-    """For people: a bar a file, on standard error, and a line for each thing worth knowing."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-        console = Console(stderr=True, highlight=False)
-        super().__init__(*columns, TransferSpeedColumn(), TimeRemainingColumn(), console=console)
-
-    def __call__(self, event: str, /, **data: object) -> None:
-        self.console.print(escape(TOLD[event].format(**data)), soft_wrap=True)
-
-    def fetching(self, file: str) -> Tell:
-        task = self.add_task(escape(file), total=None)
-        return lambda here, whole: self.update(task, completed=here, total=whole)
-
-
-# --- list, verify, remove ---
+    return pull(args.name, args.board, args.config, as_json=args.json, repin=args.repin)
 
 
 def _list(args: argparse.Namespace) -> int:

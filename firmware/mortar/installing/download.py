@@ -6,9 +6,7 @@ What has come lies in FILE.part, and beside it the ETag under which it came: a l
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +15,9 @@ from typing import BinaryIO
 
 from mortar.catalogue import Published
 from mortar.errors import MortarError
-from mortar.installing.hub import Body, Hub, Passing, Statement
+from mortar.installing.disk import check_room, disk_full, unwritable
+from mortar.installing.hub import Body, Hub, Statement
+from mortar.installing.network import Passing
 
 TRIES = 6
 """Of one file: the first, and five that go on."""
@@ -29,9 +29,6 @@ CHUNK_bytes = 1 << 18
 
 LEAST_bytes = 4_096
 """In the hub's patience: less is a stall that pretends."""
-
-RESERVE_bytes = 64 << 20
-"""Left free on the disk: everything else that Mortar keeps needs some as well."""
 
 Tell = Callable[[int, int], None]
 """Gets the bytes that are here, and the bytes of the whole."""
@@ -114,41 +111,8 @@ class Download:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 self.forget()
-                raise _disk_full(self._path, "the disk is full") from None
+                raise disk_full(self._path, "the disk is full") from None
             raise unwritable(self._kept, error) from None
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def git_blob_of(path: Path) -> str:
-    """Git's name of a file's content: SHA-1 of "blob SIZE\\0" and the bytes (git-hash-object)."""
-    digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_bytes):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def check_room(folder: Path, more_bytes: int) -> None:
-    """Raises MortarError where there is not enough."""
-    short = more_bytes + RESERVE_bytes - shutil.disk_usage(folder).free
-    if more_bytes and short > 0:
-        raise _disk_full(folder, f"{short / 1e6:.0f} MB too little, with {RESERVE_bytes >> 20} MB in reserve")
-
-
-def _disk_full(path: Path, why: str) -> MortarError:
-    return MortarError("disk-full", f"there is no room for it in {path}: {why}", "make room, and pull again")
-
-
-def unwritable(path: Path, error: OSError) -> MortarError:
-    return MortarError(
-        "models-unwritable",
-        f"cannot write {error.filename or path}: {error.strerror or error}",
-        "pull as the user that Mortar runs as, with room and permission to write",
-    )
 
 
 def _chunks(body: Body, patience_s: float) -> Iterator[bytes]:

@@ -27,7 +27,7 @@ def models_folder() -> Path:
 def installed_names() -> list[str]:
     """Whatever has a name in the folder, put there by `pull` or by hand."""
     folder = models_folder()
-    return sorted(path.name for path in folder.iterdir() if path.exists()) if folder.is_dir() else []
+    return sorted(path.name for path in folder.glob("[!.]*") if path.exists())
 
 
 def named_model(text: str | None) -> str | None:

@@ -8,9 +8,7 @@ Nothing that tells who asks is ever sent, no token and no cookie.
 
 from __future__ import annotations
 
-import http.client
 import re
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,29 +16,23 @@ from email.message import Message
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import IO, Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import quote, urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from mortar import __version__
 from mortar.catalogue import Published
 from mortar.errors import MortarError, UsageError
+from mortar.installing.network import translated
 from mortar.settings import Models
 
 MOST_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers that another try may not get."""
-
 SHA256 = re.compile("[0-9a-f]{64}")
 GIT_BLOB = re.compile("[0-9a-f]{40}")
 
 HEADERS = {"User-Agent": f"mortar/{__version__}", "Accept-Encoding": "identity"}
 """As they are: a length and a checksum are of the bytes themselves."""
-
-
-class Passing(MortarError):
-    """May go well at the next try."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,7 @@ class Body:
 
     def read(self, most: int) -> bytes:
         """What has come, at most `most` bytes; empty at the end. Raises Passing."""
-        with _translated(self.address):
+        with translated(self.address):
             read: bytes = self.file.read1(most)
             return read
 
@@ -130,7 +122,7 @@ class Hub:
         self, method: str, address: str, headers: Mapping[str, str]
     ) -> Iterator[tuple[int, Message, Any]]:
         request = Request(address, headers={**HEADERS, **headers}, method=method)
-        with _translated(address):
+        with translated(address):
             try:
                 answer = self._opener.open(request, timeout=self.patience_s)
             except HTTPError as error:
@@ -154,31 +146,6 @@ class _NoRedirect(HTTPRedirectHandler):
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:
         """Left to Hub: urllib makes a GET of a HEAD."""
-
-
-@contextmanager
-def _translated(address: str) -> Iterator[None]:
-    """What the network does wrong within, as Passing or MortarError."""
-    host = urlsplit(address).netloc
-    again = "try again: what is there already stays"
-    try:
-        yield
-    except HTTPError as error:
-        error.close()
-        raise _refusal(error.code, address) from None
-    except TimeoutError:
-        raise Passing("hub-stalls", f"{host} sends nothing any more", again) from None
-    except (URLError, OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        if isinstance(reason, TimeoutError):
-            raise Passing("hub-stalls", f"{host} does not answer", again) from None
-        if isinstance(reason, ssl.SSLCertVerificationError):
-            raise MortarError(
-                "hub-untrusted",
-                f"{host} cannot prove that it is {host}: {reason.verify_message}",
-                "check the clock and the network: somebody may be in between",
-            ) from None
-        raise Passing("hub-unreachable", f"cannot reach {host}: {_in_words(reason)}", again) from None
 
 
 def _statement(headers: Message, commit: str | None, *, is_whole: bool) -> Statement:
@@ -209,25 +176,6 @@ def _body(address: str, status: int, headers: Message, file: Any) -> Body:
     return Body(address, file, 0, int(length), strong)
 
 
-def _refusal(status: int, address: str) -> MortarError:
-    host, path = urlsplit(address).netloc, urlsplit(address).path
-    if status in BUSY:
-        return Passing("hub-busy", f"{host} answers {_status_in_words(status)}", "try again in a while")
-    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-        return Passing("hub-range", f"{host} has less of the file than is here", "try again")
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return MortarError(
-            "hub-refuses",
-            f"{host} does not give {path} to everybody ({_status_in_words(status)})",
-            "fetch it by hand, where its terms can be agreed to: docs/installing-models.md",
-        )
-    return MortarError(
-        "hub-file-missing",
-        f"{host} has no {path} ({_status_in_words(status)})",
-        "it may have been moved: correct the entry in a catalogue of your own, docs/installing-models.md",
-    )
-
-
 def _lost(address: str) -> MortarError:
     return MortarError(
         "hub-redirect",
@@ -250,15 +198,3 @@ def _is_loopback(address: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _status_in_words(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
-
-
-def _in_words(reason: object) -> str:
-    told = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-    return " ".join(str(told).split())

@@ -17,7 +17,7 @@ from msgspec import Meta
 from mortar import resources
 from mortar.catalogue import Name
 from mortar.errors import MortarError
-from mortar.installing.download import unwritable
+from mortar.installing.disk import unwritable
 from mortar.runtimes.model_folder import Count, Table
 from mortar.whole_files import alone_in, sync_folder, written_whole
 

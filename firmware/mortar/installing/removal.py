@@ -12,7 +12,7 @@ from pathlib import Path
 from mortar.catalogue import NAME
 from mortar.errors import MortarError, UsageError
 from mortar.installing import lock
-from mortar.installing.download import sha256_of, unwritable
+from mortar.installing.disk import sha256_of, unwritable
 from mortar.installing.folders import Place, installed_names
 from mortar.installing.lock import Held, Installed
 from mortar.settings import Recogniser, Settings, VoiceEngine
