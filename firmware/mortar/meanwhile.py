@@ -78,6 +78,10 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.ENDS: """
         already-running assistant-ended assistant-language-unknown board-unknown card-size cards-damaged
         catalogue-unreadable catalogue-wrong data-unreadable
+        disk-full download-corrupt hub-address hub-answer hub-busy hub-cut hub-file-missing hub-length
+        hub-range hub-redirect hub-refuses hub-stalls hub-unreachable hub-untrusted lock-unreadable model-busy
+        model-by-hand model-in-use model-no-answer model-not-fetchable model-not-known model-not-pulled
+        model-unknown model-unrecorded models-unwritable pin-differs
         file-unwritable llama-probe-failed log-level-unknown
         no-wake-word not-running pace pictogram-missing press-refused probe-failed
         question-refused question-unusable recording-damaged recording-empty recording-long

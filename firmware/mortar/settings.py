@@ -322,6 +322,16 @@ class Photos(Section, frozen=True):
     """How many photos are kept; the oldest leave first, with what was said of them."""
 
 
+class Models(Section, frozen=True):
+    hub: str = "https://huggingface.co"
+    """Where `mortar models pull` gets models: an address under which REPOSITORY/resolve/REVISION/FILE is
+    answered as Hugging Face does. A mirror is held to the same checksums."""
+    patience_s: Annotated[float, Meta(ge=0.1, le=600)] = 30.0
+    """How long a hub may send nothing before it is asked again; after six times that file is given up."""
+    trial_s: Annotated[float, Meta(ge=1, le=3_600)] = 300.0
+    """How long a model that was just fetched may take to answer once, before it is installed."""
+
+
 class PowerLimits(Section, frozen=True):
     high_percent: Annotated[int, Meta(ge=1, le=100)] = 50
     """Battery level above which nothing is held back. The paper gives no figure: this one is a judgement."""
@@ -359,6 +369,7 @@ class Settings(Section, frozen=True):
     assistant: Assistant = Assistant()
     trace: Tracing = Tracing()
     photos: Photos = Photos()
+    models: Models = Models()
     power: PowerLimits = PowerLimits()
     supervisor: Supervision = Supervision()
 

@@ -52,6 +52,7 @@ GOOD = """
 [toy]
 title = "toy"
 weights = "published"
+licence = "MIT"
 width_px = 64
 height_px = 64
 patch_px = 16

@@ -15,7 +15,7 @@ from mortar.meanwhile import MEANWHILE, Meanwhile
 
 PROGRAM = Path(mortar.__file__).parent
 
-MADE_OF = ("MortarError", "UsageError", "UnitFailed", "Failure", "Trouble")
+MADE_OF = ("MortarError", "UsageError", "UnitFailed", "Failure", "Trouble", "Passing", "Refused")
 """What is called with (code, what failed, what to do, ...)."""
 
 OPEN = "…"

@@ -12,7 +12,7 @@ from mortar.errors import MortarError, UsageError
 
 COMMANDS = (
     *("run", "describe", "hear", "press", "ask", "switches"),
-    *("status", "replay", "data", "cards", "doctor"),
+    *("status", "replay", "data", "cards", "models", "doctor"),
 )
 """Modules beside this file; each has `add(subparsers)`, whose parsers know what to `run(args)`."""
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from mortar.commands.conduct import RunFailed, add_common, conduct, print_json, print_json_event
+from mortar.installing.folders import named_model
 from mortar.messages import Event
 from mortar.settings import RunOptions
 
@@ -19,15 +20,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser("describe", help="one picture, one answer")
     parser.add_argument("image", help="a picture file")
     parser.add_argument("--ask", metavar="TEXT", default=DESCRIBE, help=f"default: {DESCRIBE!r}")
-    parser.add_argument("--model", metavar="FOLDER", help="vision-language model to use")
+    parser.add_argument("--model", metavar="NAME|FOLDER", help="vision-language model to use")
     add_common(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    options = RunOptions(
-        board=args.board, camera=args.image, model=args.model, once=True, fast=True, ask=args.ask
-    )
+    model = named_model(args.model)
+    options = RunOptions(board=args.board, camera=args.image, model=model, once=True, fast=True, ask=args.ask)
     overcome: list[str] = []
 
     def note(event: Event) -> None:

@@ -131,12 +131,14 @@ class Piper:
 
 
 def voice_file(model: str) -> Path:
-    """The .onnx file of a voice, by its name in the folder of installed voices or by its path.
+    """The .onnx file of a voice: by its name, if it was pulled or put into voices/ by hand, or by its path.
 
     Raises MortarError that lists the voices there are.
     """
-    folder = resources.data_folder() / "voices"
-    installed = {path.stem: path for path in sorted(folder.glob("*.onnx"))}
+    data = resources.data_folder()
+    folder = data / "voices"
+    pulled = [path for path in data.glob("models/*/*.onnx") if path.stem == path.parent.name]
+    installed = {path.stem: path for path in sorted([*pulled, *folder.glob("*.onnx")])}
     if model in installed:
         return installed[model]
     path = Path(model).expanduser()
@@ -146,5 +148,5 @@ def voice_file(model: str) -> Path:
     raise MortarError(
         "voice-missing",
         f"{wrong} (installed in {folder}: {', '.join(installed) or 'none'})",
-        "set voice.model to an installed voice or a path; docs/voice.md says how to install one",
+        "`mortar models list` names voices to pull; docs/voice.md says more",
     )
