@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mortar.errors import UsageError
@@ -12,7 +12,8 @@ from mortar_tools.quantise.kinds import LADDER, Kind, fitting
 from mortar_tools.quantise.sensitivity import Found
 from mortar_tools.quantise.source import Source
 
-Kinds = Mapping[str, Kind]
+Kinds = dict[str, Kind]
+"""Of the matrices, by name."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def buy(found: Found, budget: Budget, tier: Tier) -> Bought | None:
     chosen = allocate(priced, budget.most)
     if chosen is None:
         return None
-    kinds: dict[str, Kind] = {}
+    kinds: Kinds = {}
     for (part, damage), at in zip(held, chosen, strict=True):
         kinds |= part.kinds(list(damage)[at])
     expected = sum(choices[at].damage for choices, at in zip(priced, chosen, strict=True))

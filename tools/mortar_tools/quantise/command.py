@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import shutil
-import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -22,20 +20,21 @@ from rich.progress import Progress
 from mortar.errors import UsageError
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.whole_files import UNFINISHED, written_whole
-from mortar_tools.bench.figures import require_quiet
+from mortar_tools.bench.figures import Figure, require_quiet
 from mortar_tools.cards.things import WORK
 from mortar_tools.out import require_plots
 from mortar_tools.quantise import budgets, report, speed
 from mortar_tools.quantise.budgets import Budget
-from mortar_tools.quantise.front import MIXTURES, Candidate, Family, baselines, by_hierarchy, compared
-from mortar_tools.quantise.kinds import LADDER
+from mortar_tools.quantise.front import Candidate, compared
 from mortar_tools.quantise.papers import Examiner, Paper, of_text
-from mortar_tools.quantise.sensitivity import Found, Search, trials_at_most
 from mortar_tools.quantise.source import Source, language_of, opened
-from mortar_tools.quantise.trials import Trials
+from mortar_tools.quantise.study import Study
 
 FEWEST = 2
 """Scenes: fewer have no interval."""
+
+WIDTH = 190
+"""Of the table, in characters: every figure has its interval."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,92 +70,46 @@ def main(argv: list[str] | None = None) -> int:
         if budget is not None:
             budgets.require_affordable(source, budget)
         deciding, measuring = (Examiner(paper, source.path) for paper in _papers(options, source.path))
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            _search(options, source, folder, budget, deciding, measuring, progress)
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            study = Study(source, deciding, measuring, folder, options.seed, bar)
+            chosen = study.spend(budget, options.out.name) if budget else None
+            pairs = list(study.front()) if options.report else []
+        if chosen is not None:
+            _tell(options, study, chosen)
+            _write(source, chosen, options.out, folder)
+        if options.budget_speed is not None and chosen is not None:
+            _tell_speed(options, speed.checked(source, chosen, folder))
+        if options.report is not None:
+            report.page(options.report, _command(options), study, pairs)
     return 0
 
 
-def _search(
-    options: argparse.Namespace,
-    source: Source,
-    folder: Path,
-    budget: Budget | None,
-    deciding: Examiner,
-    measuring: Examiner,
-    progress: Progress,
-) -> None:
-    """Everything between the float model and the file."""
-    looking = progress.add_task("what each part bears", total=trials_at_most(source.matrices))
-    found = Search(_trials(source, deciding, folder, progress, looking), options.seed).find()
-    progress.remove_task(looking)
-    comparing = progress.add_task("files to compare", total=len(LADDER) + len(MIXTURES))
-    measured = _trials(source, measuring, folder, progress, comparing)
-    candidates = list(baselines(measured))
-    progress.remove_task(comparing)
-    sizes = [one for one in candidates if one.family is not Family.FLOAT]
-    buying = progress.add_task("spending", total=4 * (len(sizes) * (options.report is not None) + 1))
-    deciding_trials = _trials(source, deciding, folder, progress, buying)
-    measuring_trials = _trials(source, measuring, folder, progress, buying)
-
-    def bought(budget: Budget, name: str) -> Candidate:
-        return by_hierarchy(deciding_trials, measuring_trials, found, budget, name)
-
-    chosen = bought(budget, options.out.name) if budget is not None else None
-    if chosen is not None:
-        _tell_one(options, source, candidates, chosen, measuring)
-        _write(source, chosen, options.out, folder)
-        if options.budget_speed is not None:
-            _tell_speed(options, source, chosen, folder)
-    if options.report is not None:
-        _report(options, source, candidates, bought, found, measuring)
-
-
-def _report(
-    options: argparse.Namespace,
-    source: Source,
-    candidates: list[Candidate],
-    bought: Callable[[Budget, str], Candidate],
-    found: Found,
-    measuring: Examiner,
-) -> None:
-    pairs = []
-    for one in candidates:
-        if one.family is not Family.FLOAT:
-            mixed = bought(budgets.of_bytes(source, one.size_bytes), f"as large as {one.name}")
-            pairs.append(compared(mixed, one, options.seed))
-    every = [*candidates, *(pair.candidate for pair in pairs)]
-    words = [word for word in sys.argv[1:] if word] if sys.argv[0].endswith("mortar") else []
-    command = shlex.join(["mortar", *words]) if words else "mortar tools quantise"
-    title = f"{len(measuring.paper)} {measuring.paper.name}"
-    report.page(options.report, command, title, source, every, pairs, found.measured, options.seed)
-
-
-def _tell_one(
-    options: argparse.Namespace,
-    source: Source,
-    candidates: list[Candidate],
-    chosen: Candidate,
-    measuring: Examiner,
-) -> None:
-    pairs = [compared(chosen, one, options.seed) for one in candidates]
-    every = [*candidates, chosen]
+def _tell(options: argparse.Namespace, study: Study, chosen: Candidate) -> None:
+    pairs = [compared(chosen, one, options.seed) for one in study.baselines]
     if options.json:
-        for row in report.lines(every, pairs, options.seed):
+        for row in report.lines([*study.baselines, chosen], pairs, options.seed):
             print(msgspec.json.encode(row).decode())
-    title = f"{len(measuring.paper)} {measuring.paper.name}"
-    console = Console(stderr=options.json, width=200)
-    console.print(report.table(report.cells(pairs, every, options.seed), title))
-    console.print(f"{options.out}: {report.spent(source, chosen)}", markup=False, highlight=False)
+    console = Console(stderr=options.json, width=WIDTH)
+    console.print(report.table(study, pairs))
+    console.print(report.spent(study.source, chosen), markup=False, highlight=False, soft_wrap=True)
 
 
-def _tell_speed(options: argparse.Namespace, source: Source, chosen: Candidate, folder: Path) -> None:
-    assert chosen.bought is not None
-    found = speed.checked(source, chosen.bought.kinds, folder)
+def _tell_speed(options: argparse.Namespace, found: Figure) -> None:
     if options.json:
         print(msgspec.json.encode(found).decode())
     low, high = found.spread
-    line = f"decode: {found.value:.3f} of uniform q8_0's time ({low:.3f} to {high:.3f} in {found.n} rounds)"
+    line = f"decode: {found.value:.3f} of {found.against}'s time ({low:.3f} to {high:.3f}, {found.n} rounds)"
     Console(stderr=options.json).print(line, highlight=False)
+
+
+def _command(options: argparse.Namespace) -> str:
+    """What decides what is found."""
+    text = ["--text", str(options.text)] if options.text else []
+    numbers = ["--n", str(options.n), "--decide", str(options.decide), "--seed", str(options.seed)]
+    source = options.source.name or str(options.source)
+    return shlex.join(
+        ["mortar", "tools", "quantise", source, *text, *numbers, "--report", str(options.report)]
+    )
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -204,10 +157,6 @@ def _papers(options: argparse.Namespace, language: Path) -> tuple[Paper, Paper]:
     from mortar_tools.quantise.cards_paper import of_scenes
 
     return of_scenes(model, options.decide, options.n, options.seed, options.work)
-
-
-def _trials(source: Source, examiner: Examiner, folder: Path, progress: Progress, task: object) -> Trials:
-    return Trials(source, examiner, folder, lambda: progress.advance(task))  # type: ignore[arg-type]
 
 
 def _write(source: Source, chosen: Candidate, out: Path, folder: Path) -> None:

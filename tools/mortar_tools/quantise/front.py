@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import llama_cpp
 
 from mortar_tools.cards.evaluate.figures import Figure
 from mortar_tools.cards.export.quantise import Type, quantise
-from mortar_tools.quantise.budgets import Bought, Budget, buy
+from mortar_tools.quantise.budgets import Bought, Budget, Kinds, buy
 from mortar_tools.quantise.hierarchy import Group, Part, Tier
 from mortar_tools.quantise.kinds import BY_NAME
 from mortar_tools.quantise.marks import DIGITS, Marks, Measure, difference
@@ -71,25 +72,31 @@ def compared(candidate: Candidate, other: Candidate, seed: int) -> Comparison:
     return Comparison(candidate, other, loss, divergence, exact)
 
 
-def baselines(measuring: Trials) -> Iterator[Candidate]:
-    """The float model, then every uniform kind that fits it below 16 bits, then llama.cpp's mixtures."""
-    source = measuring.source
-    yield Candidate(
-        Family.FLOAT, source.path.name, source.path.stat().st_size, measuring.examiner.float_marks
-    )
+def uniform(source: Source) -> dict[str, Kinds]:
+    """Every kind that fits the whole model, by its name; 16 bits are hardly a smaller file."""
     whole = Part("whole", Group.OTHER, "", source.matrices)
-    for kind in whole.choices():
-        if kind is not BY_NAME["f16"]:
-            kinds = whole.kinds(kind)
-            yield Candidate(Family.UNIFORM, kind.name, source.size_bytes(kinds), measuring.marks(kinds))
-    for one in fitting_mixtures(source):
-        marks, size_bytes = measuring.measured(lambda path, one=one: quantise(source.path, one, path))  # type: ignore[misc]
-        yield Candidate(Family.MIXTURE, one.name, size_bytes, marks)
+    return {kind.name: whole.kinds(kind) for kind in whole.choices() if kind is not BY_NAME["f16"]}
 
 
-def fitting_mixtures(source: Source) -> list[Type]:
+def mixtures(source: Source) -> list[Type]:
     """Those that no row of the model is too short for: llama.cpp would put others in their place."""
     return [one for one in MIXTURES if all(matrix.row % one.block == 0 for matrix in source.matrices)]
+
+
+def baselines_at_most(source: Source) -> int:
+    """Files that `baselines` makes."""
+    return len(uniform(source)) + len(mixtures(source))
+
+
+def baselines(measuring: Trials) -> Iterator[Candidate]:
+    """The float model, every uniform file of it, and llama.cpp's mixtures."""
+    source, whole = measuring.source, measuring.examiner.float_marks
+    yield Candidate(Family.FLOAT, source.path.name, source.path.stat().st_size, whole)
+    for name, kinds in uniform(source).items():
+        yield Candidate(Family.UNIFORM, name, source.size_bytes(kinds), measuring.marks(kinds))
+    for one in mixtures(source):
+        marks, size_bytes = measuring.measured(partial(quantise, source.path, one))
+        yield Candidate(Family.MIXTURE, one.name, size_bytes, marks)
 
 
 def by_hierarchy(deciding: Trials, measuring: Trials, found: Found, budget: Budget, name: str) -> Candidate:
@@ -103,12 +110,3 @@ def by_hierarchy(deciding: Trials, measuring: Trials, found: Found, budget: Budg
     size_bytes = deciding.source.size_bytes(best.kinds)
     marks = measuring.marks(best.kinds)
     return Candidate(Family.HIERARCHY, name, size_bytes, marks, best, round(divergence, DIGITS))
-
-
-def best_of(found: Sequence[Candidate], measure: Measure) -> list[Candidate]:
-    """Those that no smaller or equally large one is better than, from the smallest."""
-    front: list[Candidate] = []
-    for one in sorted(found, key=lambda one: (one.size_bytes, one.marks.value(measure))):
-        if not front or one.marks.value(measure) < front[-1].marks.value(measure):
-            front.append(one)
-    return front

@@ -12,8 +12,9 @@ from mortar.runtimes.llama.model import LlamaLanguageModel
 from mortar_tools.bench.figures import Figure, repeated
 from mortar_tools.bench.figures import figure as bench_figure
 from mortar_tools.quantise.budgets import Budget
-from mortar_tools.quantise.hierarchy import Group, Matrix, Part
-from mortar_tools.quantise.kinds import EIGHT_BIT, LADDER, Kind
+from mortar_tools.quantise.front import Candidate, uniform
+from mortar_tools.quantise.hierarchy import Matrix
+from mortar_tools.quantise.kinds import BY_NAME, EIGHT_BIT, Kind
 from mortar_tools.quantise.papers import model_of, reading
 from mortar_tools.quantise.source import Source
 
@@ -49,15 +50,14 @@ def _decode_ms(model: LlamaLanguageModel) -> float:
 
 def of_kinds(source: Source, folder: Path) -> dict[Kind, float]:
     """Decode time of the uniform file of each kind, as a multiple of EIGHT_BIT's."""
-    whole = Part("whole", Group.OTHER, "", source.matrices)
     files = {}
-    for kind in whole.choices():
-        files[kind.name] = folder / f"{kind.name}.gguf"
-        source.write(whole.kinds(kind), files[kind.name])
+    for name, kinds in uniform(source).items():
+        files[name] = folder / f"{name}.gguf"
+        source.write(kinds, files[name])
     found = {name: statistics.median(each) for name, each in ratios(files, EIGHT_BIT.name).items()}
     for path in files.values():
         path.unlink()
-    return {kind: found[kind.name] for kind in LADDER if kind.name in found}
+    return {BY_NAME[name]: ratio for name, ratio in found.items()}
 
 
 def of_speed(source: Source, by_kind: Mapping[Kind, float], ratio: float) -> Budget:
@@ -76,10 +76,11 @@ def of_speed(source: Source, by_kind: Mapping[Kind, float], ratio: float) -> Bud
     return Budget(int(ratio * eight), cost, lambda spent: f"{spent / eight:.3f} of q8_0's decode time")
 
 
-def checked(source: Source, kinds: Mapping[str, Kind], folder: Path) -> Figure:
-    """Decode time of a choice of kinds as a multiple of uniform EIGHT_BIT's, in one run."""
+def checked(source: Source, chosen: Candidate, folder: Path) -> Figure:
+    """Decode time of a file by hierarchy as a multiple of uniform EIGHT_BIT's, in one run."""
+    assert chosen.bought is not None
     files = {"chosen": folder / "chosen.gguf", EIGHT_BIT.name: folder / "eight.gguf"}
-    source.write(kinds, files["chosen"])
-    source.write({one.name: EIGHT_BIT for one in source.matrices}, files[EIGHT_BIT.name])
+    source.write(chosen.bought.kinds, files["chosen"])
+    source.write(uniform(source)[EIGHT_BIT.name], files[EIGHT_BIT.name])
     found = ratios(files, EIGHT_BIT.name)["chosen"]
-    return bench_figure("decode_ratio", found, "ratio", "uniform q8_0, same model")
+    return bench_figure("decode_ratio", found, "ratio", "uniform q8_0")
