@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cards.conftest import work as work
+
 WIDTH, HEADS, BLOCKS, MLP = 256, 4, 2, 256
 PLANTED = "blk.1.ffn_down.weight"
 """Every 32nd of its columns is large, and met by nothing: as long as each number is kept by itself they do

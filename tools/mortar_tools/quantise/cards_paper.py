@@ -34,14 +34,14 @@ class Scenes:
     """Questions about scenes with their right answers."""
 
     def __init__(self, name: str, found: Sequence[Sitting]) -> None:
-        self.name, self._found = name, found
+        self.name, self.found = name, found
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self.found)
 
     def read(self, path: Path) -> Iterator[Told]:
         with reading(Marker(path)) as marker:
-            for sitting in self._found:
+            for sitting in self.found:
                 pos = marker.look(sitting.tokens)
                 said, answers = [], []
                 for turn in sitting.turns:

@@ -33,6 +33,9 @@ from mortar_tools.quantise.study import Study
 FEWEST = 2
 """Scenes: fewer have no interval."""
 
+SCENES, PIECES = 200, 24
+"""That are measured on where nobody says more."""
+
 WIDTH = 190
 """Of the table, in characters: every figure has its interval."""
 
@@ -51,7 +54,11 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--out", type=Path, metavar="FILE", help="GGUF to write; needs a budget")
     found.add_argument("--report", type=Path, metavar="DIR", help="write a page with the whole front")
     found.add_argument("--text", type=Path, metavar="FILE", help="plain text to measure on instead of scenes")
-    found.add_argument("--n", type=int, default=200, help="scenes or pieces of text to measure on (200)")
+    found.add_argument(
+        "--n",
+        type=int,
+        help=f"to measure on: scenes ({SCENES}) or pieces of text ({PIECES}; as many to decide by)",
+    )
     found.add_argument("--decide", type=int, default=48, help="scenes to decide by (48)")
     found.add_argument("--seed", type=int, default=0, help="another number, other scenes (0)")
     found.add_argument("--json", action="store_true", help="one JSON line a figure")
@@ -62,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Measure, spend, compare, write."""
     options = parser().parse_args(argv)
+    if options.n is None:
+        options.n = PIECES if options.text else SCENES
     _check(options)
     source = opened(language_of(options.source))
     with tempfile.TemporaryDirectory(prefix="mortar-quantise-") as name:
@@ -69,7 +78,9 @@ def main(argv: list[str] | None = None) -> int:
         budget = _budget(options, source, folder)
         if budget is not None:
             budgets.require_affordable(source, budget)
-        deciding, measuring = (Examiner(paper, source.path) for paper in _papers(options, source.path))
+        to_decide, to_measure = _papers(options, source.path)
+        deciding = Examiner(to_decide, source.path, folder / "deciding")
+        measuring = Examiner(to_measure, source.path, folder / "measuring")
         with Progress(console=Console(stderr=True), transient=True) as bar:
             study = Study(source, deciding, measuring, folder, options.seed, bar)
             chosen = study.spend(budget, options.out.name) if budget else None
