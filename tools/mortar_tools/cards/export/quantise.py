@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import llama_cpp
 from rich.table import Table
 
 from mortar.errors import MortarError
-from mortar.runtimes.llama.backend import start_backend
-from mortar_tools.cards.export.loss import Loss
-from mortar_tools.cards.training.model import Shape
+from mortar.runtimes.llama.backend import errors, said, start_backend
+
+if TYPE_CHECKING:
+    from mortar_tools.cards.export.loss import Loss
+    from mortar_tools.cards.training.model import Shape
 
 
 @dataclass(frozen=True)
@@ -45,23 +49,49 @@ MOST_LOST = 0.005
 """Share of all answers that a 4-bit type may get wrong where float32 was right, net."""
 
 
+NONE_OF_ITS_OWN: Mapping[str, int] = MappingProxyType({})
+
+
 def types_of(shape: Shape) -> list[Type]:
     """The types below float32 that a model of this shape can have, whole."""
     return [EIGHT_BIT, *(one for one in FOUR_BIT if one.fits(shape))]
 
 
-def quantise(source: Path, wanted: Type, path: Path) -> None:
-    """Write the float32 GGUF `source` in another type. Raises MortarError where llama.cpp fails."""
+def quantise(
+    source: Path,
+    wanted: Type,
+    path: Path,
+    *,
+    tensors: Mapping[str, int] = NONE_OF_ITS_OWN,
+    pure: bool = False,
+) -> None:
+    """Write the float GGUF `source` in another type. Raises MortarError where llama.cpp fails.
+
+    `tensors`: ggml types of matrices by name, which these have instead. `pure`: every other matrix has the
+    type's own, and none gets more bits because llama.cpp holds it to be worth them.
+    """
     start_backend()
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.ftype = wanted.code
     parameters.nthread = 1
+    parameters.pure = pure
+    overrides = _overrides(tensors)
+    parameters.tt_overrides = overrides
+    errors.clear()
     if llama_cpp.llama_model_quantize(str(source).encode(), str(path).encode(), parameters) != 0:
         raise MortarError(
             "quantise-failed",
-            f"llama.cpp could not write {path.name} from {source.name}",
+            f"llama.cpp could not write {path.name} from {source.name}{said()}",
             "see that there is room on the disk; if there is, report it",
         )
+
+
+def _overrides(tensors: Mapping[str, int]) -> Any:
+    """llama.cpp's array of them: a regular expression each, and NULL after the last one."""
+    rows = (llama_cpp.llama_model_tensor_override * (len(tensors) + 1))()
+    for row, (name, code) in zip(rows, tensors.items(), strict=False):
+        row.pattern, row.type = f"^{name.replace('.', '[.]')}$".encode(), code
+    return rows
 
 
 def choose(losses: Mapping[Type, Loss]) -> Type:

@@ -1,0 +1,112 @@
+"""Files to compare: what the hierarchy buys, every uniform kind, and llama.cpp's own mixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+import llama_cpp
+
+from mortar_tools.cards.evaluate.figures import Figure
+from mortar_tools.cards.export.quantise import Type, quantise
+from mortar_tools.quantise.budgets import Bought, Budget, Kinds, buy
+from mortar_tools.quantise.hierarchy import Group, Part, Tier
+from mortar_tools.quantise.kinds import BY_NAME
+from mortar_tools.quantise.marks import DIGITS, Marks, Measure, difference
+from mortar_tools.quantise.sensitivity import Found
+from mortar_tools.quantise.source import Source
+from mortar_tools.quantise.trials import Trials
+
+MIXTURES = (
+    Type("Q2_K", llama_cpp.LLAMA_FTYPE_MOSTLY_Q2_K, 2, 256),
+    Type("Q3_K_S", llama_cpp.LLAMA_FTYPE_MOSTLY_Q3_K_S, 3, 256),
+    Type("Q3_K_M", llama_cpp.LLAMA_FTYPE_MOSTLY_Q3_K_M, 3, 256),
+    Type("IQ4_XS", llama_cpp.LLAMA_FTYPE_MOSTLY_IQ4_XS, 4, 256),
+    Type("IQ4_NL", llama_cpp.LLAMA_FTYPE_MOSTLY_IQ4_NL, 4, 32),
+    Type("Q4_K_M", llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M, 4, 256),
+    Type("Q5_K_M", llama_cpp.LLAMA_FTYPE_MOSTLY_Q5_K_M, 5, 256),
+)
+"""llama.cpp's, by the names that models are offered under: some matrices get more bits, by rules of thumb."""
+
+
+class Family(StrEnum):
+    FLOAT = "float"
+    UNIFORM = "uniform"
+    MIXTURE = "llama.cpp's mixture"
+    HIERARCHY = "by hierarchy"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file, and what it makes of the data that is measured on."""
+
+    family: Family
+    name: str
+    size_bytes: int
+    marks: Marks
+    bought: Bought | None = None
+    """Of one by hierarchy."""
+    decided: float = 0.0
+    """Divergence of one by hierarchy on the data that was decided by, nats a token."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a file by hierarchy has more, or less, than another one."""
+
+    candidate: Candidate
+    other: Candidate
+    loss: Figure
+    divergence: Figure
+    exact: Figure
+
+
+def compared(candidate: Candidate, other: Candidate, seed: int) -> Comparison:
+    """Paired by scene."""
+    loss, divergence, exact = (
+        difference(f"{candidate.name} minus {other.name}", candidate.marks, other.marks, measure, seed)
+        for measure in (Measure.LOSS, Measure.DIVERGENCE, Measure.EXACT)
+    )
+    return Comparison(candidate, other, loss, divergence, exact)
+
+
+def uniform(source: Source) -> dict[str, Kinds]:
+    """Every kind that fits the whole model, by its name; 16 bits are hardly a smaller file."""
+    whole = Part("whole", Group.OTHER, "", source.matrices)
+    return {kind.name: whole.kinds(kind) for kind in whole.choices() if kind is not BY_NAME["f16"]}
+
+
+def mixtures(source: Source) -> list[Type]:
+    """Those that no row of the model is too short for: llama.cpp would put others in their place."""
+    return [one for one in MIXTURES if all(matrix.row % one.block == 0 for matrix in source.matrices)]
+
+
+def baselines_at_most(source: Source) -> int:
+    """Files that `baselines` makes."""
+    return len(uniform(source)) + len(mixtures(source))
+
+
+def baselines(measuring: Trials) -> Iterator[Candidate]:
+    """The float model, every uniform file of it, and llama.cpp's mixtures."""
+    source, whole = measuring.source, measuring.examiner.float_marks
+    yield Candidate(Family.FLOAT, source.path.name, source.path.stat().st_size, whole)
+    for name, kinds in uniform(source).items():
+        yield Candidate(Family.UNIFORM, name, source.size_bytes(kinds), measuring.marks(kinds))
+    for one in mixtures(source):
+        marks, size_bytes = measuring.measured(partial(quantise, source.path, one))
+        yield Candidate(Family.MIXTURE, one.name, size_bytes, marks)
+
+
+def by_hierarchy(deciding: Trials, measuring: Trials, found: Found, budget: Budget, name: str) -> Candidate:
+    """The best file within a budget: each tier's, of which the data that is decided by chooses one.
+
+    A finer tier has more freedom, and more noise to be led astray by; so it is asked, not assumed.
+    """
+    tiers = [bought for tier in Tier if (bought := buy(found, budget, tier))]
+    decided = [deciding.marks(one.kinds).value(Measure.DIVERGENCE) for one in tiers]
+    divergence, best = min(zip(decided, tiers, strict=True), key=lambda pair: pair[0])
+    size_bytes = deciding.source.size_bytes(best.kinds)
+    marks = measuring.marks(best.kinds)
+    return Candidate(Family.HIERARCHY, name, size_bytes, marks, best, round(divergence, DIGITS))
