@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 
 from mortar.bricks.language.answer import NO_ANSWER, Answer
 from mortar.bricks.language.asking import Asked, Given
+from mortar.bricks.language.figures import memory_figures
 from mortar.bricks.language.interpreter import NOT_TAUGHT, Interpreter, Telling
 from mortar.bricks.language.mind import Mind
 from mortar.bricks.language.minds import Minds
@@ -83,6 +84,7 @@ class Language:
         self._first = first
         """Reads ahead, and is asked before the others."""
         self._replies = Replies(worker)
+        self._replies.report(**memory_figures(minds.held))
         self._stop = stop
         """Set to end the job that runs; cleared as the next begins."""
         self._earlier: list[Exchange] = []
@@ -194,6 +196,7 @@ class Language:
         """Turn to the model that is to be asked, and have it shown the picture."""
         try:
             mind = await self._minds.load(asked.tier)
+            self._replies.report(**memory_figures(self._minds.held))
             own_words = mind.in_own_words(asked.ask)
         except MortarError as error:
             if self._asked is asked:

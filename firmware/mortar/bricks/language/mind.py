@@ -33,6 +33,7 @@ class Mind:
     ) -> None:
         self.name = name
         self.unit = model.unit
+        self.held = model.held
         self.taught = manifest.taught
         self.between = between
         """What stands between people and a model that speaks another language: who interprets, or why nobody

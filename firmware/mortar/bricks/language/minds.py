@@ -10,6 +10,7 @@ from mortar.bricks.language.mind import Mind
 from mortar.bricks.language.pictures import Pictures
 from mortar.errors import MortarError
 from mortar.runtimes import choose
+from mortar.runtimes.interfaces import Held
 from mortar.runtimes.model_folder import Manifest, ModelFolder
 from mortar.tiers import Tier
 from mortar.worker import Worker
@@ -36,6 +37,11 @@ class Minds:
     @property
     def loaded(self) -> Sequence[Mind]:
         return tuple(self._loaded.values())
+
+    @property
+    def held(self) -> list[Held]:
+        """Memory of those that are loaded."""
+        return [held for mind in self.loaded for held in mind.held]
 
     def name(self, tier: int) -> str:
         return self._models[tier].name
