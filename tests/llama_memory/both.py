@@ -24,6 +24,7 @@ from mortar.runtimes.model_folder import ModelFolder
 
 QUESTIONS = ("what do you see", "how many things are there", "where is the dog", "is there an apple")
 MOST_TOK = 48
+CHUNK_TOK = 256
 
 
 class Side:
@@ -31,12 +32,12 @@ class Side:
 
     def __init__(self, model: LlamaLanguageModel) -> None:
         self.model = model
-        self.memory = Memory(model)
+        self.memory = Memory(model, CHUNK_TOK)
         self.pos = 0
 
     def read(self, prompt: list[Entry], rows: np.ndarray) -> None:
         self.model.keep(0)
-        self.memory = Memory(self.model)
+        self.memory = Memory(self.model, CHUNK_TOK)
         self.memory.bring(prompt, rows.ctypes.data, predict=True)
         self.pos = len(prompt)
 
