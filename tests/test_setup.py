@@ -60,8 +60,8 @@ class SetUp:
         self.calls_file = folder / "calls"
         self.path = folder / "bin"
         self.cache = folder / "cache"
-        (self.root / "tools/setup").mkdir(parents=True)
-        for name in ("pyproject.toml", "constraints.txt", "tools/setup/setup.sh"):
+        shutil.copytree(ROOT / "tools/setup", self.root / "tools/setup")
+        for name in ("pyproject.toml", "constraints.txt"):
             shutil.copy(ROOT / name, self.root / name)
         self.path.mkdir()
         for name in ORDINARY.split():
@@ -70,6 +70,7 @@ class SetUp:
             (self.path / name).symlink_to(program)
         stand_in(self.path, "python3.11", PYTHON)
         stand_in(self.path, "dpkg-query", '[[ $* == *"$MISSING" ]] && exit 1; echo installed')
+        stand_in(self.path, "patch", 'echo "patch $*" >>"$CALLS"')
         stand_in(self.path, "apt-get", 'echo "apt-get $*" >>"$CALLS"; [[ $* != *"$UNKNOWN"* ]]')
 
     def __call__(self, group: str = "base", **given: str) -> subprocess.CompletedProcess[str]:
@@ -131,6 +132,38 @@ def test_the_built_llama_is_there_for_the_next_clone(setup: SetUp) -> None:
     assert " wheel " not in setup.calls
     setup(CMAKE_ARGS="-DGGML_VULKAN=ON")
     assert " wheel " in setup.calls, "another build is another wheel"
+
+
+def test_a_llama_for_gpus_is_another_build_with_packages_of_its_own(setup: SetUp) -> None:
+    setup()
+    if os.geteuid() != 0:
+        stand_in(setup.path, "sudo", '"$@"')
+    ran = setup(MORTAR_LLAMA="vulkan", MISSING="glslc")
+    assert ran.returncode == 0, ran.stderr
+    assert "apt-get install -y --no-install-recommends glslc\n" in setup.calls
+    assert re.search(r"patch .*-p1 .*vulkan", setup.calls)
+    assert " wheel " in setup.calls
+    assert len(list((setup.cache / "mortar/wheels").iterdir())) == 2
+
+
+def test_what_llama_is_for_stays_as_it_was_said(setup: SetUp) -> None:
+    """`make run` after MORTAR_LLAMA=vulkan `make setup` changes nothing, and a moved checkout neither."""
+    setup(MORTAR_LLAMA="vulkan")
+    assert (setup().stdout, setup.calls) == ("", "")
+    assert (setup("tools").returncode, setup().stdout) == (0, "")
+    setup.root = setup.root.rename(setup.root.with_name("elsewhere"))
+    assert setup().returncode == 0 and " wheel " not in setup.calls
+
+    back = setup(MORTAR_LLAMA="cpu")
+    assert "[5/5]" in back.stdout
+    assert " wheel " in setup.calls, "a build of its own"
+
+
+@pytest.mark.parametrize("name", ["cuda", "Vulkan", "cpu vulkan"])
+def test_a_llama_that_there_is_not_is_one_line(setup: SetUp, name: str) -> None:
+    ran = setup(MORTAR_LLAMA=name)
+    assert (ran.returncode, ran.stdout, setup.calls) == (1, "", "")
+    assert ran.stderr == f"make setup: MORTAR_LLAMA is {name}: say MORTAR_LLAMA=cpu or MORTAR_LLAMA=vulkan\n"
 
 
 def test_a_checkout_that_was_moved_gets_a_new_environment(setup: SetUp) -> None:

@@ -37,6 +37,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("bench", "vision"): ("mortar_tools.bench.vision", "vision encoders: time, memory, against libmtmd"),
     ("bench", "watching"): ("mortar_tools.bench.watching", "encoding what has changed, against every frame"),
     ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
+    ("bench", "memory"): (
+        "mortar_tools.bench.memory",
+        "ways of placing a language model: time against memory",
+    ),
     ("bench", "kill"): ("mortar_tools.bench.kill", "how long a killed process is missing"),
     ("tune", "tiles"): ("mortar_tools.tune.tile_batch", "how many tiles to encode in one run on this board"),
     ("tune", "vision"): (

@@ -21,7 +21,7 @@ from functools import partial
 from importlib import import_module
 from typing import NamedTuple
 
-from mortar import channel, worker
+from mortar import channel, logs, worker
 from mortar.channel import ChannelClosed
 from mortar.messages import Bequeath, Exited, Message, Spawn, Spawned, Start
 
@@ -185,6 +185,7 @@ def preload() -> None:
 
 
 def main() -> None:
+    logs.begin()
     preload()
     zygote = Zygote(socket.socket(fileno=int(sys.argv[1])))
     birth = zygote.serve()

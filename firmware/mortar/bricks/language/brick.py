@@ -10,6 +10,7 @@ import asyncio
 import os
 
 from mortar.bricks.language.cascade import PICTURE_GONE, Cascade, late
+from mortar.bricks.language.figures import memory_figures
 from mortar.bricks.language.jobs import Jobs
 from mortar.bricks.language.mind import Mind
 from mortar.bricks.language.minds import Minds
@@ -66,6 +67,7 @@ class Language:
         """Reads ahead, and is asked before the others."""
         self._remote = remote
         self._replies = Replies(worker)
+        self._replies.report(**memory_figures(minds.held))
         answer_tok = worker.settings.language.answer_tok
         self._cascade = Cascade(minds, remote, self._replies, jobs, self._to_eye, answer_tok)
         self._earlier: list[Exchange] = []

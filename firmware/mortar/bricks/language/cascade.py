@@ -9,6 +9,7 @@ import msgspec
 
 from mortar.bricks.language.answer import NO_ANSWER, Answer
 from mortar.bricks.language.asking import Asked, Given
+from mortar.bricks.language.figures import memory_figures
 from mortar.bricks.language.interpreter import NOT_TAUGHT, Interpreter, Telling
 from mortar.bricks.language.jobs import Jobs
 from mortar.bricks.language.judging import verdict
@@ -112,7 +113,9 @@ class Cascade:
             self._pass_on(asked, None, PICTURE_GONE)
 
     async def _in_own_words(self, asked: Asked) -> Ask:
-        return (await self._minds.load(asked.tier)).in_own_words(asked.ask)
+        mind = await self._minds.load(asked.tier)
+        self._replies.report(**memory_figures(self._minds.held))
+        return mind.in_own_words(asked.ask)
 
     async def _answer(
         self, mind: Mind, asked: Asked, ask: Ask, picture: Picture | None, earlier: list[Exchange]

@@ -38,6 +38,7 @@ class Mind:
         self.name = name
         self.unit = model.unit
         self.manifest = manifest
+        self.held = model.held
         self.taught = manifest.taught
         self.between = between
         """What stands between people and a model that speaks another language: who interprets, or why nobody

@@ -12,6 +12,7 @@ from mortar.bricks.language.pictures import Pictures
 from mortar.bricks.language.state_files import StateFiles
 from mortar.errors import MortarError
 from mortar.runtimes import choose
+from mortar.runtimes.interfaces import Held
 from mortar.runtimes.model_folder import Manifest, ModelFolder
 from mortar.tiers import Tier
 from mortar.worker import Worker
@@ -42,6 +43,11 @@ class Minds:
     @property
     def loaded(self) -> Sequence[Mind]:
         return tuple(self._loaded.values())
+
+    @property
+    def held(self) -> list[Held]:
+        """Memory of those that are loaded."""
+        return [held for mind in self.loaded for held in mind.held]
 
     def name(self, tier: int) -> str:
         return self._models[tier].name
