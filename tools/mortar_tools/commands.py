@@ -60,6 +60,7 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "rknn-toolkit2, which converts for NPUs and simulates them",
     ),
     ("make", "docs"): ("mortar_tools.docs", "the pages and pictures in docs/ that are generated"),
+    ("prune", ""): ("mortar_tools.prune.command", "blocks, heads and MLP channels out of the language model"),
     ("convert", ""): ("mortar_tools.vision.convert.command", "vision encoders for the CPU and for NPUs"),
 }
 """(verb, subject) → module with `main(argv) -> exit status`, and what it does. No subject: the verb says it
