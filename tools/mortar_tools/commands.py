@@ -72,6 +72,7 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "mortar_tools.quantise.command",
         "the language model in fewer bits, where they count least",
     ),
+    ("prune", ""): ("mortar_tools.prune.command", "blocks, heads and MLP channels out of the language model"),
     ("convert", ""): ("mortar_tools.vision.convert.command", "vision encoders for the CPU and for NPUs"),
 }
 """(verb, subject) → module with `main(argv) -> exit status`, and what it does. No subject: the verb says it
