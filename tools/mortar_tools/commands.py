@@ -64,6 +64,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "mortar_tools.fake_model.command",
         "a model in a published one's shape, with random weights",
     ),
+    ("calibrate", ""): (
+        "mortar_tools.calibrate.command",
+        "from which score on an answer of each model is relied on",
+    ),
     ("convert", ""): ("mortar_tools.vision.convert.command", "vision encoders for the CPU and for NPUs"),
 }
 """(verb, subject) → module with `main(argv) -> exit status`, and what it does. No subject: the verb says it
