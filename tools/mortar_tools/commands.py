@@ -73,6 +73,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "the language model in fewer bits, where they count least",
     ),
     ("prune", ""): ("mortar_tools.prune.command", "blocks, heads and MLP channels out of the language model"),
+    ("calibrate", ""): (
+        "mortar_tools.calibrate.command",
+        "from which score on an answer of each model is relied on",
+    ),
     ("convert", ""): ("mortar_tools.vision.convert.command", "vision encoders for the CPU and for NPUs"),
 }
 """(verb, subject) → module with `main(argv) -> exit status`, and what it does. No subject: the verb says it
