@@ -35,8 +35,8 @@ class Figure:
 
 
 def figures(models: Sequence[Replies], rules: Sequence[Rule], test: Questions, seed: int) -> list[Figure]:
-    """Of the questions `test`, but for the thresholds themselves. What is not defined is left out: the error of
-    answers where none is given."""
+    """Of the questions `test`, but for the thresholds themselves. What is not defined is left out: the error
+    of answers where none is given."""
     found = outcome(models, rules)
     wanted = [*_alone(models), *_cascade(models, found), *_self_tests(models)]
 
