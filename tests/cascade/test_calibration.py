@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mortar import resources
 from mortar.errors import UsageError
-from mortar.runtimes.model_folder import MANIFEST, ModelFolder, SelfTest
+from mortar.runtimes.model_folder import MANIFEST, ModelFolder, SelfTest, SelfTests
 from mortar_tools.calibrate.bound import last_that_holds, p_value, upper_limit
 from mortar_tools.calibrate.cascade import outcome
 from mortar_tools.calibrate.figures import figures
@@ -172,6 +172,7 @@ def test_each_question_stops_at_the_first_model_that_is_sure() -> None:
 def test_figures_say_what_the_cascade_is_worth() -> None:
     held = {one.name: one for one in figures([SMALL, LARGE], RULES, np.arange(4), seed=0)}
     expected = {
+        "small_sure_from": 0.5,
         "small_accuracy": 0.25,
         "large_accuracy": 0.75,
         "cascade_accuracy": 0.5,
@@ -208,31 +209,37 @@ def folder(tmp_path: Path) -> Path:
     return copy
 
 
+def kept_in(folder: Path, *rules: Rule) -> list[Path]:
+    """As of several models in a row, the last one in `folder`."""
+    nothing = np.zeros(0)
+    models = [Replies(f"tier{n}", folder, 1, nothing > 0, {}, nothing) for n in range(len(rules))]
+    return list(keep(models, rules, 0.05, 0.95))
+
+
 def test_a_rule_is_kept_where_the_program_reads_it(folder: Path) -> None:
     """Again and again: the last one counts, and the rest of the manifest stays."""
     before = ModelFolder(folder).manifest
     for least in (0.5, 0.81234567):
-        keep(folder, Rule(SelfTest.PROBABILITY, least, 1, 100), 0.05, 0.95, ["small"])
+        kept_in(folder, Rule(SelfTest.PROBABILITY, 0.9, 1, 100), Rule(SelfTest.PROBABILITY, least, 1, 100))
     after = ModelFolder(folder).manifest
-    assert after.selftests is not None
-    assert after.selftests.least == {SelfTest.PROBABILITY: 0.812346, SelfTest.FORM: 1.0}
-    assert (after.selftests.error, after.selftests.confidence, after.selftests.after) == (
-        0.05,
-        0.95,
-        ["small"],
+    assert after.selftests == SelfTests(
+        least={SelfTest.PROBABILITY: 0.812346, SelfTest.FORM: 1.0},
+        error=0.05,
+        confidence=0.95,
+        after=["tier0"],
     )
     assert (after.language, after.prompt, after.about) == (before.language, before.prompt, before.about)
 
 
-def test_a_model_that_is_sure_of_nothing_gets_no_rule(folder: Path) -> None:
+def test_where_one_model_is_sure_of_nothing_none_gets_a_rule(folder: Path) -> None:
     before = (folder / MANIFEST).read_bytes()
     with pytest.raises(UsageError) as error:
-        keep(folder, Rule(SelfTest.PROBABILITY, NEVER, 0, 0), 0.05, 0.95, [])
+        kept_in(folder, Rule(SelfTest.PROBABILITY, 0.5, 0, 99), Rule(SelfTest.PROBABILITY, NEVER, 0, 0))
     assert error.value.code == "calibrate-never-sure"
     assert (folder / MANIFEST).read_bytes() == before
 
 
 def test_a_manifest_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
-        keep(tmp_path, Rule(SelfTest.PROBABILITY, 0.5, 0, 10), 0.05, 0.95, [])
+        kept_in(tmp_path, Rule(SelfTest.PROBABILITY, 0.5, 0, 10))
     assert error.value.code == "manifest-unwritable" and "\n" not in str(error.value)

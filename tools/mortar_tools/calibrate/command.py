@@ -69,9 +69,7 @@ def main(argv: list[str] | None = None) -> int:
     if options.write:
         from mortar_tools.calibrate.keep import keep
 
-        for number, (model, rule) in enumerate(zip(models, rules, strict=True)):
-            before = [one.name for one in models[:number]]
-            path = keep(model.folder, rule, options.error, options.confidence, before)
+        for path in keep(models, rules, options.error, options.confidence):
             Console(stderr=True).print(f"written: {path}", markup=False)
     return 0
 

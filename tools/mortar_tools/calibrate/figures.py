@@ -35,7 +35,8 @@ class Figure:
 
 
 def figures(models: Sequence[Replies], rules: Sequence[Rule], test: Questions, seed: int) -> list[Figure]:
-    """Of the questions `test`. What is not defined is left out: the error of answers where none is given."""
+    """Of the questions `test`, but for the thresholds themselves. What is not defined is left out: the error
+    of answers where none is given."""
     found = outcome(models, rules)
     wanted = [*_alone(models), *_cascade(models, found), *_self_tests(models)]
 
@@ -43,8 +44,15 @@ def figures(models: Sequence[Replies], rules: Sequence[Rule], test: Questions, s
         held = bootstrap_figure(name, lambda picks: statistic(test[picks]), len(test), seed)
         return Figure(name, held.value, unit, len(test), seed, held.interval, meaning)
 
-    told = [made(*one) for one in wanted]
-    return [one for one in told if not math.isnan(one.value)]
+    told = [*_thresholds(models, rules, seed), *(made(*one) for one in wanted)]
+    return [one for one in told if math.isfinite(one.value)]
+
+
+def _thresholds(models: Sequence[Replies], rules: Sequence[Rule], seed: int) -> Iterator[Figure]:
+    """What was calibrated, and on how many sure answers."""
+    for model, rule in zip(models, rules, strict=True):
+        least, meaning = round(rule.least, 6), f"{rule.test} from which on {model.name} is sure"
+        yield Figure(f"{model.name}_sure_from", least, str(rule.test), rule.n, seed, (least, least), meaning)
 
 
 Statistic = Callable[[Questions], float]

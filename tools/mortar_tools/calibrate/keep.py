@@ -1,8 +1,8 @@
-"""Keeps a rule in the manifest of its model, where the language brick reads it."""
+"""Keeps rules in the manifests of their models, where the language brick reads them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,22 +11,31 @@ import tomlkit
 from mortar.errors import UsageError
 from mortar.runtimes.model_folder import MANIFEST, Manifest, SelfTest
 from mortar.whole_files import UNFINISHED, written_whole
+from mortar_tools.calibrate.replies import Replies
 from mortar_tools.calibrate.thresholds import NEVER, Rule
 
 DIGITS = 6
-"""Of a threshold, rounded up: an answer that scores as much scored as much in the calibration."""
+"""Of a threshold, rounded up: no answer is sure that was not in the calibration."""
 
 
-def keep(folder: Path, rule: Rule, error: float, confidence: float, after: Sequence[str]) -> Path:
-    """Write [selftests] into the manifest, and leave the rest of it as it is. Raises UsageError where that
-    cannot be written, or the model is sure of nothing."""
-    path = folder / MANIFEST
-    if rule.least == NEVER:
-        raise UsageError(
-            "calibrate-never-sure",
-            f"no threshold keeps {folder.name} below {error:.0%} errors with so few questions",
-            "allow more with --error, or ask more questions with --n",
-        )
+def keep(models: Sequence[Replies], rules: Sequence[Rule], error: float, confidence: float) -> Iterator[Path]:
+    """Write [selftests] into each manifest, and leave the rest of it as it is; gives what was written.
+
+    Raises UsageError where a model is sure of nothing, before any is written, or where one cannot be.
+    """
+    for model, rule in zip(models, rules, strict=True):
+        if rule.least == NEVER:
+            raise UsageError(
+                "calibrate-never-sure",
+                f"no threshold keeps {model.name} at or below {error:.0%} errors with so few questions",
+                "allow more with --error, or ask more questions with --n",
+            )
+    for number, (model, rule) in enumerate(zip(models, rules, strict=True)):
+        after = [one.name for one in models[:number]]
+        yield _written(model.folder / MANIFEST, rule, error, confidence, after)
+
+
+def _written(path: Path, rule: Rule, error: float, confidence: float, after: Sequence[str]) -> Path:
     try:
         held = tomlkit.parse(path.read_text(encoding="utf-8"))
         table = tomlkit.table()
