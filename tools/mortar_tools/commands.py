@@ -30,6 +30,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "mortar_tools.watching.command",
         "which changes in front of the camera are missed, and what is encoded for nothing",
     ),
+    ("eval", "turns"): (
+        "mortar_tools.cards.evaluate.turns",
+        "what answers change where an old turn is cut out of the memory",
+    ),
     ("eval", "echo"): ("mortar_tools.echo.command", "whether it talks to itself, and can be interrupted"),
     ("eval", "pauses"): ("mortar_tools.echo.pauses", "how many questions are cut off in a hesitation"),
     ("bench", "loop"): ("mortar_tools.bench.loop", "waits, memory and CPU of the whole assistant"),
