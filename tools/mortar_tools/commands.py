@@ -46,6 +46,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "ways of placing a language model: time against memory",
     ),
     ("bench", "kill"): ("mortar_tools.bench.kill", "how long a killed process is missing"),
+    ("tune", "language"): (
+        "mortar_tools.tune.language",
+        "how many tokens the language model reads at once on this board",
+    ),
     ("tune", "tiles"): ("mortar_tools.tune.tile_batch", "how many tiles to encode in one run on this board"),
     ("tune", "vision"): (
         "mortar_tools.tune.command",
