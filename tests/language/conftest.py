@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from language.gate import Gate
 from mortar import resources
 from mortar.runtimes.llama.model import LlamaLanguageModel
 from mortar.runtimes.model_folder import ModelFolder
@@ -48,3 +49,22 @@ def model(loaded: LlamaLanguageModel, stop: Stop) -> LlamaLanguageModel:
     stop.after = None
     loaded.keep(0)
     return loaded
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    gate = Gate()
+    decode, decode_embeddings = LlamaLanguageModel.decode, LlamaLanguageModel.decode_embeddings
+
+    def text(model: LlamaLanguageModel, tokens: list[int], pos: int) -> None:
+        gate.passed("text", len(tokens))
+        decode(model, tokens, pos)
+
+    def rows(model: LlamaLanguageModel, address: int, n_tok: int, pos: int) -> None:
+        gate.passed("rows", n_tok)
+        decode_embeddings(model, address, n_tok, pos)
+
+    monkeypatch.setattr(LlamaLanguageModel, "decode", text)
+    monkeypatch.setattr(LlamaLanguageModel, "decode_embeddings", rows)
+    yield gate
+    gate.open()

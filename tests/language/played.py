@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from harness import Brick, started
+from mortar import resources
 from mortar.bricks import language
 from mortar.messages import Message
 from mortar.rings.slots import Policy, SlotState
 from mortar.rings.token_ring import TokenRingWriter
+from mortar.runtimes.model_folder import MANIFEST
 from mortar.settings import Language, RunOptions, Settings
 
 ROOMY = Settings(language=Language(context_tok=4_096))
@@ -53,3 +55,16 @@ async def brick_and_eye(
     async with started(language.main, ["assistant", "eye"], settings=settings, run=options) as brick:
         await brick.ready()
         yield brick, Eye(brick)
+
+
+def bundled_with(folder: Path, line: str, instead: str) -> Path:
+    """The bundled model in `folder`, its manifest with another line."""
+    folder.mkdir()
+    for path in resources.bundled_model().iterdir():
+        (folder / path.name).symlink_to(path)
+    manifest = folder / MANIFEST
+    text = manifest.read_text(encoding="utf-8")
+    assert line in text
+    manifest.unlink()
+    manifest.write_text(text.replace(line, instead), encoding="utf-8")
+    return folder

@@ -23,6 +23,7 @@ class SimulatedModel:
 
     n_embd = BYTES_OF_A_ROW // 4
     state_form = "simulated"
+    n_vocab = 200
 
     def __init__(self, abilities: Abilities) -> None:
         self.abilities = abilities

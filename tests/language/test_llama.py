@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 from pathlib import Path
@@ -179,6 +180,32 @@ def test_a_cut_moves_up_what_follows(model: LlamaLanguageModel) -> None:
     assert model.last_position() == len(second) - 1
     model.decode(model.tokenize("."), len(second))
     assert model.last_position() == len(second)
+
+
+@pytest.mark.parametrize("after", [0, 3, 1_000])
+def test_a_cut_that_is_interrupted_while_it_moves_leaves_nothing_wrong(
+    model: LlamaLanguageModel, stop: object, after: int
+) -> None:
+    """llama.cpp moves what stays when it decodes next, and would move it twice if it ended within that."""
+    first, second = model.tokenize("what do you see"), model.tokenize("how many cups are there")
+    more = model.tokenize(" on the table" * 10)
+    model.decode([*first, *second], 0)
+    model.cut(0, len(first))
+    model.decode(more, len(second))
+    expected = model.logits().copy()
+
+    model.keep(0)
+    model.decode([*first, *second], 0)
+    model.cut(0, len(first))
+    stop.after = after  # type: ignore[attr-defined]
+    with contextlib.suppress(Interrupted):
+        model.decode(more, len(second))
+    stop.after = None  # type: ignore[attr-defined]
+    if model.keep(len(second)) == 0:  # it was forgotten, and is read anew
+        model.decode([*first, *second], 0)
+        model.cut(0, len(first))
+    model.decode(more, len(second))
+    np.testing.assert_allclose(model.logits(), expected, atol=0.15)
 
 
 def test_what_the_memory_can_do_is_tried(model: LlamaLanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:

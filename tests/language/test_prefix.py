@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from language.played import ROOMY, brick_and_eye
+from language.played import ROOMY, brick_and_eye, bundled_with
 from language.simulated import SimulatedModel
-from mortar import resources
 from mortar.bricks.language import state_files
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.prefix import Prefix
@@ -25,15 +24,7 @@ SYSTEM = "you see a table with cards on it and you are asked what there is on it
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """The bundled model with a long begin of its prompts."""
-    folder = tmp_path / "model"
-    folder.mkdir()
-    for path in resources.bundled_model().iterdir():
-        (folder / path.name).symlink_to(path)
-    manifest = folder / "manifest.toml"
-    text = manifest.read_text(encoding="utf-8")
-    manifest.unlink()
-    manifest.write_text(text.replace('begin = "<|bos|>"', f'begin = "<|bos|>{SYSTEM}"'), encoding="utf-8")
-    return folder
+    return bundled_with(tmp_path / "model", 'begin = "<|bos|>"', f'begin = "<|bos|>{SYSTEM}"')
 
 
 @pytest.fixture

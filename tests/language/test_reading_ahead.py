@@ -7,13 +7,11 @@ what comes meanwhile.
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator
 
 import numpy as np
-import pytest
 
 from harness import Brick
+from language.gate import Gate
 from language.played import brick_and_eye
 from mortar.messages import (
     NO_TURN,
@@ -27,61 +25,12 @@ from mortar.messages import (
     Message,
     Report,
 )
-from mortar.runtimes.llama.model import LlamaLanguageModel
 from mortar.settings import Language, Settings
 
 CHUNK_TOK = 5
 SETTINGS = Settings(language=Language(context_tok=4_096, chunk_tok=CHUNK_TOK))
 QUESTION = "what do you see"
 LONG = [Exchange(QUESTION, "There is a cat on the left. " * 20)]
-
-
-class Gate:
-    """Before each decode of the engine; open until it is closed. Notes what was read: text, or rows."""
-
-    def __init__(self) -> None:
-        self.read: list[tuple[str, int]] = []
-        """What, and how many tokens of it, one row a decode."""
-        self._arrived = threading.Semaphore(0)
-        self._open = threading.Event()
-        self._open.set()
-
-    def close(self) -> None:
-        while self._arrived.acquire(blocking=False):
-            pass  # those that passed before
-        self.read.clear()
-        self._open.clear()
-
-    async def reached(self) -> None:
-        """Until the engine stands before it."""
-        await asyncio.get_running_loop().run_in_executor(None, self._arrived.acquire)
-
-    def open(self) -> None:
-        self._open.set()
-
-    def passed(self, what: str, n_tok: int) -> None:
-        self._arrived.release()
-        self._open.wait()
-        self.read.append((what, n_tok))
-
-
-@pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
-    gate = Gate()
-    decode, decode_embeddings = LlamaLanguageModel.decode, LlamaLanguageModel.decode_embeddings
-
-    def text(model: LlamaLanguageModel, tokens: list[int], pos: int) -> None:
-        gate.passed("text", len(tokens))
-        decode(model, tokens, pos)
-
-    def rows(model: LlamaLanguageModel, address: int, n_tok: int, pos: int) -> None:
-        gate.passed("rows", n_tok)
-        decode_embeddings(model, address, n_tok, pos)
-
-    monkeypatch.setattr(LlamaLanguageModel, "decode", text)
-    monkeypatch.setattr(LlamaLanguageModel, "decode_embeddings", rows)
-    yield gate
-    gate.open()
 
 
 async def asked(brick: Brick, turn: int, *, look: bool = False) -> None:

@@ -30,6 +30,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "mortar_tools.watching.command",
         "which changes in front of the camera are missed, and what is encoded for nothing",
     ),
+    ("eval", "turns"): (
+        "mortar_tools.cards.evaluate.turns",
+        "what answers change where an old turn is cut out of the memory",
+    ),
     ("eval", "echo"): ("mortar_tools.echo.command", "whether it talks to itself, and can be interrupted"),
     ("eval", "pauses"): ("mortar_tools.echo.pauses", "how many questions are cut off in a hesitation"),
     ("bench", "loop"): ("mortar_tools.bench.loop", "waits, memory and CPU of the whole assistant"),
@@ -42,6 +46,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "ways of placing a language model: time against memory",
     ),
     ("bench", "kill"): ("mortar_tools.bench.kill", "how long a killed process is missing"),
+    ("tune", "language"): (
+        "mortar_tools.tune.language",
+        "how many tokens the language model reads at once on this board",
+    ),
     ("tune", "tiles"): ("mortar_tools.tune.tile_batch", "how many tiles to encode in one run on this board"),
     ("tune", "vision"): (
         "mortar_tools.tune.command",

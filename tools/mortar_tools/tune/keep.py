@@ -1,4 +1,4 @@
-"""Keeps the chosen ways of looking: their files as forms of the model, the points in the board's settings."""
+"""Keeps what was chosen: ways of looking as forms of the model, and all of it in the board's settings."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def write_points(points: Sequence[Point], board: str) -> Path:
     return write("points", rows, board)
 
 
-def write(key: str, value: object, board: str) -> Path:
-    """Put `eye.KEY` into what was measured on this board, and leave the rest of that file as it is."""
+def write(key: str, value: object, board: str, section: str = "eye") -> Path:
+    """Put `SECTION.KEY` into what was measured on this board, and leave the rest of that file as it is."""
     path = measured_file(board)
     held = _held(path)
-    held.setdefault("eye", tomlkit.table())[key] = value
+    held.setdefault(section, tomlkit.table())[key] = value
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path, path.with_name(UNFINISHED), mode=0o644) as file:
         file.write(tomlkit.dumps(held).encode())
