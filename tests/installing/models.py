@@ -6,6 +6,7 @@ All are real for their engines, and small: the bundled model's own files, and to
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,9 @@ from listen.toy_models import whisper_file
 from mortar import resources
 from mortar.runtimes.model_folder import MMPROJ, ModelFolder
 from voice.piper_voices import make_voice
+
+Mortar = Callable[..., int]
+"""`mortar models ARGUMENTS`: its exit status."""
 
 WHISPER, VOICE, CARDS = "toy-whisper", "hum", "cards-again"
 
@@ -80,3 +84,7 @@ def host_cards(hub: Hub, data: Path) -> dict[str, Hosted]:
     hosted = {role: Hosted((folder.path / part.file).read_bytes()) for role, part in parts.items()}
     hub.files |= {f"maker/{CARDS}/{part.file}": hosted[role] for role, part in parts.items()}
     return hosted
+
+
+def installed(data: Path, name: str = WHISPER) -> Path:
+    return data / "models" / name

@@ -1,9 +1,11 @@
-"""docs/models.md: the models of the catalogue, and how each one's vision encoder wants its pictures."""
+"""docs/models.md: the models of the catalogue, where they are, and how each one wants its pictures."""
 
 from __future__ import annotations
 
-from mortar import catalogue
-from mortar.catalogue import Frames, Model, Weights
+from collections.abc import Iterator, Mapping
+
+from mortar import catalogue, resources
+from mortar.catalogue import UNKNOWN, Entry, Frames, Model, Speech, Weights
 from mortar.runtimes.model_folder import Tiles
 
 WEIGHTS = {
@@ -13,27 +15,62 @@ WEIGHTS = {
 }
 FRAMES = {None: "–", Frames.EACH: "a picture each", Frames.PAIRS: "in pairs"}
 
-COLUMNS = ("model", "weights", "picture or tile", "patch", "reduction", "tokens of each", "tiles", "frames")
+SEEING = ("model", "weights", "picture or tile", "patch", "reduction", "tokens of each", "tiles", "frames")
+PARTS = ("model", "licence", "part", "format", "where", "size", "SHA-256")
 
 
 def page(made_by: str) -> str:
-    """One table for all, then what the table has no column for."""
-    known = catalogue.load()
+    """What is to be had and where from, how each model sees, then what the tables have no column for."""
+    known = catalogue.entries(resources.catalogue())
+    models = {name: entry for name, entry in known.items() if isinstance(entry, Model)}
     lines = [
         made_by,
         "# Models\n",
-        "What Mortar knows of vision-language models: how each one's vision encoder wants its pictures.",
-        "The bundled one comes with Mortar; there is no command yet that installs the others. What tiles",
-        "are stands in [large-pictures.md](large-pictures.md), and all of this in `models/catalogue.toml`.\n",
-        f"| {' | '.join(COLUMNS)} |",
-        f"|{'---|' * len(COLUMNS)}",
-        *(f"| `{name}` | {' | '.join(_cells(model))} |" for name, model in known.items()),
+        "What Mortar knows of models: `models/catalogue.toml`. The bundled one comes with Mortar;",
+        "`mortar models pull NAME` installs the others, [installing-models.md](installing-models.md).\n",
+        "## Parts\n",
+        "Each part is a file in a repository on a hub: [Hugging Face](https://huggingface.co), or a mirror.",
+        "Where the size or the SHA-256 is unknown, nobody has verified one: what the hub states when a model",
+        "is first pulled is pinned then. A licence is that of the weights, as their makers name it: read it",
+        "yourself before you rely on it.\n",
+        *_table(PARTS, (row for name, entry in known.items() for row in _part_rows(name, entry))),
+        "\nNot to be pulled: " + "; ".join(_absent(known)) + ".",
+        "\n## How each one wants its pictures\n",
+        "What tiles are stands in [large-pictures.md](large-pictures.md).\n",
+        *_table(SEEING, ([f"`{name}`", *_cells(model)] for name, model in models.items())),
+        "\n## About each",
     ]
-    for name, model in known.items():
-        lines += [f"\n## {model.title}\n"]
-        lines += [f"{_in_one_line(model.about)}\n"] if model.about else []
-        lines += [f"Source: {_in_one_line(model.source)}. In the catalogue: `{name}`."]
+    for name, entry in known.items():
+        lines += [f"\n### {entry.title}\n"]
+        lines += [f"{_in_one_line(entry.about)}\n"] if entry.about else []
+        if isinstance(entry, Speech) and not entry.languages:
+            lines += ["About a hundred languages.\n"]
+        lines += [f"Source: {_in_one_line(entry.source)}. In the catalogue: `{name}`."]
     return "\n".join(lines) + "\n"
+
+
+def _table(columns: tuple[str, ...], rows: Iterator[list[str]]) -> list[str]:
+    return [
+        f"| {' | '.join(columns)} |",
+        f"|{'---|' * len(columns)}",
+        *(f"| {' | '.join(cells)} |" for cells in rows),
+    ]
+
+
+def _part_rows(name: str, entry: Entry) -> Iterator[list[str]]:
+    """Name and licence stand in the first row of each model."""
+    first = [f"`{name}`", entry.licence]
+    for role, part in entry.parts.items():
+        where = f"{part.repository}, {part.file}"
+        size = part.size_MB if part.size_MB == UNKNOWN else f"{part.size_MB:g} MB"
+        yield [*first, role, part.format, where, str(size), part.sha256]
+        first = ["", ""]
+
+
+def _absent(known: Mapping[str, Entry]) -> Iterator[str]:
+    for name, entry in known.items():
+        if not entry.parts:
+            yield f"`{name}` ({WEIGHTS[entry.weights]})"
 
 
 def _cells(model: Model) -> list[str]:

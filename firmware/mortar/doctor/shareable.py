@@ -71,15 +71,16 @@ def findings(found: list[Finding]) -> list[dict[str, str]]:
 
 def settings(configured: Settings) -> dict[str, dict[str, Any]]:
     """Section → key → value. A text is told where it is the default or one of a few to choose from."""
-    told = {}
-    for section in msgspec.structs.fields(Settings):
-        held = getattr(configured, section.name)
-        fields = msgspec.structs.fields(section.type)
-        told[section.name] = {field.name: _setting(getattr(held, field.name), field) for field in fields}
-    return told
+    return _section(configured)
+
+
+def _section(held: msgspec.Struct) -> dict[str, Any]:
+    return {field.name: _setting(getattr(held, field.name), field) for field in msgspec.structs.fields(held)}
 
 
 def _setting(value: Any, field: msgspec.structs.FieldInfo) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return _section(value)
     default = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
     is_plain = isinstance(value, bool | int | float | StrEnum | None) or get_origin(field.type) is Literal
     return value if is_plain or value == default else LEFT_OUT

@@ -47,11 +47,12 @@ def _part(file: str, held: Held) -> dict[str, object]:
 
 def _toml(table: Mapping[str, Any], name: str = "") -> Iterator[str]:
     """Lines. Strings, numbers and lists are written in TOML as they are in JSON."""
-    if name:
-        yield f"\n[{name}]"
-    for key, value in table.items():
-        if not isinstance(value, dict):
-            yield f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    lines = [
+        f"{key} = {json.dumps(value, ensure_ascii=False)}"
+        for key, value in table.items()
+        if not isinstance(value, dict)
+    ]
+    yield from [f"\n[{name}]", *lines] if name and lines else lines
     for key, value in table.items():
         if isinstance(value, dict):
             yield from _toml(value, f"{name}.{key}" if name else key)
