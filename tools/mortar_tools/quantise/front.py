@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 
@@ -48,8 +48,8 @@ class Candidate:
     marks: Marks
     bought: Bought | None = None
     """Of one by hierarchy."""
-    decided: float = 0.0
-    """Divergence of one by hierarchy on the data that was decided by, nats a token."""
+    decided: Mapping[Tier, float] = field(default_factory=dict)
+    """Divergence of what each tier made of the budget, on the data that was decided by, nats a token."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,11 @@ def by_hierarchy(deciding: Trials, measuring: Trials, found: Found, budget: Budg
 
     A finer tier has more freedom, and more noise to be led astray by; so it is asked, not assumed.
     """
-    tiers = [bought for tier in Tier if (bought := buy(found, budget, tier))]
-    decided = [deciding.marks(one.kinds).value(Measure.DIVERGENCE) for one in tiers]
-    divergence, best = min(zip(decided, tiers, strict=True), key=lambda pair: pair[0])
-    size_bytes = deciding.source.size_bytes(best.kinds)
-    marks = measuring.marks(best.kinds)
-    return Candidate(Family.HIERARCHY, name, size_bytes, marks, best, round(divergence, DIGITS))
+    tiers = {tier: bought for tier in Tier if (bought := buy(found, budget, tier))}
+    decided = {
+        tier: round(deciding.marks(bought.kinds).value(Measure.DIVERGENCE), DIGITS)
+        for tier, bought in tiers.items()
+    }
+    best = tiers[min(decided, key=lambda tier: decided[tier])]
+    size_bytes, marks = deciding.source.size_bytes(best.kinds), measuring.marks(best.kinds)
+    return Candidate(Family.HIERARCHY, name, size_bytes, marks, best, decided)

@@ -117,9 +117,10 @@ def spent(source: Source, one: Candidate) -> str:
     whole = sum(numbers.values())
     kinds = ", ".join(f"{n / whole:.0%} {name}" for name, n in numbers.most_common())
     bits, tier = source.mean_bits(one.bought.kinds), one.bought.tier
+    found = ", ".join(f"{apart:.5f} {each} by {each}" for each, apart in one.decided.items())
     return (
-        f"{one.name}: {one.size_bytes} bytes, {bits:.2f} bits a number, decided {tier} by {tier} ({kinds}); "
-        f"divergence expected {one.bought.damage:.5f}, found {one.decided:.5f}"
+        f"{one.name}: {one.size_bytes} bytes, {bits:.2f} bits a number, decided {tier} by {tier} ({kinds}). "
+        f"Divergence expected {one.bought.damage:.5f}, found {found}"
     )
 
 
@@ -127,7 +128,7 @@ def page(folder: Path, command: str, study: Study, pairs: Sequence[Comparison]) 
     """Write front.md, front.jsonl and the plots."""
     from mortar_tools.quantise import plot
 
-    mixed = [pair.candidate for pair in pairs]
+    mixed = list({pair.candidate.name: pair.candidate for pair in pairs}.values())
     every, measured = [*study.baselines, *mixed], study.found.measured
     plot.save(plot.front(every, study.seed), folder / "front.svg")
     plot.save(plot.sensitivity(measured), folder / "sensitivity.svg")

@@ -48,11 +48,14 @@ class Study:
             return by_hierarchy(deciding, measuring, self.found, budget, name)
 
     def front(self) -> Iterator[Comparison]:
-        """Beside each smaller file than the float one, what the hierarchy makes of as many bytes."""
-        for one in self.baselines:
-            if one.family is not Family.FLOAT:
-                budget = budgets.of_bytes(self.source, one.size_bytes)
-                yield compared(self.spend(budget, f"as large as {one.name}"), one, self.seed)
+        """Beside each file that is smaller than the float one, what the hierarchy makes of as many bytes."""
+        smaller = [one for one in self.baselines if one.family is not Family.FLOAT]
+        mixed = {
+            size_bytes: self.spend(budgets.of_bytes(self.source, size_bytes), f"of {size_bytes} bytes")
+            for size_bytes in sorted({one.size_bytes for one in smaller})
+        }
+        for one in smaller:
+            yield compared(mixed[one.size_bytes], one, self.seed)
 
     @contextmanager
     def _trials(self, title: str, files: int) -> Iterator[tuple[Trials, Trials]]:
