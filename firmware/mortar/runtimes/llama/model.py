@@ -25,7 +25,7 @@ BATCH_TOK = 512
 """Most tokens of one llama_decode; more are read in several. llama.cpp's own default."""
 
 OUTPUTS_TOK = 64
-"""Most tokens of one llama_decode that each give logits: room for so many rows of the vocabulary is kept."""
+"""Most tokens of one llama_decode that each give logits: room is kept for so many rows of the vocabulary."""
 
 SEQUENCE = 0
 
@@ -183,9 +183,12 @@ class LlamaLanguageModel:
             self._decode(min(n_tok - start, self._batch_tok), pos + start, embd=rows)
 
     def decode_each(self, tokens: Sequence[int], pos: int) -> Floats:
-        if len(tokens) > self._outputs_tok:
-            # llama.cpp would end the process.
-            raise ValueError(f"{len(tokens)} tokens that each give logits, and room for {self._outputs_tok}")
+        most = self._outputs_tok
+        if len(tokens) > most:
+            starts = range(0, len(tokens), most)
+            return np.concatenate(
+                [self.decode_each(tokens[at : at + most], pos + at).copy() for at in starts]
+            )
         part = np.array(tokens, np.int32)
         wanted = np.ones(len(part), np.int8)
         self._decode(len(part), pos, token=part.ctypes.data_as(TOKENS), logits=wanted.ctypes.data_as(BYTES))
