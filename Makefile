@@ -27,6 +27,7 @@ test: setup lint ## check style and types, then run the tests that take minutes
 	$(bin)/python -m pytest $(side_by_side) tests/ears
 	$(bin)/python -m pytest $(live)
 
+# With MORTAR_LLAMA=vulkan it holds the answers of a software GPU against those of the CPU, too.
 test-all: setup lint ## also run the slow tests: soaks, long fuzzing
 	$(bin)/python -m pytest --ignore tests/ears -m "slow or not slow"
 	$(bin)/python -m pytest tests/ears -m "slow or not slow"

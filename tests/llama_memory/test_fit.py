@@ -14,6 +14,7 @@ from mortar.runtimes.interfaces import Held
 from mortar.runtimes.llama import fit
 from mortar.runtimes.llama.breakdown import Placed
 from mortar.runtimes.llama.ggml import Device, Kind
+from mortar.runtimes.llama.model import BATCH_TOK, OUTPUTS_TOK
 from mortar.runtimes.llama.placing import Placing
 
 MiB = 2**20
@@ -42,7 +43,9 @@ def refused(needs: list[Placed], available_MB: int) -> str | None:
 def test_what_is_needed_is_what_is_held(load: Load, weights: Path) -> None:
     """The load that allocates nothing says what the load that does will hold."""
     mapped = Placing(repack=False)
-    needs = fit.needed(weights, mapped.model_parameters(None), mapped.context_parameters(256, 1, 512))
+    needs = fit.needed(
+        weights, mapped.model_parameters(None), mapped.context_parameters(256, 1, BATCH_TOK, OUTPUTS_TOK)
+    )
     held = load(repack=False).held
     for kind in ("model_bytes", "context_bytes", "compute_bytes"):
         assert sum(getattr(one.held, kind) for one in needs) == sum(getattr(one, kind) for one in held)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from llama_memory.loads import Load
 from mortar.bricks.language.figures import memory_figures
 from mortar.runtimes.interfaces import Held
 from mortar.runtimes.llama.model import LlamaLanguageModel
-from mortar.runtimes.llama.placing import Placing
+from mortar.runtimes.llama.placing import ON_CPU, Placing
 from mortar.settings import FlashAttention, KvType
 
 MAPPED = "CPU_Mapped"
@@ -23,6 +24,10 @@ QUESTION = "what do you see"
 
 def places(model: LlamaLanguageModel) -> dict[str, Held]:
     return {held.place: held for held in model.held}
+
+
+def plain_model(path: Path, outputs_tok: int) -> LlamaLanguageModel:
+    return LlamaLanguageModel(path, n_ctx=512, threads=1, should_stop=lambda: False, outputs_tok=outputs_tok)
 
 
 def logits_of(model: LlamaLanguageModel) -> np.ndarray:
@@ -70,6 +75,35 @@ def test_repacked_weights_are_a_copy_that_is_counted(load: Load) -> None:
     assert places(packed)[REPACKED].model_bytes > 0.5 * places(kept)[MAPPED].model_bytes
     # Added up in another order: rounded differently, and no more than that.
     assert np.corrcoef(logits_of(packed), logits_of(kept))[0, 1] > 0.999
+
+
+def test_pages_of_weights_that_were_copied_leave(load: Load, weights: Path) -> None:
+    """What is still read of the file, the words' embeddings, comes back as it is touched."""
+    model = load(repack=True)
+    if REPACKED not in places(model):
+        pytest.skip("llama.cpp has no other order of weights for this processor")
+    logits_of(model)
+    # The kernel maps 16 pages around each that is touched, which is much of so small a file.
+    assert 0 < mappings_kB(weights)["Rss"] < 0.7 * weights.stat().st_size / 1024
+
+
+def test_room_is_kept_for_no_more_logits_than_are_asked_for() -> None:
+    """A row is as long as the vocabulary, and a batch has hundreds of tokens, of which few need one: of
+    Qwen2-0.5B's 300 MB to compute in, 260 were for rows that nobody wants."""
+    assert ON_CPU.context_parameters(1024, 1, batch_tok=512, outputs_tok=64).n_outputs_max == 64
+    assert ON_CPU.context_parameters(32, 1, batch_tok=512, outputs_tok=64).n_outputs_max == 32
+
+
+def test_more_logits_than_there_is_room_for_come_in_parts(weights: Path) -> None:
+    """llama.cpp would end the process over them."""
+    with closing(plain_model(weights, outputs_tok=512)) as model:
+        tokens = model.tokenize(QUESTION) * 4
+        together = model.decode_each(tokens, 0).copy()
+    with closing(plain_model(weights, outputs_tok=3)) as model:
+        in_parts = model.decode_each(tokens, 0)
+    assert in_parts.shape == together.shape == (len(tokens), in_parts.shape[1])
+    # Batches of other sizes round differently.
+    assert np.corrcoef(in_parts.ravel(), together.ravel())[0, 1] > 0.999
 
 
 def test_the_count_is_that_of_the_log(load: Load, caplog: pytest.LogCaptureFixture) -> None:

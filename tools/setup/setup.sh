@@ -128,7 +128,7 @@ system_packages() {
 llama_wheel() {
     local again="llama.cpp did not build: mend what the lines above name, then make setup again"
     local build=.venv/build source patch jobs memory
-    echo "      building it takes 5 to 10 minutes on 2 cores, once: it is kept in ${wheels%/*}"
+    echo "      building it takes 5 to 10 minutes on 2 cores, for a GPU longer, once: it is kept in ${wheels%/*}"
     source=$build/${llama/==/-}
     if ! [ -d "$source" ]; then
         mkdir -p "$build/sdist" "$build/unpack"

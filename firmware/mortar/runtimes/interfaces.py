@@ -172,6 +172,8 @@ class Held:
     """KV cache."""
     compute_bytes: int
     """Room for what is computed on the way."""
+    is_mapped: bool = False
+    """Whether these are the pages of a file: shared with whoever else maps it, and no copy."""
 
     @property
     def total_bytes(self) -> int:

@@ -15,6 +15,9 @@ from typing import Any
 from mortar.runtimes.interfaces import Held
 from mortar.runtimes.llama import ggml
 
+MAPPED = "_Mapped"
+"""How the names of ggml's buffers for mapped files end: CPU_Mapped."""
+
 
 class _Node(ctypes.Structure):
     """std::_Rb_tree_node of a pair of ggml_backend_buffer_type_t and llama_memory_breakdown_data."""
@@ -68,10 +71,11 @@ def placed(context: Any) -> list[Placed]:
     found = [
         Placed(
             Held(
-                ggml.buffer_name(node.buffer_type),
+                name := ggml.buffer_name(node.buffer_type),
                 node.model_bytes,
                 node.context_bytes,
                 node.compute_bytes,
+                is_mapped=name.endswith(MAPPED),
             ),
             ggml.buffer_device(node.buffer_type),
         )

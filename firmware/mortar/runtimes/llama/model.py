@@ -16,13 +16,16 @@ import numpy as np
 
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats, Held, Interrupted
-from mortar.runtimes.llama import abilities, backend, fit
+from mortar.runtimes.llama import abilities, backend, fit, mapping
 from mortar.runtimes.llama.breakdown import placed
 from mortar.runtimes.llama.log import LOG
 from mortar.runtimes.llama.placing import ON_CPU, Placing, unit
 
 BATCH_TOK = 512
 """Most tokens of one llama_decode; more are read in several. llama.cpp's own default."""
+
+OUTPUTS_TOK = 64
+"""Most tokens of one llama_decode that each give logits: room is kept for so many rows of the vocabulary."""
 
 SEQUENCE = 0
 
@@ -71,12 +74,13 @@ class LlamaLanguageModel:
         threads: int,
         should_stop: Callable[[], bool],
         batch_tok: int = BATCH_TOK,
+        outputs_tok: int = OUTPUTS_TOK,
         placing: Placing = ON_CPU,
     ) -> None:
         backend.start_backend()
         device = placing.device()
         model_parameters = placing.model_parameters(device)
-        context_parameters = placing.context_parameters(n_ctx, threads, batch_tok)
+        context_parameters = placing.context_parameters(n_ctx, threads, batch_tok, outputs_tok)
         fit.check(path, model_parameters, context_parameters)
         self._model = backend.load(path, model_parameters)
         try:
@@ -90,12 +94,15 @@ class LlamaLanguageModel:
         self.state_form = " ".join(
             [backend.build(), *(f"{name}={getattr(context_parameters, name)}" for name in STATE_PARAMETERS)]
         )
+        if any(one.model_bytes and not one.is_mapped for one in self.held):
+            mapping.let_go(path)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.n_ctx = int(llama_cpp.llama_n_ctx(self._context))
         self.n_embd = int(llama_cpp.llama_model_n_embd(self._model))
         # Never more than the context: llama.cpp ends the process over a batch that is larger.
         self._batch_tok = int(llama_cpp.llama_n_batch(self._context))
+        self._outputs_tok = int(context_parameters.n_outputs_max)
         self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
         self._is_moving = False
         """Something was moved up, which the next decode computes (llama.cpp's K-shift)."""
@@ -176,6 +183,12 @@ class LlamaLanguageModel:
             self._decode(min(n_tok - start, self._batch_tok), pos + start, embd=rows)
 
     def decode_each(self, tokens: Sequence[int], pos: int) -> Floats:
+        most = self._outputs_tok
+        if len(tokens) > most:
+            starts = range(0, len(tokens), most)
+            return np.concatenate(
+                [self.decode_each(tokens[at : at + most], pos + at).copy() for at in starts]
+            )
         part = np.array(tokens, np.int32)
         wanted = np.ones(len(part), np.int8)
         self._decode(len(part), pos, token=part.ctypes.data_as(TOKENS), logits=wanted.ctypes.data_as(BYTES))

@@ -61,11 +61,12 @@ class Placing:
         parameters.use_extra_bufts = self.repack
         return parameters
 
-    def context_parameters(self, n_ctx: int, threads: int, batch_tok: int) -> Any:
+    def context_parameters(self, n_ctx: int, threads: int, batch_tok: int, outputs_tok: int) -> Any:
         """llama.cpp's own for a context of one sequence."""
         parameters = llama_cpp.llama_context_default_params()
         parameters.n_ctx = n_ctx
         parameters.n_batch = parameters.n_ubatch = min(n_ctx, batch_tok)
+        parameters.n_outputs_max = min(parameters.n_batch, outputs_tok)
         parameters.n_seq_max = 1
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.no_perf = True

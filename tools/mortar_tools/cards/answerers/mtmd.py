@@ -30,10 +30,9 @@ from mortar_tools.cards.answerers.answer import Answer
 class MultimodalModel(LlamaLanguageModel):
     """A language model with libmtmd's eyes. Raises MortarError where they don't fit together."""
 
-    unit = "libmtmd/cpu"
-
     def __init__(self, language: Path, mmproj: Path, *, n_tok: int, n_ctx: int, threads: int) -> None:
         super().__init__(language, n_ctx=n_ctx, threads=threads, should_stop=lambda: False)
+        self.unit = "libmtmd/cpu"
         self._n_tok = n_tok
         try:
             self._eyes = Eyes(mmproj, self._model, n_tok=n_tok, threads=threads)
