@@ -16,7 +16,7 @@ import numpy as np
 
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats, Held, Interrupted
-from mortar.runtimes.llama import abilities, backend, fit
+from mortar.runtimes.llama import abilities, backend, chat, fit
 from mortar.runtimes.llama.breakdown import placed
 from mortar.runtimes.llama.log import LOG
 from mortar.runtimes.llama.placing import ON_CPU, Placing, unit
@@ -97,6 +97,7 @@ class LlamaLanguageModel:
         # Never more than the context: llama.cpp ends the process over a batch that is larger.
         self._batch_tok = int(llama_cpp.llama_n_batch(self._context))
         self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
+        self.chat = chat.chat(self._model, path.name)
         self._is_moving = False
         """Something was moved up, which the next decode computes (llama.cpp's K-shift)."""
         rope_type = int(llama_cpp.llama_model_rope_type(self._model))
@@ -129,6 +130,9 @@ class LlamaLanguageModel:
 
     def is_end(self, token: int) -> bool:
         return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+
+    def control_tokens(self, text: str) -> set[str]:
+        return chat.control_tokens(self._model, self.tokenize(text, special=True))
 
     # --- memory ---
 
