@@ -93,6 +93,17 @@ def test_what_is_read_before_the_question_stays(name: str, model: LanguageModel,
         assert composer.compose(EARLIER, picture, question)[: len(ahead) - 1] == ahead[:-1]
 
 
+def test_every_prompt_begins_alike(name: str, model: LanguageModel, prompt: Prompt) -> None:
+    """With the system's words, so that they are read once and kept."""
+    composer = Composer(model, prompt, answer_tok=8)
+    begin = composer.begin()
+    told = b"".join(model.piece(token) for token in begin if isinstance(token, int)).decode()
+    assert SETTINGS.system in told
+    picture = PictureRows(7, 3) if SHAPES[name].tower else None
+    for earlier, question in ((EARLIER, QUESTION), ([], "what"), ([], None)):
+        assert composer.compose(earlier, picture, question)[: len(begin)] == begin
+
+
 def test_people_can_not_write_control_tokens(model: LanguageModel, prompt: Prompt) -> None:
     """Nor can answers: what they say is words, and takes more tokens than a control token."""
     composer = Composer(model, prompt, answer_tok=8)

@@ -70,9 +70,11 @@ class Composer:
         return self._written(known[first:], picture, question)
 
     def begin(self) -> list[Entry]:
-        """What every prompt begins with, whatever follows."""
-        one, other = (self._written([], None, question) for question in ("?", "What?"))
-        return [mine for mine, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))]
+        """What every prompt begins with. Its last words may belong to a token with what follows them: these
+        are left out."""
+        followed = ((None, None), (PictureRows(0, 1), None), (None, "What?"))
+        prompts = [self._written([], *given) for given in followed]
+        return [one[0] for one in takewhile(_all_same, zip(*prompts, strict=False))]
 
     def _too_long(self, picture: PictureRows | None, seen_tok: int, wanted_tok: int) -> MortarError:
         """What there is no room for, the first that there is none for."""
@@ -110,3 +112,7 @@ class Composer:
             text.words(question)
             text.piece(pieces.before_answer)
         return text.entries()
+
+
+def _all_same(entries: tuple[Entry, ...]) -> bool:
+    return all(entry == entries[0] for entry in entries)
