@@ -49,8 +49,8 @@ _CODES: dict[Meanwhile, str] = {
         language-too-slow
         listen-too-slow microphone-muted model-speaks-other models-differ no-answer no-question-before
         no-speech not-understood note-lost note-unwritable photo-undeletable photo-unwritable picture-damaged
-        picture-missing picture-too-large picture-unknown question-not-taught question-too-long ring-too-small
-        store-failed turn-too-long vision-too-slow
+        picture-missing picture-too-large picture-too-long picture-unknown question-not-taught
+        question-too-long ring-too-small store-failed turn-too-long vision-too-slow
     """,
     Meanwhile.STARTED_AGAIN: """
         assistant-died device-not-closed ears-died end-overdue eye-died job-overdue language-died listen-died
@@ -66,11 +66,13 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.UNTIL_RESTART: "privacy-unwritable",
     Meanwhile.UNTRACED: "trace-too-slow trace-unwritable",
     Meanwhile.WITHOUT: """
+        chat-template-unusable
         dictation-model-damaged dictation-model-incomplete dictation-model-missing dictation-model-unset
         dictation-package-missing ears-given-up espeak-missing eye-given-up language-context-failed
         language-given-up language-gpu-missing language-model-too-large
         language-model-unusable language-not-in-model language-unknown listen-given-up
-        model-damaged model-manifest-wrong model-missing moonshine-missing piper-missing portaudio-missing
+        model-damaged model-manifest-wrong model-missing model-sees-nothing moonshine-missing piper-missing
+        portaudio-missing projector-unknown
         process-given-up process-lost ring-not-sealed ring-size-wrong shared-memory-failed tflite-missing
         unit-unknown vision-model-shape vision-model-unusable vision-no-unit voice-missing voice-unusable
         words-unknown

@@ -230,6 +230,12 @@ class Language(Section, frozen=True):
     (`MORTAR_LLAMA=vulkan make setup`)."""
     gpu_device: str = AUTO
     """"auto" (the first), or (part of) the name of a GPU that `mortar doctor` lists."""
+    system: str = (
+        "You are a helpful assistant who is listened to, not read. Answer in one or two short sentences, in "
+        "plain words. Say so when you are not sure."
+    )
+    """What a chat model is told before everything else, where its chat template has a place for that; the
+    bundled model was taught without. Empty: nothing."""
     answer_tok: Annotated[int, Meta(ge=8, le=4_096)] = 96
     """Longest answer."""
     deadline_ms: Annotated[int, Meta(ge=500, le=600_000)] = 30_000

@@ -37,7 +37,8 @@ def _model(folder: Path, *, is_own: bool) -> Finding:
     try:
         model = ModelFolder(folder)
         for part in (model.manifest.vision, model.manifest.language):
-            model.verified(part)
+            if part is not None:
+                model.verified(part)
     except MortarError as error:
         return failed("model", error, Verdict.NOTE if is_own else Verdict.BAD)
     return Finding("model", Verdict.OK, f"{model.manifest.name}: checksums hold", is_personal=is_own)

@@ -17,7 +17,7 @@ from mortar.runtimes.interfaces import (
     VisionEncoder,
     WakeWordSpotter,
 )
-from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.model_folder import ModelFolder, Prompt
 from mortar.runtimes.wake_words import WakeWord
 from mortar.settings import Ears, Eye, Language, Listening, Recogniser, Voice, VoiceEngine
 from mortar.word_graph import Grammar
@@ -115,6 +115,13 @@ def vision_encoder(settings: Eye, folder: ModelFolder) -> VisionEncoder:
     from mortar.runtimes.places import best
 
     return best(settings, folder)
+
+
+def prompt(settings: Language, folder: ModelFolder, model: LanguageModel) -> Prompt:
+    """The manifest's, else what the model's chat template gives. Raises MortarError where neither does."""
+    from mortar.runtimes.prompts import prompt
+
+    return prompt(folder, model, settings.system)
 
 
 def language_model(settings: Language, folder: ModelFolder, should_stop: Callable[[], bool]) -> LanguageModel:

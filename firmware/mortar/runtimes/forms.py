@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mortar import resources
-from mortar.runtimes.model_folder import Count, ModelFolder, Part, Table, VisionPart, verified_part
+from mortar.runtimes.model_folder import UNKNOWN, Count, ModelFolder, Part, Table, VisionPart, verified_part
 
 FOLDER = "forms"
 
@@ -177,6 +177,6 @@ def _read(path: Path, model: ModelFolder) -> Installed | Unusable:
         return Unusable(path, f"cannot be read ({error.strerror})")
     except (UnicodeDecodeError, msgspec.DecodeError) as error:
         return Unusable(path, f"is no sidecar ({error})")
-    if form.vision_sha256 != model.manifest.vision.sha256:
+    if model.vision.sha256 == UNKNOWN or form.vision_sha256 != model.vision.sha256:
         return Unusable(path, "was converted from other weights than the model has now")
     return Installed(form, path)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mortar.errors import MortarError
+from mortar.runtimes.chat import Chat
 
 Samples = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float32]
@@ -197,12 +198,17 @@ class LanguageModel(Protocol):
     abilities: Abilities
     state_form: str
     """What `state` depends on beside the model's file: the engine's build, and how its memory is laid out."""
+    chat: Chat | None
+    """How it is talked to, as its file says; None: the file does not."""
 
     def close(self) -> None:
         """Give back what the engine holds."""
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """Tokens of `text`; `special` lets it name control tokens, otherwise it is only words."""
+
+    def control_tokens(self, text: str) -> set[str]:
+        """Those that `text` names."""
 
     def piece(self, token: int) -> bytes:
         """The token's text: UTF-8, but a character may be split over tokens."""

@@ -21,6 +21,11 @@ MANIFEST = "manifest.toml"
 MMPROJ = "mmproj"
 """Name, among the manifest's extra files, of the vision encoder as llama.cpp reads it."""
 
+GGUF = ".gguf"
+
+UNKNOWN = "unknown"
+"""In the place of a SHA-256 that nobody has given."""
+
 Count = Annotated[int, Meta(ge=1)]
 
 
@@ -32,7 +37,7 @@ class Part(Table, frozen=True):
     """One file of the model."""
 
     file: str
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern=f"^([0-9a-f]{{64}}|{UNKNOWN})$")]
     size_bytes: Count
 
 
@@ -84,7 +89,7 @@ class VisionPart(Part, frozen=True):
 
 
 class Prompt(Table, frozen=True):
-    """The text around what the model reads; each piece is one or more special tokens.
+    """The text around what the model reads.
 
     begin (before_question QUESTION before_answer ANSWER end)* before_image IMAGE after_image
     before_question QUESTION before_answer, then the model writes until end.
@@ -98,6 +103,25 @@ class Prompt(Table, frozen=True):
     end: str
     most_earlier_turns: Annotated[int, Meta(ge=0)]
     """Turns that the model was trained to be reminded of; older ones are left out."""
+    before_seen_question: str | None = None
+    """Of a question behind a picture; None: before_question."""
+    before_told_answer: str | None = None
+    """Of an answer of an earlier turn; None: before_answer."""
+    control: list[str] | None = None
+    """The control tokens in these texts: what stands between them is read as one text with what people say
+    beside it, as the model was trained. None: each text is control tokens and nothing else."""
+    stop: list[str] = []
+    """Texts that end an answer, where no control token does."""
+
+    def question_lead(self, *, is_seen: bool) -> str:
+        """Before a question, behind a picture or not."""
+        seen = self.before_seen_question
+        return seen if is_seen and seen is not None else self.before_question
+
+    def answer_lead(self, *, is_told: bool) -> str:
+        """Before an answer, of an earlier turn or not."""
+        told = self.before_told_answer
+        return told if is_told and told is not None else self.before_answer
 
 
 class Taught(Table, frozen=True):
@@ -155,9 +179,11 @@ class SelfTests(Table, frozen=True):
 class Manifest(Table, frozen=True):
     name: str
     licence: str
-    vision: VisionPart
     language: Part
-    prompt: Prompt
+    vision: VisionPart | None = None
+    """None: it knows text alone."""
+    prompt: Prompt | None = None
+    """None: its chat template gives it."""
     taught: Taught | None = None
     """None: it may be asked anything."""
     selftests: SelfTests | None = None
@@ -169,26 +195,59 @@ class Manifest(Table, frozen=True):
     about: dict[str, object] = {}
     """Facts for people: how it was trained, how well it does."""
 
+    @property
+    def mmproj(self) -> Part | None:
+        """The vision encoder as llama.cpp reads it; None where there is no such file."""
+        is_own = self.vision is not None and self.vision.file.endswith(GGUF)
+        return self.vision if is_own else self.extra.get(MMPROJ)
+
 
 class ModelFolder:
-    """An opened model folder. Raises MortarError where the manifest is missing or wrong."""
+    """An opened model: a folder with a manifest, or GGUF files without. Raises MortarError where there is no
+    model, or the manifest is wrong."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.manifest = _read_manifest(path / MANIFEST)
+        # It makes manifests of what this file defines.
+        from mortar.runtimes import plain_model
+
+        plain = None if (path / MANIFEST).exists() else plain_model.language_file(path)
+        self.path = plain.parent if plain else path
+        self.manifest = plain_model.manifest(plain) if plain else _read_manifest(path / MANIFEST)
+
+    @property
+    def vision(self) -> VisionPart:
+        """The part that sees. Raises MortarError where there is none."""
+        if self.manifest.vision is None:
+            raise MortarError(
+                "model-sees-nothing",
+                f"the model {self.manifest.name} knows text alone, and can't look",
+                "use a model that sees; a GGUF file's own mmproj file belongs beside it",
+            )
+        return self.manifest.vision
 
     def verified(self, part: Part) -> Path:
         """The part's path, after its size and SHA-256 were found to be the manifest's."""
         return verified_part(self.path, part, _RESTORE)
 
+    def identity(self, part: Part) -> str:
+        """Text that another file in the part's place would not have: its SHA-256, or what the disk knows of
+        it. Raises OSError where it is missing."""
+        if part.sha256 != UNKNOWN:
+            return part.sha256
+        held = (self.path / part.file).stat()
+        return f"{held.st_ino}-{held.st_size}-{held.st_mtime_ns}"
+
 
 def verified_part(folder: Path, part: Part, restore: str) -> Path:
-    """The path of a file that is what its manifest says; else MortarError, with `restore` for what to do."""
+    """The path of a file that is what its manifest says, as far as that knows; else MortarError, with
+    `restore` for what to do."""
     path = folder / part.file
     try:
         size_bytes = path.stat().st_size
         if size_bytes != part.size_bytes:
             raise _damaged(path, f"has {size_bytes} bytes instead of {part.size_bytes}", restore)
+        if part.sha256 == UNKNOWN:
+            return path
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:

@@ -45,7 +45,7 @@ class Site:
     @property
     def part(self) -> VisionPart:
         """What goes in and what comes out, then."""
-        return part_at(self.model.manifest.vision, self.point)
+        return part_at(self.model.vision, self.point)
 
     def forms(self, runtime: Runtime, soc: str | None = "", role: Role = Role.WHOLE) -> list[Installed]:
         """Those of that shape for a runtime and a SoC; None: for any."""
@@ -58,7 +58,7 @@ class Site:
     def _fits(self, form: Form) -> bool:
         # What is measured of a way of looking is the precision of nearly all of it.
         is_wanted = self.point is None or form.role is Role.PATCHES or form.precision == self.point.precision
-        return is_wanted and same_shape(form.part(self.model.manifest.vision), self.part)
+        return is_wanted and same_shape(form.part(self.model.vision), self.part)
 
 
 def part_at(own: VisionPart, point: Point | None) -> VisionPart:

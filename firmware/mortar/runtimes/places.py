@@ -12,7 +12,7 @@ from functools import partial
 from mortar.errors import MortarError
 from mortar.runtimes.forms import Precision, Runtime
 from mortar.runtimes.interfaces import VisionEncoder
-from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar.runtimes.model_folder import GGUF, ModelFolder
 from mortar.runtimes.place import Place, Site, no_unit, same_shape
 from mortar.runtimes.vision import Batches, ShouldStop, never
 from mortar.settings import AUTO, Eye, Point
@@ -30,13 +30,15 @@ def _cpu(site: Site) -> Place:
     is what is wanted, and forms beside it for several tiles at once."""
     from mortar.runtimes.tflite_interpreter import runs_ranging
 
-    own = site.model.manifest.vision
+    own = site.model.vision
     forms = [one for one in site.forms(Runtime.TFLITE) if runs_ranging() or not one.form.ranges_itself]
     holding = [one for one in forms if one.form.precision is Precision.INT8 and one.form.holds]
     is_own = False
     if site.point is None and any(one.form.batch == 1 for one in holding):
         forms = holding
-    elif site.point is None or (site.point.precision == OWN_PRECISION and same_shape(site.part, own)):
+    elif not own.file.endswith(GGUF) and (
+        site.point is None or (site.point.precision == OWN_PRECISION and same_shape(site.part, own))
+    ):
         is_own = True
         forms = [one for one in forms if one.form.precision == OWN_PRECISION and one.form.batch > 1]
     elif not any(one.form.batch == 1 for one in forms):
@@ -97,17 +99,17 @@ def _delegated(site: Site) -> Place:
 
 def _libmtmd(site: Site) -> Place:
     """The model's mmproj file, which has the size that the model was made for."""
-    manifest = site.model.manifest
-    if MMPROJ not in manifest.extra:
+    mmproj = site.model.manifest.mmproj
+    if mmproj is None:
         return Place(LIBMTMD, "the model has no mmproj file")
-    if not same_shape(site.part, manifest.vision):
+    if not same_shape(site.part, site.model.vision):
         return Place(LIBMTMD, "the mmproj file is of another size")
 
     def load() -> VisionEncoder:
         from mortar.runtimes.mtmd import MtmdVisionGraph
 
-        mmproj, language = map(site.model.verified, (manifest.extra[MMPROJ], manifest.language))
-        graph = MtmdVisionGraph(mmproj, language, site.part, threads=site.settings.threads)
+        tower, language = map(site.model.verified, (mmproj, site.model.manifest.language))
+        graph = MtmdVisionGraph(tower, language, site.part, threads=site.settings.threads)
         return Batches([graph], site.part.n_tok, site.part.n_embd, should_stop=site.should_stop)
 
     return Place(LIBMTMD, "the model's mmproj file, by llama.cpp", load)

@@ -79,7 +79,7 @@ async def main(worker: Worker) -> None:
     models = tiers(worker.run, worker.settings)
     first = ModelFolder(models[0].folder)
     encoding = Encoding(worker, first)
-    eye = Eye(worker, first.manifest.vision, encoding, models)
+    eye = Eye(worker, first.vision, encoding, models)
     await encoding.prepare()
     worker.ready({VISION: encoding.unit})
     async with asyncio.TaskGroup() as tasks:

@@ -45,7 +45,7 @@ class Encoding:
         self._point: Point | None = None
         """The way of looking that is loaded, if `_is_loaded`."""
         self._is_loaded = False
-        self._part = model.manifest.vision
+        self._part = model.vision
         self.power: Power = MAINS
 
     @property
@@ -75,7 +75,7 @@ class Encoding:
 
     @property
     def _ways(self) -> list[VisionPart]:
-        own = self._model.manifest.vision
+        own = self._model.vision
         return [part_at(own, point) for point in self._settings.points] or [own]
 
     async def prepare(self) -> None:
@@ -93,7 +93,7 @@ class Encoding:
             self._worker.aborted.is_set,
         )
         self._is_loaded = False
-        self._point, self._part = point, part_at(self._model.manifest.vision, point)
+        self._point, self._part = point, part_at(self._model.vision, point)
         await self._load(found)
         self._is_loaded = True
 

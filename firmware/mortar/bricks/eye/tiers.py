@@ -131,9 +131,7 @@ class LargerModels:
         await encoding.prepare()
         n_tok = encoding.most_tok
         # One picture at a time: nobody waits for another.
-        ring = TokenRingWriter(
-            2, n_tok, model.manifest.vision.n_embd, 2 * n_tok, Policy.DROP_OLDEST, tier=tier
-        )
+        ring = TokenRingWriter(2, n_tok, model.vision.n_embd, 2 * n_tok, Policy.DROP_OLDEST, tier=tier)
         sight = self._sights[tier] = Sight(encoding, ring)
         return sight
 

@@ -17,7 +17,7 @@ from mortar.bricks.language.state_files import StateFiles
 from mortar.errors import MortarError
 from mortar.messages import Ask, Exchange, Scalar
 from mortar.runtimes.interfaces import LanguageModel
-from mortar.runtimes.model_folder import Manifest
+from mortar.runtimes.model_folder import ModelFolder, Prompt
 from mortar.settings import Language
 
 
@@ -28,7 +28,8 @@ class Mind:
         self,
         name: str,
         model: LanguageModel,
-        manifest: Manifest,
+        folder: ModelFolder,
+        prompt: Prompt,
         settings: Language,
         pictures: Pictures,
         between: Interpreter | MortarError | None = None,
@@ -37,23 +38,24 @@ class Mind:
         """`files` is where the state after the prompts' begin is kept; None: nowhere."""
         self.name = name
         self.unit = model.unit
-        self.manifest = manifest
+        self.manifest = folder.manifest
         self.held = model.held
-        self.taught = manifest.taught
+        self.taught = folder.manifest.taught
         self.between = between
         """What stands between people and a model that speaks another language: who interprets, or why nobody
         can."""
         self.pictures = pictures
         self._model = model
+        vision = folder.manifest.vision
         self._composer = Composer(
-            model, manifest.prompt, settings.answer_tok, picture_tok=manifest.vision.n_tok
+            model, prompt, settings.answer_tok, picture_tok=vision.n_tok if vision else 0
         )
         self._answer_tok = settings.answer_tok
-        begin = self._composer.compose([], None, None)
+        begin = self._composer.begin()
         self.prefix: Prefix | None = None
         """What all prompts begin with, where that is long enough to be kept."""
         if files is not None and len(begin) >= LEAST_TOK:
-            self.prefix = Prefix(begin, manifest.language.sha256, model, files)
+            self.prefix = Prefix(begin, folder.identity(folder.manifest.language), model, files)
         self._memory = Memory(model, settings.chunk_tok, self.prefix)
 
     def in_own_words(self, ask: Ask) -> Ask:

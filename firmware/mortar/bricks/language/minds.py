@@ -72,7 +72,8 @@ class Minds:
         )
         pictures = self._pictures.setdefault(tier, Pictures(model.n_embd))
         between = _between(self._worker, folder.manifest)
-        mind = Mind(name, model, folder.manifest, settings, pictures, between, self._files)
+        prompt = choose.prompt(settings, folder, model)
+        mind = Mind(name, model, folder, prompt, settings, pictures, between, self._files)
         await self._worker.job(f"restore the prefix of {name}", LOAD_DEADLINE_MS, mind.restore)
         self._loaded[tier] = mind
         return mind

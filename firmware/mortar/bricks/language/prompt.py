@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from mortar.bricks.language.mirror import Entry, PictureToken
+from mortar.bricks.language.text import Text
 from mortar.bricks.language.window import Window
 from mortar.errors import MortarError
 from mortar.messages import Exchange
@@ -52,44 +54,65 @@ class Composer:
         answer, or the model was never trained on so many. Raises MortarError where the rest alone is too
         long.
         """
-        shown, asked = self._picture(picture), self._question(question)
-        begin = self._control(self._prompt.begin)
-        left_tok = self._room_tok - len(begin) - len(shown) - len(asked)
-        if left_tok < 0:
-            raise MortarError(
-                "question-too-long",
-                f"the question is {-left_tok} tokens longer than the language model can take",
-                "ask a shorter question, or raise context_tok in [language]",
-            )
-        self._picture_tok = max(self._picture_tok, len(shown))
+        begin_tok, seen_tok, least_tok = (
+            len(self._written([], *given)) for given in ((None, None), (picture, None), (picture, question))
+        )
+        if least_tok > self._room_tok:
+            raise self._too_long(picture, seen_tok, least_tok)
+        shown_tok, asked_tok = seen_tok - begin_tok, least_tok - seen_tok
+        self._picture_tok = max(self._picture_tok, shown_tok)
         # Room is kept for both while neither is there: turns that left for them would have to be read out of
         # the memory just when somebody waits.
-        awaited_tok = self._picture_tok - len(shown) + max(0, QUESTION_TOK - len(asked))
-        return begin + self._turns(earlier, left_tok - awaited_tok) + shown + asked
-
-    def _turns(self, earlier: Sequence[Exchange], room_tok: int) -> list[Entry]:
+        awaited_tok = self._picture_tok - shown_tok + max(0, QUESTION_TOK - asked_tok)
         known = earlier[max(0, len(earlier) - self._prompt.most_earlier_turns) :]
-        turns = [self._turn(exchange) for exchange in known]
-        first = self._window.first(known, [len(turn) for turn in turns], room_tok)
-        return [entry for turn in turns[first:] for entry in turn]
+        sizes_tok = [len(self._written([turn], None, None)) - begin_tok for turn in known]
+        first = self._window.first(known, sizes_tok, self._room_tok - least_tok - awaited_tok)
+        return self._written(known[first:], picture, question)
 
-    def _turn(self, exchange: Exchange) -> list[Entry]:
-        answer = self._model.tokenize(exchange.answer)
-        return [*self._question(exchange.question), *answer, *self._control(self._prompt.end)]
+    def begin(self) -> list[Entry]:
+        """What every prompt begins with. Its last words may belong to a token with what follows them: these
+        are left out."""
+        followed = ((None, None), (PictureRows(0, 1), None), (None, "What?"))
+        prompts = [self._written([], *given) for given in followed]
+        return [one[0] for one in takewhile(_all_same, zip(*prompts, strict=False))]
 
-    def _question(self, question: str | None) -> list[Entry]:
-        if question is None:
-            return []
-        before, after = self._prompt.before_question, self._prompt.before_answer
-        return [*self._control(before), *self._model.tokenize(question), *self._control(after)]
+    def _too_long(self, picture: PictureRows | None, seen_tok: int, wanted_tok: int) -> MortarError:
+        """What there is no room for, the first that there is none for."""
+        context_tok = self._model.n_ctx + wanted_tok - self._room_tok
+        if picture is not None and seen_tok > self._room_tok:
+            return MortarError(
+                "picture-too-long",
+                f"a picture of {picture.n_tok} tokens does not fit into the language model's context of "
+                f"{self._model.n_ctx}, beside the prompt and an answer",
+                f"set context_tok in [language] to {context_tok} or more",
+            )
+        return MortarError(
+            "question-too-long",
+            f"the question is {wanted_tok - self._room_tok} tokens longer than the language model can take",
+            f"ask a shorter question, or set context_tok in [language] to {context_tok} or more",
+        )
 
-    def _picture(self, picture: PictureRows | None) -> list[Entry]:
-        if picture is None:
-            return []
-        rows = [PictureToken(picture.number, row) for row in range(picture.n_tok)]
-        before, after = self._prompt.before_image, self._prompt.after_image
-        return [*self._control(before), *rows, *self._control(after)]
+    def _written(
+        self, earlier: Sequence[Exchange], picture: PictureRows | None, question: str | None
+    ) -> list[Entry]:
+        pieces, text = self._prompt, Text(self._model, self._prompt.control)
+        text.piece(pieces.begin)
+        for exchange in earlier:
+            text.piece(pieces.before_question)
+            text.words(exchange.question)
+            text.piece(pieces.answer_lead(is_told=True))
+            text.words(exchange.answer)
+            text.piece(pieces.end)
+        if picture is not None:
+            text.piece(pieces.before_image)
+            text.rows(PictureToken(picture.number, row) for row in range(picture.n_tok))
+            text.piece(pieces.after_image)
+        if question is not None:
+            text.piece(pieces.question_lead(is_seen=picture is not None))
+            text.words(question)
+            text.piece(pieces.before_answer)
+        return text.entries()
 
-    def _control(self, piece: str) -> list[Entry]:
-        # Only these pieces may name control tokens: what people say is words, whatever it looks like.
-        return [*self._model.tokenize(piece, special=True)]
+
+def _all_same(entries: tuple[Entry, ...]) -> bool:
+    return all(entry == entries[0] for entry in entries)

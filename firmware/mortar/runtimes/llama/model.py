@@ -16,7 +16,7 @@ import numpy as np
 
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats, Held, Interrupted
-from mortar.runtimes.llama import abilities, backend, fit, mapping
+from mortar.runtimes.llama import abilities, backend, chat, fit, mapping
 from mortar.runtimes.llama.breakdown import placed
 from mortar.runtimes.llama.log import LOG
 from mortar.runtimes.llama.placing import ON_CPU, Placing, unit
@@ -104,6 +104,7 @@ class LlamaLanguageModel:
         self._batch_tok = int(llama_cpp.llama_n_batch(self._context))
         self._outputs_tok = int(context_parameters.n_outputs_max)
         self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
+        self.chat = chat.chat(self._model, path.name)
         self._is_moving = False
         """Something was moved up, which the next decode computes (llama.cpp's K-shift)."""
         rope_type = int(llama_cpp.llama_model_rope_type(self._model))
@@ -136,6 +137,9 @@ class LlamaLanguageModel:
 
     def is_end(self, token: int) -> bool:
         return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+
+    def control_tokens(self, text: str) -> set[str]:
+        return chat.control_tokens(self._model, self.tokenize(text, special=True))
 
     # --- memory ---
 
