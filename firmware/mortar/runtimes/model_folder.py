@@ -98,6 +98,8 @@ class Prompt(Table, frozen=True):
     end: str
     most_earlier_turns: Annotated[int, Meta(ge=0)]
     """Turns that the model was trained to be reminded of; older ones are left out."""
+    stop: list[Annotated[str, Meta(min_length=1)]] = []
+    """Texts that end an answer, beside the model's own end token; nothing of them is said."""
 
 
 class Taught(Table, frozen=True):

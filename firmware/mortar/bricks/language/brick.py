@@ -112,7 +112,7 @@ class Language:
             case Cancel(turn):
                 self._cancel(turn)
             case PowerChanged(power):
-                self._power = power
+                self._power = self._cascade.power = power
             case LinkLost(peer) if peer == ASSISTANT:
                 self._give_up(other_than=None)
             case LinkLost(peer) if peer == EYE and (asked := self._cascade.asked) is not None:

@@ -21,6 +21,7 @@ from mortar.bricks.language.replies import Replies
 from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.messages import NO_TURN, Ask, EncodeFor, Exchange, Message, ShowPicture
+from mortar.power import MAINS
 from mortar.runtimes.interfaces import Interrupted
 
 PICTURE_GONE = MortarError(
@@ -50,6 +51,8 @@ class Cascade:
         self._to_eye = to_eye
         self._answer_tok = answer_tok
         self._escalations = 0
+        self.power = MAINS
+        """The less there is, the shorter the answers."""
         self.asked: Asked | None = None
         """What waits for a model, or for its picture."""
 
@@ -129,7 +132,7 @@ class Cascade:
         told = Telling(mind.between, say) if isinstance(mind.between, Interpreter) else None
         try:
             prompt = mind.prompt(earlier, picture, ask.question)
-            answer = await self._jobs.run("answer", ask.turn, mind.answer, prompt, picture, told or say)
+            answer = await self._jobs.run("answer", ask.turn, mind.answer, prompt, picture, self.power, told or say)
             if answer.interrupted and self._jobs.is_late:
                 raise late("answering")
             again = await self._again(mind, asked, answer, picture, earlier)
@@ -140,6 +143,7 @@ class Cascade:
         else:
             said = replace(answer, text=told.text) if told else answer
             self._judge(mind, asked, ask, answer, Given(mind.name, held, said), again)
+            self._replies.report(**mind.writing_figures)
         mind.pictures.drop()
 
     async def _again(
@@ -150,7 +154,7 @@ class Cascade:
             return None
         ask = mind.in_own_words(msgspec.structs.replace(asked.ask, question=asked.ask.again))
         prompt = mind.prompt(earlier, picture, ask.question)
-        answer = await self._jobs.run("compare", ask.turn, mind.answer, prompt, picture, _unheard)
+        answer = await self._jobs.run("compare", ask.turn, mind.answer, prompt, picture, self.power, _unheard)
         if answer.interrupted:
             raise Interrupted
         return answer.text
