@@ -256,8 +256,9 @@ class Language(Section, frozen=True):
     """Of what is drawn; -1: another one each time."""
     speculate: Speculate = Speculate.AUTO
     """Guess several tokens and have the model check them at once: "lookup" (what stood in the conversation
-    before), "draft" (a smaller model guesses), "auto" ("draft" with a draft_model, else "lookup"), or "off".
-    The answers stay the same, and what does not pay turns itself off. See [speculation.md](speculation.md)."""
+    before), "draft" (a smaller model guesses), "auto" ("draft" with a draft_model, else "lookup"), or
+    "off". The answers stay the same, and what does not pay turns itself off. See
+    [speculation.md](speculation.md)."""
     draft_tok: Annotated[int, Meta(ge=1, le=16)] = 4
     """Most tokens that are guessed at a time."""
     draft_model: str = ""

@@ -65,7 +65,8 @@ def weighed(logits: Floats, token: int) -> tuple[float, float]:
     weights = np.exp(shifted)
     total = float(weights.sum())
     # H = log Σw - Σ w·log w / Σw, of which 0·log 0 is 0.
-    weighted = float(weights @ shifted)
+    with np.errstate(invalid="ignore"):
+        weighted = float(weights @ shifted)
     if math.isnan(weighted):
         possible = weights > 0
         weighted = float(weights[possible] @ shifted[possible])

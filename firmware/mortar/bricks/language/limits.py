@@ -9,8 +9,8 @@ SHARE: dict[PowerState, tuple[float, float]] = {
     PowerState.PROPORTIONAL: (0.5, 1.0),
     PowerState.CRITICAL: (0.25, 0.25),
 }
-"""Share of `language.answer_tok` at α = 0 and at α = 1. NANOMIND names no figures: these are a judgement. A quarter
-of the default is two short sentences."""
+"""Share of `language.answer_tok` at α = 0 and at α = 1. NANOMIND names no figures: these are a judgement. A
+quarter of the default is two short sentences."""
 
 
 def most_tok(answer_tok: int, power: Power) -> int:

@@ -40,8 +40,8 @@ class Distribution:
         return float(self.probabilities[at]) if is_in else 0.0
 
     def less(self, other: Distribution) -> Distribution:
-        """norm(max(0, self - other)): what is left for a token that takes the place of a refused one (Leviathan
-        et al. 2023, arXiv 2211.17192, section 2.3). Itself where nothing is left."""
+        """norm(max(0, self - other)): what is left for a token that takes the place of a refused one
+        (Leviathan et al. 2023, arXiv 2211.17192, section 2.3). Itself where nothing is left."""
         at = np.searchsorted(other.tokens, self.tokens).clip(max=len(other.tokens) - 1)
         taken = np.where(other.tokens[at] == self.tokens, other.probabilities[at], 0.0)
         left = np.maximum(self.probabilities - taken, 0.0)

@@ -23,11 +23,12 @@ class Step(NamedTuple):
 
 class Stepper(Protocol):
     def steps(self, prompt: Sequence[Entry], address: int | None) -> Generator[Step, None, None]:
-        """The tokens that follow `prompt`, whose picture lies at `address`, without end: close it to leave off.
+        """The tokens that follow `prompt`, whose picture lies at `address`, without end: close it to leave
+        off.
 
-        The memory holds the prompt, and the model has just read its last entry. Afterwards it holds some of the
-        tokens that were given, and perhaps some that would have followed; its mirror knows which. Raises what
-        LanguageModel.decode raises.
+        The memory holds the prompt, and the model has just read its last entry. Afterwards it holds some of
+        the tokens that were given, and perhaps some that would have followed; its mirror knows which.
+        Raises what LanguageModel.decode raises.
         """
 
     def figures(self) -> dict[str, Scalar]:

@@ -32,7 +32,8 @@ class Drafter(Protocol):
         """An answer to `prompt` begins; its picture's embeddings lie at `address`."""
 
     def draft(self, context: Sequence[Entry], most_tok: int) -> Draft:
-        """At most `most_tok` that may follow `context`: the prompt and what was written, which only ever grows.
+        """At most `most_tok` that may follow `context`: the prompt and what was written, which only ever
+        grows.
 
         Raises Interrupted, or MortarError where an engine fails.
         """

@@ -1,8 +1,8 @@
 """Drafts by looking up: what followed the last few tokens where they stood before. Pure.
 
-Prompt lookup decoding (A. Saxena 2023, github.com/apoorvumang/prompt-lookup-decoding; Yang et al. 2023, "Inference
-with Reference", arXiv 2304.04487). It needs no second model, and pays where an answer repeats what stands in the
-prompt, in an earlier turn or in itself.
+Prompt lookup decoding (A. Saxena 2023, github.com/apoorvumang/prompt-lookup-decoding; Yang et al. 2023,
+"Inference with Reference", arXiv 2304.04487). It needs no second model, and pays where an answer repeats
+what stands in the prompt, in an earlier turn or in itself.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from mortar.bricks.language.speculation.drafter import Draft
 
 LONGEST_tok = 3
 SHORTEST_tok = 2
-"""What is looked up. One token alone stands before too many others: with it a third as much of what is drafted is
-right, measured on the bundled model."""
+"""What is looked up, the longest first. Saxena looks up single tokens too: those stand before so many
+others that we leave them out (a judgement)."""
 
 
 class Lookup:

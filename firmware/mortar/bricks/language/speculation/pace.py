@@ -1,12 +1,14 @@
-"""How many tokens to draft, from what drafts have brought and cost so far. Reads no clock: times are passed in.
+"""How many tokens to draft, from what drafts have brought and cost so far. Reads no clock: times are passed
+in.
 
-With probability β that the next drafted token is accepted, a draft of k brings (1 - β^(k+1)) / (1 - β) tokens
-(Leviathan et al. 2023, arXiv 2211.17192, equation 1), for the time of one decode of 1 + k tokens and of drafting k.
-The k that brings the most tokens a millisecond is taken, if that is more than plain decoding does.
+With probability β that the next drafted token is accepted, a draft of k brings (1 - β^(k+1)) / (1 - β)
+tokens (Leviathan et al. 2023, arXiv 2211.17192, equation 1), for the time of one decode of 1 + k tokens and
+of drafting k. The k that brings the most tokens a millisecond is taken, if that is more than plain decoding
+does.
 
-What a draft may lose is paid for in advance: time that was saved, and 2 % of the time that plain decoding would take.
-So all of an answer, what is tried out included, takes at most 2 % longer than plain decoding, whatever drafts
-turn out to be worth, beside what the first two tries cost.
+What a draft may lose is paid for in advance: time that was saved, and 2 % of the time that plain decoding
+would take. So all of an answer, what is tried out included, takes at most 2 % longer than plain decoding,
+whatever drafts turn out to be worth, beside what the first two tries cost.
 """
 
 from __future__ import annotations
@@ -190,8 +192,8 @@ class Pace:
             yield length_tok, brings_tok * self._plain / takes_ms
 
     def _may_lose_ms(self, length_tok: int) -> float:
-        """Where nothing of such a draft is accepted. Of one that was never tried, as if each token were decoded by
-        itself."""
+        """Where nothing of such a draft is accepted. Of one that was never tried, as if each token were
+        decoded by itself."""
         if not self._more_ms:
             return length_tok * self._plain
         return length_tok * (median(self._more_ms) + median(self._draft_ms)) + fmean(self._again_ms)

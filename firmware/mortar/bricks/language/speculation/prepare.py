@@ -75,7 +75,7 @@ def _draft_model_folder(settings: Language) -> Path | None:
     match settings.speculate, settings.draft_model:
         case Speculate.DRAFT, "":
             return resources.bundled_model() / SMALL
-        case (Speculate.DRAFT | Speculate.AUTO), str(path) if path:
+        case ((Speculate.DRAFT | Speculate.AUTO), str(path)) if path:
             return Path(path)
         case _:
             return None

@@ -1,8 +1,10 @@
-"""Writes with drafts: what is guessed is decoded in one batch, and as much of it is kept as the model agrees with.
+"""Writes with drafts: what is guessed is decoded in one batch, and as much of it is kept as the model
+agrees with.
 
-Greedy, the tokens are the very ones that plain decoding gives. A batch rounds differently than single tokens do
-(`rounding.py`), so wherever it leaves two tokens too close to tell, everything since the last place that was
-computed as plain decoding does is decoded anew, token by token, and that place is here from then on.
+Greedy, the tokens are the very ones that plain decoding gives. A batch rounds differently than single
+tokens do (`rounding.py`), so wherever it leaves two tokens too close to tell, everything since the last
+place that was computed as plain decoding does is decoded anew, token by token, and that place is here from
+then on.
 """
 
 from __future__ import annotations
@@ -118,7 +120,8 @@ class Speculative:
             return NO_DRAFT
 
     def _decode(self, draft: Draft) -> Floats:
-        """What the model gives for the last token written and each that is drafted: [1 + len(draft), n_vocab]."""
+        """What the model gives for the last token written and each that is drafted: [1 + len(draft),
+        n_vocab]."""
         if len(draft) == 0:
             return self._add()[None]
         last = self._context[-1]

@@ -1,8 +1,9 @@
 """Which tokens of a draft the model would have written itself: speculative sampling, pure.
 
-Leviathan et al. 2023, arXiv 2211.17192, algorithm 1: a drafted token x is accepted with probability
-min(1, p(x) / q(x)); in the place of the first refused one comes a token of norm(max(0, p - q)); where all are
-accepted, one more of p. What is written is then distributed as if the model had written it alone (appendix A.1).
+Leviathan et al. 2023, arXiv 2211.17192, algorithm 1: a drafted token x is accepted with probability min(1,
+p(x) / q(x)); in the place of the first refused one comes a token of norm(max(0, p - q)); where all are
+accepted, one more of p. What is written is then distributed as if the model had written it alone (appendix
+A.1).
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ class Verdict(NamedTuple):
 
 
 def verify(rows: Floats, draft: Draft, sampler: Sampler, near_tie: float = 0.0) -> Verdict:
-    """`rows`, [1 + len(draft), n_vocab]: logits of what may stand in the place of each drafted token, and of what
-    may follow the last. Greedy, the choice between two logits that differ by less than `near_tie` is left open."""
+    """`rows`, [1 + len(draft), n_vocab]: logits of what may stand in the place of each drafted token, and
+    of what may follow the last. Greedy, the choice between two logits that differ by less than `near_tie`
+    is left open."""
     for place, row in enumerate(rows):
         if sampler.is_greedy and lead(row) < near_tie:
             return Verdict(place, None)
