@@ -1,4 +1,5 @@
-"""One answer by the bundled model: what ends it, what cuts it, and that nothing goes on behind an interruption."""
+"""One answer by the bundled model: what ends it, what cuts it, and that nothing goes on behind an
+interruption."""
 
 from __future__ import annotations
 
@@ -68,8 +69,9 @@ def operations(model: LlamaLanguageModel, composer: Composer, stop: Stop) -> int
 def test_no_operation_follows_an_interruption(
     model: LlamaLanguageModel, composer: Composer, stop: Stop, share: float
 ) -> None:
-    """In the middle of reading the prompt, and of writing: once told to end, llama.cpp does not even ask again,
-    and no further decode begins. So it takes less than one operation, of which a token has some hundred."""
+    """In the middle of reading the prompt, and of writing: once told to end, llama.cpp does not even ask
+    again, and no further decode begins. So it takes less than one operation, of which a token has some
+    hundred."""
     after = int(operations(model, composer, stop) * share)
     model.keep(0)
     stop.after = after

@@ -1,4 +1,5 @@
-"""From bytes of tokens to what is said: characters and stop sequences that are split, and answers that are cut."""
+"""From bytes of tokens to what is said: characters and stop sequences that are split, and answers that are
+cut."""
 
 from __future__ import annotations
 
@@ -53,7 +54,8 @@ def test_byte_by_byte_is_no_different(text: str) -> None:
 
 @given(st.binary(max_size=40), Cuts)
 def test_any_bytes_are_text(data: bytes, cuts: list[int]) -> None:
-    """A model may write bytes that are none: nothing fails, and splitting them differently changes nothing."""
+    """A model may write bytes that are none: nothing fails, and splitting them differently changes
+    nothing."""
     assert streamed(pieces(data, cuts)) == streamed([data])
 
 

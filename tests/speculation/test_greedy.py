@@ -30,7 +30,8 @@ def drafter(kind: str, seed: int, likeness: float, n_vocab: int) -> Drafter:
 @settings(max_examples=40, deadline=None)
 @given(Seeds, st.sampled_from(["lookup", "draft"]), st.floats(0, 1), st.integers(1, 6), st.integers(2, 12))
 def test_drafts_change_no_token(seed: int, kind: str, likeness: float, most_tok: int, n_vocab: int) -> None:
-    """Whatever is drafted, and however much of it is right; afterwards the memory holds the answer's beginning."""
+    """Whatever is drafted, and however much of it is right; afterwards the memory holds the answer's
+    beginning."""
     stepper, memory = plain(Toy(table(n_vocab, seed)))
     alone = written(stepper, memory, N_tok)
     model = Toy(table(n_vocab, seed))

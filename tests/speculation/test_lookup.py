@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mortar.bricks.language.mirror import Entry, PictureToken
-from mortar.bricks.language.speculation.lookup import LONGEST_tok, SHORTEST_tok, Lookup
+from mortar.bricks.language.speculation.lookup import LONGEST_tok, Lookup, SHORTEST_tok
 
 
 def draft(context: list[Entry], most_tok: int = 4) -> list[int]:

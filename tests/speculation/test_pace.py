@@ -68,8 +68,8 @@ BOUND_BY_ARITHMETIC = Board(accepts=0.8, more_ms=8.0, draft_ms=6.0)
 def test_never_below_0_97_of_plain(
     accepts: float, more_ms: float, draft_ms: float, again_ms: float, most_tok: int, seed: int
 ) -> None:
-    """Whatever drafts are worth, beside what the first tries cost; in all of it, and so in any part of it that
-    begins with the first token."""
+    """Whatever drafts are worth, beside what the first tries cost; in all of it, and so in any part of it
+    that begins with the first token."""
     n_tok = 1_000
     board = Board(accepts, more_ms, draft_ms, again_ms)
     ratio = board.written(Pace(most_tok), n_tok, seed)

@@ -42,8 +42,8 @@ def expected(sampling: Sampling) -> dict[tuple[int, ...], float]:
 
 
 def is_distributed(write: Write, shares: dict[tuple[int, ...], float]) -> bool:
-    """Pearson's chi-square, answers that are expected less than 5 times taken together. Five standard deviations
-    above the mean of its distribution: one test of a million would fail for nothing."""
+    """Pearson's chi-square, answers that are expected less than 5 times taken together. Five standard
+    deviations above the mean of its distribution: one test of a million would fail for nothing."""
     counts = Counter(tuple(write()) for _ in range(N_answers))
     often = {answer: share * N_answers for answer, share in shares.items() if share * N_answers >= 5}
     rare = N_answers - sum(often.values())
@@ -83,7 +83,8 @@ class Stubborn:
 def test_answers_are_as_frequent_as_the_model_says(
     sampling: Sampling, drafter: Callable[[Sampling], Drafter]
 ) -> None:
-    """All tokens of an answer together: what is accepted, what takes a refused one's place, and what is extra."""
+    """All tokens of an answer together: what is accepted, what takes a refused one's place, and what is
+    extra."""
     stepper, memory = speculative(Toy(MODEL), drafter(sampling), sampling=sampling, most_tok=2)
     assert is_distributed(lambda: written(stepper, memory, N_tok), expected(sampling))
 

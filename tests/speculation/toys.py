@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from mortar.bricks.language.memory import Memory
-from mortar.bricks.language.sampling import Sampler, Sampling
+from mortar.bricks.language.sampling import GREEDY, Sampler, Sampling
 from mortar.bricks.language.speculation.drafter import Drafter
 from mortar.bricks.language.speculation.pace import Pace
 from mortar.bricks.language.speculation.speculative import Speculative
@@ -134,7 +134,7 @@ def speculative(
     model: Toy,
     drafter: Drafter,
     *,
-    sampling: Sampling = Sampling(),
+    sampling: Sampling = GREEDY,
     most_tok: int = 4,
     near_tie: float = 0.0,
 ) -> tuple[Speculative, Memory]:
@@ -142,7 +142,7 @@ def speculative(
     return Speculative(model, memory, Sampler(sampling), drafter, Always(most_tok), near_tie), memory
 
 
-def plain(model: Toy, sampling: Sampling = Sampling()) -> tuple[Plain, Memory]:
+def plain(model: Toy, sampling: Sampling = GREEDY) -> tuple[Plain, Memory]:
     memory = Memory(model)
     return Plain(model, memory, Sampler(sampling)), memory
 
