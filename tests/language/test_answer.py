@@ -15,6 +15,7 @@ from mortar.errors import MortarError
 from mortar.runtimes.llama.model import LlamaLanguageModel
 from mortar.runtimes.model_folder import ModelFolder
 
+CHUNK_tok = 128
 QUESTION = "what do you see"
 
 
@@ -28,7 +29,7 @@ def answer(
 ) -> tuple[Answer, list[str]]:
     said: list[str] = []
     prompt = composer.compose([], None, QUESTION)
-    return write(model, Memory(model), prompt, None, most_tok, said.append, stops=stops), said
+    return write(model, Memory(model, CHUNK_tok), prompt, None, most_tok, said.append, stops=stops), said
 
 
 def test_an_answer_ends_by_itself(model: LlamaLanguageModel, composer: Composer) -> None:

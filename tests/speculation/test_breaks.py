@@ -12,7 +12,7 @@ from mortar.bricks.language.speculation.draft_model import DraftModel, require_s
 from mortar.bricks.language.speculation.drafter import Draft
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Interrupted
-from speculation.toys import PROMPT, Toy, plain, speculative, table, written
+from speculation.toys import PROMPT, CHUNK_tok, Toy, plain, speculative, table, written
 
 N_tok = 30
 N_VOCAB = 6
@@ -36,7 +36,7 @@ def test_an_interruption_anywhere_leaves_a_usable_state(after: int) -> None:
     stop = Stop()
     model = Toy(table(N_VOCAB, 5, spread=0.5), should_stop=stop, noise=0.1)
     draft = Toy(table(N_VOCAB, 5, spread=0.45), should_stop=stop)
-    drafter = DraftModel(draft, Memory(draft), Sampler(GREEDY), reads_pictures=False)
+    drafter = DraftModel(draft, Memory(draft, CHUNK_tok), Sampler(GREEDY), reads_pictures=False)
     stepper, memory = speculative(model, drafter, near_tie=0.2)
     memory.bring(PROMPT, None, predict=True)
     stop.after = stop.asked + after
@@ -46,7 +46,7 @@ def test_an_interruption_anywhere_leaves_a_usable_state(after: int) -> None:
     other = (2, 3, 1)
     expected = written(*plain(Toy(table(N_VOCAB, 5, spread=0.5))), N_tok, other)
     assert written(stepper, memory, N_tok, other) == expected
-    assert memory.holds(model.held)
+    assert memory.holds(model.cells)
 
 
 class Broken:
@@ -100,5 +100,5 @@ def test_nothing_is_drafted_behind_an_end() -> None:
     logits[..., 2] = -100.0
     logits[4, :, 2] = 100.0  # 4 and any token, then the end
     draft = Toy(logits, end=2)
-    drafter = DraftModel(draft, Memory(draft), Sampler(GREEDY), reads_pictures=False)
+    drafter = DraftModel(draft, Memory(draft, CHUNK_tok), Sampler(GREEDY), reads_pictures=False)
     assert len(drafter.draft([1, 4, 0], 5)) == 0

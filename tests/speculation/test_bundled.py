@@ -31,7 +31,7 @@ from mortar.runtimes import choose
 from mortar.runtimes.interfaces import LanguageModel
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Eye, Language, Speculate
-from speculation.toys import Always
+from speculation.toys import Always, CHUNK_tok
 
 GALLERY = Path(__file__).resolve().parents[2] / "docs" / "gallery"
 MOST_tok = 64
@@ -107,7 +107,7 @@ def answers(
 ) -> tuple[list[tuple[Answer, list[int]]], Stepper]:
     """Each with its tokens."""
     model.keep(0)
-    memory = Memory(model)
+    memory = Memory(model, CHUNK_tok)
     held = stepper(memory)
     found = []
     for one in asked:
@@ -130,12 +130,12 @@ def by_lookup(small: LanguageModel) -> Drafter:
 
 def by_small(small: LanguageModel) -> Drafter:
     small.keep(0)
-    return DraftModel(small, Memory(small), Sampler(GREEDY), reads_pictures=True)
+    return DraftModel(small, Memory(small, CHUNK_tok), Sampler(GREEDY), reads_pictures=True)
 
 
 def by_blind_small(small: LanguageModel) -> Drafter:
     small.keep(0)
-    return DraftModel(small, Memory(small), Sampler(GREEDY), reads_pictures=False)
+    return DraftModel(small, Memory(small, CHUNK_tok), Sampler(GREEDY), reads_pictures=False)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_decoding_anew_gives_the_very_logits_of_plain_decoding(
     model: LanguageModel, asked: list[Asked]
 ) -> None:
     """Bit by bit: what near ties rest on."""
-    memory = Memory(model)
+    memory = Memory(model, CHUNK_tok)
     for one, other in pairwise(asked[:12]):
         memory.bring(one.prompt, one.rows.ctypes.data, predict=True)
         plain = Plain(model, memory, Sampler(GREEDY)).steps(one.prompt, None)

@@ -6,13 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mortar import resources
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.sampling import GREEDY, Sampler
 from mortar.bricks.language.speculation.draft_model import DraftModel
 from mortar.bricks.language.speculation.drafter import Drafter
 from mortar.bricks.language.speculation.lookup import Lookup
+from mortar.bricks.language.speculation.prepare import prepare
 from mortar.bricks.language.speculation.rounding import near_tie
-from speculation.toys import PROMPT, Toy, plain, speculative, table, written
+from mortar.runtimes.model_folder import ModelFolder
+from mortar.settings import Language
+from speculation.toys import PROMPT, CHUNK_tok, Toy, plain, speculative, table, written
 
 N_tok = 40
 
@@ -24,7 +28,7 @@ def drafter(kind: str, seed: int, likeness: float, n_vocab: int) -> Drafter:
     if kind == "lookup":
         return Lookup()
     model = Toy(likeness * table(n_vocab, seed) + (1 - likeness) * table(n_vocab, seed + 1))
-    return DraftModel(model, Memory(model), Sampler(GREEDY), reads_pictures=False)
+    return DraftModel(model, Memory(model, CHUNK_tok), Sampler(GREEDY), reads_pictures=False)
 
 
 @settings(max_examples=40, deadline=None)
@@ -37,8 +41,8 @@ def test_drafts_change_no_token(seed: int, kind: str, likeness: float, most_tok:
     model = Toy(table(n_vocab, seed))
     stepper, memory = speculative(model, drafter(kind, seed, likeness, n_vocab), most_tok=most_tok)
     assert written(stepper, memory, N_tok) == alone
-    assert memory.holds(model.held)
-    kept = model.held[len(PROMPT) :]
+    assert memory.holds(model.cells)
+    kept = model.cells[len(PROMPT) :]
     assert kept[:N_tok] == alone[: len(kept)]
 
 
@@ -89,14 +93,15 @@ def test_rounding_is_measured() -> None:
 def test_the_measurement_leaves_nothing_behind() -> None:
     model = Toy(CLOSE[0])
     near_tie(model)
-    assert model.held == []
+    assert model.cells == []
 
 
-def test_a_memory_that_cannot_forget_its_tail_is_found_out() -> None:
-    """Recurrent models: nothing may be drafted for them."""
+def test_for_a_memory_that_cannot_forget_its_tail_nothing_is_drafted() -> None:
+    """Recurrent models: what was guessed wrongly would stay."""
     model = Toy(CLOSE[0], forgets=False)
-    assert near_tie(model) is None
-    assert model.held == []
+    folder = ModelFolder(resources.bundled_model())
+    assert prepare(Language(), model, folder, lambda: False).drafter is None
+    assert prepare(Language(), Toy(CLOSE[0]), folder, lambda: False).drafter is not None
 
 
 def test_no_draft_overruns_the_context() -> None:
@@ -104,12 +109,12 @@ def test_no_draft_overruns_the_context() -> None:
     model = Toy(table(6, 3), n_ctx=32)
     stepper, memory = speculative(model, drafter("draft", 3, 1.0, 6), most_tok=6)
     assert len(written(stepper, memory, 31)) == 31
-    assert len(model.held) <= 32
+    assert len(model.cells) <= 32
 
 
 @pytest.mark.parametrize("n_ctx", [4, 9, 20])
 def test_a_draft_model_with_a_smaller_context_stops_drafting(n_ctx: int) -> None:
     draft = Toy(table(6, 3), n_ctx=n_ctx)
-    guesses = DraftModel(draft, Memory(draft), Sampler(GREEDY), reads_pictures=False)
+    guesses = DraftModel(draft, Memory(draft, CHUNK_tok), Sampler(GREEDY), reads_pictures=False)
     stepper, memory = speculative(Toy(table(6, 3)), guesses, most_tok=3)
     assert written(stepper, memory, N_tok) == written(*plain(Toy(table(6, 3))), N_tok)

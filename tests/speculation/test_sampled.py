@@ -16,7 +16,7 @@ from mortar.bricks.language.speculation.drafter import Draft, Drafter
 from mortar.bricks.language.speculation.lookup import Lookup
 from mortar.bricks.language.speculation.verify import Verdict
 from mortar.runtimes.interfaces import Floats
-from speculation.toys import PROMPT, Toy, plain, speculative, table, written
+from speculation.toys import PROMPT, CHUNK_tok, Toy, plain, speculative, table, written
 
 N_VOCAB = 4
 N_tok = 3
@@ -56,7 +56,7 @@ def is_distributed(write: Write, shares: dict[tuple[int, ...], float]) -> bool:
 
 def by_draft_model(sampling: Sampling) -> Drafter:
     model = Toy(SMALLER)
-    return DraftModel(model, Memory(model), Sampler(sampling), reads_pictures=False)
+    return DraftModel(model, Memory(model, CHUNK_tok), Sampler(sampling), reads_pictures=False)
 
 
 def by_lookup(sampling: Sampling) -> Drafter:

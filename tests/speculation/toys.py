@@ -13,9 +13,10 @@ from mortar.bricks.language.speculation.drafter import Drafter
 from mortar.bricks.language.speculation.pace import Pace
 from mortar.bricks.language.speculation.speculative import Speculative
 from mortar.bricks.language.stepping import Plain, Stepper
-from mortar.runtimes.interfaces import Abilities, Floats, Interrupted
+from mortar.runtimes.interfaces import Abilities, Floats, Held, Interrupted
 
 PROMPT = (0, 1)
+CHUNK_tok = 128
 
 
 class Toy:
@@ -26,8 +27,9 @@ class Toy:
     """
 
     unit = "toy/cpu"
+    held: Sequence[Held] = ()
+    state_form = "toy"
     n_embd = 4
-    abilities = Abilities(cuts=False)
 
     def __init__(
         self,
@@ -42,12 +44,12 @@ class Toy:
         self.table = table.astype(np.float32)
         self.n_vocab = table.shape[-1]
         self.n_ctx = n_ctx
-        self.held: list[int] = []
+        self.cells: list[int] = []
         self.decodes: list[int] = []
         """Tokens of each decode that there was."""
         self._end = end
         self._noise = noise
-        self._forgets = forgets
+        self.abilities = Abilities(forgets=forgets, cuts=False, splits_pictures=True)
         self._should_stop = should_stop
         self._as_alone: list[bool] = []
         self._rows = np.empty((0, self.n_vocab), np.float32)
@@ -66,13 +68,13 @@ class Toy:
         self.decode_each(tokens, pos)
 
     def decode_each(self, tokens: Sequence[int], pos: int) -> Floats:
-        assert pos == len(self.held), "positions follow on"
+        assert pos == len(self.cells), "positions follow on"
         assert pos + len(tokens) <= self.n_ctx, "no room"
         rows = []
         for token in tokens:
             if self._should_stop():
                 raise Interrupted
-            self.held.append(token)
+            self.cells.append(token)
             self._as_alone.append(len(tokens) == 1)
             rows.append(self._logits())
         self._rows = np.stack(rows)
@@ -86,10 +88,10 @@ class Toy:
         return self._rows[-1]
 
     def keep(self, n_tok: int) -> int:
-        if n_tok < len(self.held):
-            left = n_tok if self._forgets else 0
-            del self.held[left:], self._as_alone[left:]
-        return len(self.held)
+        if n_tok < len(self.cells):
+            left = n_tok if self.abilities.forgets else 0
+            del self.cells[left:], self._as_alone[left:]
+        return len(self.cells)
 
     def cut(self, begin: int, end: int) -> None:
         raise NotImplementedError
@@ -104,12 +106,12 @@ class Toy:
         pass
 
     def _logits(self) -> np.ndarray:
-        first, second = ([0, 0, *self.held])[-2:]
+        first, second = ([0, 0, *self.cells])[-2:]
         logits = self.table[first, second]
         # The prompt is read in one batch in any case.
         batched = [pos for pos, alone in enumerate(self._as_alone) if not alone and pos >= len(PROMPT)]
         if self._noise and batched:
-            made_of = np.random.default_rng([*self.held, len(batched)])
+            made_of = np.random.default_rng([*self.cells, len(batched)])
             logits = logits + made_of.uniform(-self._noise, self._noise, self.n_vocab).astype(np.float32)
         return logits
 
@@ -138,12 +140,12 @@ def speculative(
     most_tok: int = 4,
     near_tie: float = 0.0,
 ) -> tuple[Speculative, Memory]:
-    memory = Memory(model)
+    memory = Memory(model, CHUNK_tok)
     return Speculative(model, memory, Sampler(sampling), drafter, Always(most_tok), near_tie), memory
 
 
 def plain(model: Toy, sampling: Sampling = GREEDY) -> tuple[Plain, Memory]:
-    memory = Memory(model)
+    memory = Memory(model, CHUNK_tok)
     return Plain(model, memory, Sampler(sampling)), memory
 
 

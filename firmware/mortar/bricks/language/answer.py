@@ -58,9 +58,10 @@ def write(
 ) -> Answer:
     """Read `prompt` (`address`: its picture's embeddings), then answer; `say` gets each whole sentence.
 
-    `stepper` gives the tokens, by default the most probable ones; any of `stops` ends the answer, and nothing of
-    it is said. An interruption ends the answer with what there is; the sentence begun is not said. Of an answer
-    that `most_tok` cuts, its last whole sentence is the end. Raises MortarError where the engine fails.
+    `stepper` gives the tokens, by default the most probable ones; any of `stops` ends the answer, and
+    nothing of it is said. An interruption ends the answer with what there is; the sentence begun is not
+    said. Of an answer that `most_tok` cuts, its last whole sentence is the end. Raises MortarError where
+    the engine fails.
     """
     streaming = Streaming(say, stops)
     witness = Witness()

@@ -132,7 +132,9 @@ class Cascade:
         told = Telling(mind.between, say) if isinstance(mind.between, Interpreter) else None
         try:
             prompt = mind.prompt(earlier, picture, ask.question)
-            answer = await self._jobs.run("answer", ask.turn, mind.answer, prompt, picture, self.power, told or say)
+            answer = await self._jobs.run(
+                "answer", ask.turn, mind.answer, prompt, picture, self.power, told or say
+            )
             if answer.interrupted and self._jobs.is_late:
                 raise late("answering")
             again = await self._again(mind, asked, answer, picture, earlier)

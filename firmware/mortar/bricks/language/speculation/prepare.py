@@ -94,4 +94,6 @@ def _draft_model(
     except MortarError:
         draft.close()
         raise
-    return DraftModel(draft, Memory(draft, settings.chunk_tok), sampler, reads_pictures=draft.n_embd == model.n_embd)
+    return DraftModel(
+        draft, Memory(draft, settings.chunk_tok), sampler, reads_pictures=draft.n_embd == model.n_embd
+    )
