@@ -61,7 +61,9 @@ _CODES: dict[Meanwhile, str] = {
     Meanwhile.SET_ASIDE: "store-damaged",
     Meanwhile.UNKEPT: "store-newer",
     Meanwhile.READ_ANEW: "prefix-damaged prefix-unkept",
-    Meanwhile.AS_IT_IS: "device-stays-open mixer-failed photos-unreadable wake-word-unusable",
+    Meanwhile.AS_IT_IS: """
+        device-stays-open draft-model-differs mixer-failed photos-unreadable wake-word-unusable
+    """,
     Meanwhile.PRIVATE: "privacy-unreadable",
     Meanwhile.UNTIL_RESTART: "privacy-unwritable",
     Meanwhile.UNTRACED: "trace-too-slow trace-unwritable",

@@ -207,6 +207,15 @@ class FlashAttention(StrEnum):
     OFF = "off"
 
 
+class Speculate(StrEnum):
+    """Who drafts what the language model then checks."""
+
+    AUTO = "auto"
+    OFF = "off"
+    LOOKUP = "lookup"
+    DRAFT = "draft"
+
+
 class Language(Section, frozen=True):
     threads: Annotated[int, Meta(ge=1, le=16)] = 1
     """CPU threads of the language model; more pay for large models on cores that nothing else uses."""
@@ -237,9 +246,29 @@ class Language(Section, frozen=True):
     """What a chat model is told before everything else, where its chat template has a place for that; the
     bundled model was taught without. Empty: nothing."""
     answer_tok: Annotated[int, Meta(ge=8, le=4_096)] = 96
-    """Longest answer."""
+    """Longest answer; less of it while the battery is low. What is cut ends with its last whole sentence."""
     deadline_ms: Annotated[int, Meta(ge=500, le=600_000)] = 30_000
     """Longest time one answer may take."""
+    temperature: Annotated[float, Meta(ge=0, le=2)] = 0.0
+    """0: always the most probable token, so that one question about one picture has one answer. Above, each
+    is drawn, as llama.cpp does it: top_k, top_p, min_p, temperature, in this order."""
+    top_k: Annotated[int, Meta(ge=0, le=1_000_000)] = 40
+    """Only so many of the most probable tokens may be drawn; 0: any."""
+    top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95
+    """Of those the fewest that have this probability together."""
+    min_p: Annotated[float, Meta(ge=0, le=1)] = 0.05
+    """Of those the ones with at least this share of the most probable one's probability."""
+    seed: Annotated[int, Meta(ge=-1, lt=2**32)] = -1
+    """Of what is drawn; -1: another one each time."""
+    speculate: Speculate = Speculate.AUTO
+    """Guess several tokens and have the model check them at once: "lookup" (what stood in the conversation
+    before), "draft" (a smaller model guesses), "auto" ("draft" with a draft_model, else "lookup"), or
+    "off". The answers stay the same, and what does not pay turns itself off. See
+    [speculation.md](speculation.md)."""
+    draft_tok: Annotated[int, Meta(ge=1, le=16)] = 4
+    """Most tokens that are guessed at a time."""
+    draft_model: str = ""
+    """Folder of the smaller model; empty: the bundled *small*, where "draft" is asked for."""
 
 
 class Server(Section, frozen=True):

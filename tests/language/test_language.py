@@ -22,12 +22,14 @@ from mortar.messages import (
     Exchange,
     Failure,
     JobBegan,
+    PowerChanged,
     Report,
     Sentence,
 )
+from mortar.power import MAINS, Power, PowerState
 from mortar.rings.slots import SlotState
 from mortar.runtimes.model_folder import ModelFolder
-from mortar.settings import RunOptions, Settings
+from mortar.settings import Language, RunOptions, Settings
 from scenes import table, tokens_of
 
 QUESTION = "what do you see"
@@ -286,6 +288,40 @@ def test_many_questions_leave_nothing_behind(pictures: list[np.ndarray], alone: 
             while figures.get("context_tok") != 1:
                 figures = (await brick["supervisor"].expect(Report)).figures
             assert eye.ring.counts()[SlotState.FREE] == 3
+
+    run(scenario())
+
+
+def test_a_low_battery_shortens_answers(pictures: list[np.ndarray], alone: list[str]) -> None:
+    """Nothing half is said of what is cut; with the charger, answers are whole again."""
+    settings = Settings(language=Language(answer_tok=32))
+
+    async def scenario() -> None:
+        async with brick_and_eye(settings) as (brick, eye):
+            for turn, power in enumerate([Power(PowerState.CRITICAL, 0.0), MAINS], start=1):
+                brick["supervisor"].send(PowerChanged(power))
+                await eye.shows(pictures[2], turn)
+                answered = await answer_to(brick, turn)
+                if power is MAINS:
+                    assert (answered.text, answered.n_tok > 8) == (alone[2], True)
+                else:
+                    assert (answered.text, answered.n_tok) == ("", 8)
+            said = [message.text for message in brick["assistant"].seen if isinstance(message, Sentence)]
+            assert " ".join(said) == alone[2]
+
+    run(scenario())
+
+
+def test_the_status_tells_of_drafts(pictures: list[np.ndarray]) -> None:
+    async def scenario() -> None:
+        async with brick_and_eye() as (brick, eye):
+            await eye.shows(pictures[0], turn=1)
+            await answer_to(brick, 1)
+            figures: dict[str, object] = {}
+            while "speculation" not in figures:
+                figures = (await brick["supervisor"].expect(Report)).figures
+            assert figures["drafter"] == "lookup"
+            assert {"drafted_tok", "accepted_tok", "acceptance", "speculation_gain"} <= set(figures)
 
     run(scenario())
 

@@ -110,8 +110,8 @@ class Prompt(Table, frozen=True):
     control: list[str] | None = None
     """The control tokens in these texts: what stands between them is read as one text with what people say
     beside it, as the model was trained. None: each text is control tokens and nothing else."""
-    stop: list[str] = []
-    """Texts that end an answer, where no control token does."""
+    stop: list[Annotated[str, Meta(min_length=1)]] = []
+    """Texts that end an answer, beside the model's own end token; nothing of them is said."""
 
     def question_lead(self, *, is_seen: bool) -> str:
         """Before a question, behind a picture or not."""

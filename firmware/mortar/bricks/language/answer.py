@@ -1,17 +1,19 @@
-"""Writes one answer, token by token: the most probable one each time."""
+"""Writes one answer: reads the prompt, then takes token after token until there is an end of it."""
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from mortar.bricks.language.evidence import Evidence, Witness
 from mortar.bricks.language.memory import Memory, ReadIn
 from mortar.bricks.language.mirror import Entry
-from mortar.bricks.language.sentences import SentenceSplitter
+from mortar.bricks.language.sampling import GREEDY, Sampler
+from mortar.bricks.language.stepping import Plain, Stepper
+from mortar.bricks.language.streaming import Streaming
 from mortar.clock import now_ms
-from mortar.runtimes.interfaces import Interrupted, LanguageModel, most_probable
+from mortar.runtimes.interfaces import Interrupted, LanguageModel
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Answer:
     evidence: Evidence
     """How sure the model was of each token."""
     is_whole: bool
-    """It ended with the model's own end mark: it was neither interrupted nor cut for its length."""
+    """It ended with the model's own end mark or a stop sequence: it was neither interrupted nor cut for its
+    length."""
 
 
 NO_ANSWER = Answer("", 0, 0.0, None, 0.0, interrupted=True, read=None, evidence=Evidence(), is_whole=False)
@@ -49,40 +52,43 @@ def write(
     address: int | None,
     most_tok: int,
     say: Callable[[str], None],
+    *,
+    stepper: Stepper | None = None,
+    stops: Sequence[str] = (),
 ) -> Answer:
     """Read `prompt` (`address`: its picture's embeddings), then answer; `say` gets each whole sentence.
 
-    An interruption ends the answer with what there is; the sentence begun is not said.
-    Raises MortarError where the engine fails.
+    `stepper` gives the tokens, by default the most probable ones; any of `stops` ends the answer, and
+    nothing of it is said. An interruption ends the answer with what there is; the sentence begun is not
+    said. Of an answer that `most_tok` cuts, its last whole sentence is the end. Raises MortarError where
+    the engine fails.
     """
-    text = ""
+    streaming = Streaming(say, stops)
     witness = Witness()
     first_token_ms = None
     read = None
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    splitter = SentenceSplitter()
     interrupted = is_whole = False
+    stepper = stepper or Plain(model, memory, Sampler(GREEDY))
     try:
         read = memory.bring(prompt, address, predict=True)
-        while len(witness) < most_tok:
-            logits = model.logits()
-            token, _ = most_probable(logits)
-            first_token_ms = first_token_ms or now_ms()
-            witness.see(logits, token)
-            if is_whole := model.is_end(token):
-                break
-            piece = decoder.decode(model.piece(token))
-            text += piece
-            for sentence in splitter.feed(piece):
-                say(sentence)
-            memory.add(token)
-        if rest := splitter.rest():
-            say(rest)
+        with closing(stepper.steps(prompt, address)) as steps:
+            for token, logits in steps:
+                first_token_ms = first_token_ms or now_ms()
+                witness.see(logits, token)
+                if not (is_whole := model.is_end(token)):
+                    streaming.feed(model.piece(token))
+                    is_whole = streaming.is_stopped
+                if is_whole or len(witness) == most_tok:
+                    break
+        if is_whole:
+            streaming.end()
+        else:
+            streaming.cut()
     except Interrupted:
         interrupted = True
     written_ms = now_ms() - first_token_ms if first_token_ms else 0.0
     return Answer(
-        text=text.strip(),
+        text=streaming.text,
         n_tok=len(witness),
         confidence=witness.evidence.probability,
         first_token_ms=first_token_ms,

@@ -33,7 +33,7 @@ from mortar.messages import (
     SlotReady,
     SlotRecall,
 )
-from mortar.power import MAINS, PowerState
+from mortar.power import PowerState
 from mortar.runtimes.interfaces import Interrupted
 from mortar.tiers import tiers
 from mortar.worker import Mail, Worker
@@ -71,7 +71,6 @@ class Language:
         answer_tok = worker.settings.language.answer_tok
         self._cascade = Cascade(minds, remote, self._replies, jobs, self._to_eye, answer_tok)
         self._earlier: list[Exchange] = []
-        self._power = MAINS
         self._changed = asyncio.Event()
 
     # --- messages ---
@@ -112,7 +111,7 @@ class Language:
             case Cancel(turn):
                 self._cancel(turn)
             case PowerChanged(power):
-                self._power = power
+                self._cascade.power = power
             case LinkLost(peer) if peer == ASSISTANT:
                 self._give_up(other_than=None)
             case LinkLost(peer) if peer == EYE and (asked := self._cascade.asked) is not None:
@@ -155,7 +154,7 @@ class Language:
         if asked is not None and await self._cascade.step(asked, self._earlier):
             return True
         if asked is None:
-            if self._power.state is PowerState.CRITICAL:
+            if self._cascade.power.state is PowerState.CRITICAL:
                 self._minds.unload_larger()
             self._first.pictures.take(None)
         elif asked.tier > 0:

@@ -13,6 +13,7 @@ from mortar.bricks.language.figures import memory_figures
 from mortar.bricks.language.interpreter import NOT_TAUGHT, Interpreter, Telling
 from mortar.bricks.language.jobs import Jobs
 from mortar.bricks.language.judging import verdict
+from mortar.bricks.language.limits import most_tok
 from mortar.bricks.language.mind import Mind
 from mortar.bricks.language.minds import Minds
 from mortar.bricks.language.pictures import Picture
@@ -21,6 +22,7 @@ from mortar.bricks.language.replies import Replies
 from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.messages import NO_TURN, Ask, EncodeFor, Exchange, Message, ShowPicture
+from mortar.power import MAINS
 from mortar.runtimes.interfaces import Interrupted
 
 PICTURE_GONE = MortarError(
@@ -50,6 +52,8 @@ class Cascade:
         self._to_eye = to_eye
         self._answer_tok = answer_tok
         self._escalations = 0
+        self.power = MAINS
+        """The less there is, the shorter the answers."""
         self.asked: Asked | None = None
         """What waits for a model, or for its picture."""
 
@@ -129,7 +133,9 @@ class Cascade:
         told = Telling(mind.between, say) if isinstance(mind.between, Interpreter) else None
         try:
             prompt = mind.prompt(earlier, picture, ask.question)
-            answer = await self._jobs.run("answer", ask.turn, mind.answer, prompt, picture, told or say)
+            answer = await self._jobs.run(
+                "answer", ask.turn, mind.answer, prompt, picture, self.power, told or say
+            )
             if answer.interrupted and self._jobs.is_late:
                 raise late("answering")
             again = await self._again(mind, asked, answer, picture, earlier)
@@ -140,6 +146,7 @@ class Cascade:
         else:
             said = replace(answer, text=told.text) if told else answer
             self._judge(mind, asked, ask, answer, Given(mind.name, held, said), again)
+            self._replies.report(**mind.writing_figures)
         mind.pictures.drop()
 
     async def _again(
@@ -150,7 +157,7 @@ class Cascade:
             return None
         ask = mind.in_own_words(msgspec.structs.replace(asked.ask, question=asked.ask.again))
         prompt = mind.prompt(earlier, picture, ask.question)
-        answer = await self._jobs.run("compare", ask.turn, mind.answer, prompt, picture, _unheard)
+        answer = await self._jobs.run("compare", ask.turn, mind.answer, prompt, picture, self.power, _unheard)
         if answer.interrupted:
             raise Interrupted
         return answer.text
@@ -161,7 +168,7 @@ class Cascade:
         """Nothing is said before the whole answer is there: a server may break off in the middle."""
         ask = asked.ask
         try:
-            work = remote.answer(ask.question, picture, earlier, self._answer_tok)
+            work = remote.answer(ask.question, picture, earlier, most_tok(self._answer_tok, self.power))
             answer = await self._jobs.wait(ask.turn, work)
         except Interrupted:
             self._replies.answered(asked, NO_ANSWER)

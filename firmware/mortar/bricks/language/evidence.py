@@ -52,20 +52,25 @@ def weighed(logits: Floats, token: int) -> tuple[float, float]:
 
     Raises MortarError where they are no numbers: of such logits any token could be the largest.
     """
-    highest = float(logits.max())  # NaN where any is
+    highest = logits.max()  # NaN where any is
     if not math.isfinite(highest):
         raise MortarError(
             "language-logits-broken",
             "the language model gave no numbers for the next token",
             "verify the model's files (mortar models verify), or run it on another unit",
         )
-    shifted = logits.astype(np.float64) - highest  # -inf stays -inf: a token that is ruled out
+    # In float32, as they come: float64 takes 9 ms for a vocabulary of 152 000 tokens, half as long as
+    # decoding a token does, and this 0.2 ms.
+    shifted = logits - highest  # -inf stays -inf: a token that is ruled out
     weights = np.exp(shifted)
     total = float(weights.sum())
-    possible = weights > 0
     # H = log Σw - Σ w·log w / Σw, of which 0·log 0 is 0.
-    entropy = math.log(total) - float(weights[possible] @ shifted[possible]) / total
-    return float(shifted[token]) - math.log(total), max(0.0, entropy)
+    with np.errstate(invalid="ignore"):
+        weighted = float(weights @ shifted)
+    if math.isnan(weighted):
+        possible = weights > 0
+        weighted = float(weights[possible] @ shifted[possible])
+    return float(shifted[token]) - math.log(total), max(0.0, math.log(total) - weighted / total)
 
 
 class Witness:

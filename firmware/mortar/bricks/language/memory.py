@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mortar.bricks.language.mirror import Entry, Run, chunk_end, cut_for, runs, shared
 from mortar.bricks.language.prefix import Prefix
 from mortar.clock import now_ms
-from mortar.runtimes.interfaces import LanguageModel
+from mortar.runtimes.interfaces import Floats, LanguageModel
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,20 @@ class Memory:
     def add(self, token: int) -> None:
         """Read one more text token, as `bring` does."""
         self._read_runs([Run((token,), len(self._held))], None)
+
+    def add_each(self, tokens: Sequence[int]) -> Floats:
+        """Read text tokens in one batch, as `add` does; gives the logits after each, see
+        LanguageModel.decode_each."""
+        self._is_exact = False
+        logits = self._model.decode_each(tokens, len(self._held))
+        self._held += tokens
+        self._is_exact = True
+        return logits
+
+    def keep(self, n_tok: int) -> None:
+        """Forget what is behind the first `n_tok` entries; everything, where the model cannot forget a
+        part."""
+        self._keep(n_tok)
 
     def _forget_what_differs(self, wanted: Sequence[Entry]) -> int:
         """Gives how many entries stay; those of the prefix are taken from the disk where they did not."""

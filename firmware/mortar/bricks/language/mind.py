@@ -8,14 +8,17 @@ import msgspec
 
 from mortar.bricks.language.answer import Answer, write
 from mortar.bricks.language.interpreter import Interpreter
+from mortar.bricks.language.limits import most_tok
 from mortar.bricks.language.memory import Memory, ReadIn
 from mortar.bricks.language.mirror import Entry
 from mortar.bricks.language.pictures import Picture, Pictures
 from mortar.bricks.language.prefix import LEAST_TOK, Prefix
 from mortar.bricks.language.prompt import Composer, PictureRows
+from mortar.bricks.language.speculation.prepare import Speculation
 from mortar.bricks.language.state_files import StateFiles
 from mortar.errors import MortarError
 from mortar.messages import Ask, Exchange, Scalar
+from mortar.power import Power
 from mortar.runtimes.interfaces import LanguageModel
 from mortar.runtimes.model_folder import ModelFolder, Prompt
 from mortar.settings import Language
@@ -31,6 +34,7 @@ class Mind:
         folder: ModelFolder,
         prompt: Prompt,
         settings: Language,
+        speculation: Speculation,
         pictures: Pictures,
         between: Interpreter | MortarError | None = None,
         files: StateFiles | None = None,
@@ -57,6 +61,9 @@ class Mind:
         if files is not None and len(begin) >= LEAST_TOK:
             self.prefix = Prefix(begin, folder.identity(folder.manifest.language), model, files)
         self._memory = Memory(model, settings.chunk_tok, self.prefix)
+        self._stops = prompt.stop
+        self._speculation = speculation
+        self._stepper = speculation.stepper(model, self._memory)
 
     def in_own_words(self, ask: Ask) -> Ask:
         """The question as the model understands it. Raises MortarError where it has no words for it."""
@@ -72,6 +79,7 @@ class Mind:
     def close(self) -> None:
         """Give back what the engine holds; nothing may be called any more."""
         self.pictures.drop()
+        self._speculation.close()
         self._model.close()
 
     def __len__(self) -> int:
@@ -112,10 +120,26 @@ class Mind:
         fails."""
         return self._memory.bring_nearer(prompt, _address(picture))
 
-    def answer(self, prompt: Sequence[Entry], picture: Picture | None, say: Callable[[str], None]) -> Answer:
-        """Read what is not read yet, and write; `say` gets each whole sentence. Raises MortarError where the
-        engine fails."""
-        return write(self._model, self._memory, prompt, _address(picture), self._answer_tok, say)
+    def answer(
+        self, prompt: Sequence[Entry], picture: Picture | None, power: Power, say: Callable[[str], None]
+    ) -> Answer:
+        """Read what is not read yet, and write, the less the lower the battery; `say` gets each whole
+        sentence. Raises MortarError where the engine fails."""
+        return write(
+            self._model,
+            self._memory,
+            prompt,
+            _address(picture),
+            most_tok(self._answer_tok, power),
+            say,
+            stepper=self._stepper,
+            stops=self._stops,
+        )
+
+    @property
+    def writing_figures(self) -> dict[str, Scalar]:
+        """For the status."""
+        return self._stepper.figures()
 
 
 def _address(picture: Picture | None) -> int | None:

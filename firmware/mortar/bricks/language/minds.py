@@ -9,11 +9,13 @@ from mortar import languages, resources
 from mortar.bricks.language.interpreter import Interpreter, interpreter
 from mortar.bricks.language.mind import Mind
 from mortar.bricks.language.pictures import Pictures
+from mortar.bricks.language.speculation.prepare import Speculation, prepare
 from mortar.bricks.language.state_files import StateFiles
 from mortar.errors import MortarError
 from mortar.runtimes import choose
-from mortar.runtimes.interfaces import Held
+from mortar.runtimes.interfaces import Held, Interrupted, LanguageModel
 from mortar.runtimes.model_folder import Manifest, ModelFolder
+from mortar.settings import Language
 from mortar.tiers import Tier
 from mortar.worker import Worker
 
@@ -62,18 +64,15 @@ class Minds:
             return mind
         name, folder = self._models[tier].name, ModelFolder(self._models[tier].folder)
         settings = self._worker.settings.language
-        model = await self._worker.job(
-            f"load {name}",
-            LOAD_DEADLINE_MS,
-            choose.language_model,
-            settings,
-            folder,
-            self._should_stop,
+        model, speculation = await self._worker.job(
+            f"load {name}", LOAD_DEADLINE_MS, _load, settings, folder, self._should_stop
         )
+        if speculation.trouble is not None:
+            self._worker.failed(speculation.trouble)
         pictures = self._pictures.setdefault(tier, Pictures(model.n_embd))
         between = _between(self._worker, folder.manifest)
         prompt = choose.prompt(settings, folder, model)
-        mind = Mind(name, model, folder, prompt, settings, pictures, between, self._files)
+        mind = Mind(name, model, folder, prompt, settings, speculation, pictures, between, self._files)
         await self._worker.job(f"restore the prefix of {name}", LOAD_DEADLINE_MS, mind.restore)
         self._loaded[tier] = mind
         return mind
@@ -82,6 +81,17 @@ class Minds:
         """All but the first; none of them may be at work."""
         for tier in [tier for tier in self._loaded if tier > 0]:
             self._loaded.pop(tier).close()
+
+
+def _load(
+    settings: Language, folder: ModelFolder, should_stop: Callable[[], bool]
+) -> tuple[LanguageModel, Speculation]:
+    model = choose.language_model(settings, folder, should_stop)
+    try:
+        return model, prepare(settings, model, folder, should_stop)
+    except (Interrupted, MortarError):
+        model.close()
+        raise
 
 
 def _complaints(worker: Worker) -> Callable[[MortarError], None]:

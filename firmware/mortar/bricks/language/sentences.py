@@ -14,6 +14,8 @@ _END = re.compile(
     rf"[.!?…]+[{_CLOSING}]*(?=\s+\S)|(?P<sure>[。！？]+[」』”]*(?=[^。！？」』”])|\n)"
 )
 
+_LAST_MARK = re.compile(rf"[.!?…。！？][{_CLOSING}」』”]*$")
+
 _TITLES = titles()
 _LIST_NUMBER = re.compile(r"\d{1,2}\.")
 _INITIAL = re.compile(r"[^\W\d_]\.")
@@ -30,7 +32,7 @@ class SentenceSplitter:
         begin = 0
         for found in _END.finditer(self._text):
             sentence = self._text[begin : found.end()].strip()
-            if found["sure"] or _is_whole(sentence, self._text[found.end() :].lstrip()[0]):
+            if found["sure"] or _ends(sentence, self._text[found.end() :].lstrip()[0]):
                 begin = found.end()
                 whole += [sentence] if sentence else []
         self._text = self._text[begin:]
@@ -42,7 +44,12 @@ class SentenceSplitter:
         return left or None
 
 
-def _is_whole(sentence: str, following: str) -> bool:
+def is_whole(text: str) -> bool:
+    """Whether `text`, which nothing follows, ends with the end of a sentence."""
+    return _LAST_MARK.search(text) is not None and _ends(text, following="A")
+
+
+def _ends(sentence: str, following: str) -> bool:
     """Whether the mark at its end ends it, given the first character after it.
 
     In doubt it does not: a cut in the wrong place is heard, one that is missing costs a little time.
