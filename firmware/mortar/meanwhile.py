@@ -39,14 +39,14 @@ _CODES: dict[Meanwhile, str] = {
         toolkit-missing toolkit-refused toolkit-too-slow vision-engine-failed
     """,
     Meanwhile.NEXT_MODEL: """
-        language-logits-broken server-address-wrong server-answer-garbled server-broke-off
+        language-logits-broken picture-gone server-address-wrong server-answer-garbled
+        server-broke-off
         server-key-unusable server-model-differs server-model-missing server-public server-redirects
         server-refused server-too-slow server-unreachable
     """,
     Meanwhile.NEXT_QUESTION: """
         answer-not-told audio-lost camera-driver-missing camera-failed camera-missing camera-no-frame
-        camera-off dictation-failed language-context-full language-engine-failed language-model-nonsense
-        language-too-slow
+        camera-off dictation-failed language-context-full language-engine-failed language-too-slow
         listen-too-slow microphone-muted model-speaks-other models-differ no-answer no-question-before
         no-speech not-understood note-lost note-unwritable photo-undeletable photo-unwritable picture-damaged
         picture-missing picture-too-large picture-too-long picture-unknown question-not-taught

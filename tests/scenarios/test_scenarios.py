@@ -33,7 +33,6 @@ ELSEWHERE = {
     "dictation-failed": "listen/test_dictation.py",
     "language-context-full": "language/test_llama.py",
     "language-engine-failed": "language/test_llama.py",
-    "language-model-nonsense": "llama_memory/test_finite.py",
     "language-too-slow": "language/test_language.py",
     "listen-too-slow": "listen/test_listen.py",
     "microphone-muted": "assistant/test_privacy.py",

@@ -10,27 +10,8 @@ import pytest
 
 from llama_memory.gguf_bytes import offset_of
 from llama_memory.loads import Load
+from mortar.bricks.language.evidence import weighed
 from mortar.errors import MortarError
-from mortar.runtimes.llama.finite import check_finite
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-@pytest.mark.parametrize("where", [0, 500, 999])
-def test_one_bad_logit_is_enough(bad: float, where: int) -> None:
-    logits = np.zeros(1000, np.float32)
-    logits[where] = bad
-    with pytest.raises(MortarError) as caught:
-        check_finite(logits)
-    assert caught.value.code == "language-model-nonsense" and "\n" not in str(caught.value)
-
-
-def test_a_token_that_is_ruled_out_is_none_of_it() -> None:
-    check_finite(np.array([0.5, -np.inf, 1.0], np.float32))
-
-
-def test_nothing_but_ruled_out_tokens_is() -> None:
-    with pytest.raises(MortarError):
-        check_finite(np.full(10, -np.inf, np.float32))
 
 
 def test_a_file_with_a_weight_that_is_no_number(load: Load, weights: Path, tmp_path: Path) -> None:
@@ -42,5 +23,6 @@ def test_a_file_with_a_weight_that_is_no_number(load: Load, weights: Path, tmp_p
         file.write(np.float16(np.nan).tobytes())
     model = load(damaged)
     model.decode(model.tokenize("what do you see"), 0)
-    with pytest.raises(MortarError):
-        check_finite(model.logits())
+    with pytest.raises(MortarError) as caught:
+        weighed(model.logits(), 0)
+    assert caught.value.code == "language-logits-broken"
