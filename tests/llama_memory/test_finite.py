@@ -17,8 +17,11 @@ from mortar.runtimes.llama.finite import check_finite
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("where", [0, 500, 999])
 def test_one_bad_logit_is_enough(bad: float, where: int) -> None:
-    logits = np.zeros(1000, np.float32)
-    logits[where] = bad
+    logits = np.zeros((3, 1000), np.float32)
+    logits[1, where] = bad
+    check_finite(logits[0])
+    with pytest.raises(MortarError):
+        check_finite(logits[1])
     with pytest.raises(MortarError) as caught:
         check_finite(logits)
     assert caught.value.code == "language-model-nonsense" and "\n" not in str(caught.value)
@@ -41,6 +44,9 @@ def test_a_file_with_a_weight_that_is_no_number(load: Load, weights: Path, tmp_p
         file.seek(offset_of(weights, "token_embd.weight") + 208)
         file.write(np.float16(np.nan).tobytes())
     model = load(damaged)
-    model.decode(model.tokenize("what do you see"), 0)
-    with pytest.raises(MortarError):
-        check_finite(model.logits())
+    tokens = model.tokenize("what do you see")
+    model.decode(tokens, 0)
+    for ask in (model.logits, lambda: model.decode_each(tokens, len(tokens))):
+        with pytest.raises(MortarError) as caught:
+            ask()
+        assert caught.value.code == "language-model-nonsense"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats
 
 
 def check_finite(logits: Floats) -> None:
-    """Raises MortarError where `logits`, float32 [n_vocab], hold a NaN or are infinite: weights that are
-    damaged, or an overflow on the way.
+    """Raises MortarError where `logits`, float32 [n_vocab] or [n_tok, n_vocab], hold a NaN or are infinite:
+    weights that are damaged, or an overflow on the way.
 
     The largest tells: it is NaN as soon as one of them is. (A single -inf is a token that a model rules out.)
     """
-    if not math.isfinite(logits.max()):
+    if not np.isfinite(logits.max(axis=-1)).all():
         raise MortarError(
             "language-model-nonsense",
             "the language model computed no numbers (NaN) where probabilities of words should be",
