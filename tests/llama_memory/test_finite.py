@@ -37,16 +37,25 @@ def test_nothing_but_ruled_out_tokens_is() -> None:
 
 
 def test_a_file_with_a_weight_that_is_no_number(load: Load, weights: Path, tmp_path: Path) -> None:
-    """llama.cpp loads and runs it, and says nothing. (The words' embeddings are also the model's last matrix,
-    quantised to Q6_K: blocks of 208 bytes, and their scale.)"""
+    """llama.cpp loads and runs it, and says nothing: what it computes is looked at.
+
+    The words' embeddings are also the model's last matrix, quantised to Q6_K: blocks of 208 bytes, and their
+    scale.
+    """
     damaged = Path(shutil.copy(weights, tmp_path / "damaged.gguf"))
     with damaged.open("r+b") as file:
         file.seek(offset_of(weights, "token_embd.weight") + 208)
         file.write(np.float16(np.nan).tobytes())
-    model = load(damaged)
+    with pytest.raises(MortarError) as caught:
+        load(damaged)
+    assert caught.value.code == "language-model-nonsense"
+
+
+def test_numbers_that_turn_bad_later_are_told_too(load: Load) -> None:
+    """Wherever logits are asked for: an overflow depends on what is read."""
+    model = load()
     tokens = model.tokenize("what do you see")
     model.decode(tokens, 0)
-    for ask in (model.logits, lambda: model.decode_each(tokens, len(tokens))):
-        with pytest.raises(MortarError) as caught:
-            ask()
-        assert caught.value.code == "language-model-nonsense"
+    model.logits()[3] = np.nan  # llama.cpp's own memory
+    with pytest.raises(MortarError):
+        model.logits()

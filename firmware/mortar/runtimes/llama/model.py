@@ -110,7 +110,11 @@ class LlamaLanguageModel:
         rope_type = int(llama_cpp.llama_model_rope_type(self._model))
         self._row_positions = abilities.positions_of_a_row(rope_type)
         may_shift = self._row_positions == 1 and bool(llama_cpp.llama_memory_can_shift(self._memory))
-        self.abilities = abilities.probed(self, may_shift=may_shift)
+        try:
+            self.abilities = abilities.probed(self, may_shift=may_shift)
+        except MortarError:
+            self.close()
+            raise
         # Kept here because llama.cpp keeps only the pointer.
         self._abort_callback = ABORT_CALLBACK(lambda _: should_stop())
         llama_cpp.llama_set_abort_callback(self._context, self._abort_callback, ctypes.c_void_p(None))
