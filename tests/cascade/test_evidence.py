@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mortar.bricks.language.evidence import Evidence, Witness, weighed
-from mortar.errors import MortarError
 
 LOGITS = st.lists(st.floats(-1e4, 1e4, width=32), min_size=2, max_size=40)
 
@@ -45,19 +44,6 @@ def test_only_differences_of_logits_count(logits: list[float], by: float) -> Non
         assert -math.log(len(held)) - 1e-6 <= log_probability <= 0
         assert 0 <= entropy <= math.log(len(held)) + 1e-6
     assert weighed(held + by, 0) == pytest.approx(weighed(held, 0), rel=1e-6, abs=1e-6)
-
-
-@pytest.mark.parametrize("broken", [math.nan, math.inf])
-def test_logits_that_are_no_numbers_are_one_clear_error(broken: float) -> None:
-    """And not the answer that numpy's argmax makes of them."""
-    with pytest.raises(MortarError) as error:
-        weighed(np.array([0.0, broken, 1.0], np.float32), 2)
-    assert error.value.code == "language-logits-broken"
-
-
-def test_logits_that_rule_everything_out_are_broken_too() -> None:
-    with pytest.raises(MortarError):
-        weighed(np.full(4, -np.inf, np.float32), 0)
 
 
 def test_the_witness_tells_of_the_whole_answer() -> None:

@@ -221,13 +221,14 @@ class LanguageModel(Protocol):
 
     def decode_each(self, tokens: Sequence[int], pos: int) -> Floats:
         """As `decode`, at most a batch; gives the logits after each token, [n, n_vocab]: the engine's own
-        memory, until it decodes again."""
+        memory, until it decodes again. Raises MortarError too where they are no numbers."""
 
     def decode_embeddings(self, address: int, n_tok: int, pos: int) -> None:
         """Read float32 [n_tok, n_embd] at `address`, where it lies, into the memory at `pos`."""
 
     def logits(self) -> Floats:
-        """After what was decoded last, [n_vocab]: the engine's own memory, until it decodes again."""
+        """After what was decoded last, [n_vocab]: the engine's own memory, until it decodes again. Raises
+        MortarError where they are no numbers."""
 
     def keep(self, n_tok: int) -> int:
         """Forget everything from position `n_tok` on. Gives what is left: fewer (then 0) where

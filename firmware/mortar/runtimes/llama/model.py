@@ -18,6 +18,7 @@ from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats, Held, Interrupted
 from mortar.runtimes.llama import abilities, backend, chat, fit, mapping
 from mortar.runtimes.llama.breakdown import placed
+from mortar.runtimes.llama.finite import check_finite
 from mortar.runtimes.llama.log import LOG
 from mortar.runtimes.llama.placing import ON_CPU, Placing, unit
 
@@ -110,7 +111,11 @@ class LlamaLanguageModel:
         rope_type = int(llama_cpp.llama_model_rope_type(self._model))
         self._row_positions = abilities.positions_of_a_row(rope_type)
         may_shift = self._row_positions == 1 and bool(llama_cpp.llama_memory_can_shift(self._memory))
-        self.abilities = abilities.probed(self, may_shift=may_shift)
+        try:
+            self.abilities = abilities.probed(self, may_shift=may_shift)
+        except MortarError:
+            self.close()
+            raise
         # Kept here because llama.cpp keeps only the pointer.
         self._abort_callback = ABORT_CALLBACK(lambda _: should_stop())
         llama_cpp.llama_set_abort_callback(self._context, self._abort_callback, ctypes.c_void_p(None))
@@ -198,11 +203,15 @@ class LlamaLanguageModel:
         self._decode(len(part), pos, token=part.ctypes.data_as(TOKENS), logits=wanted.ctypes.data_as(BYTES))
         # One row after the other: every token of the batch gave its own.
         first = llama_cpp.llama_get_logits(self._context)
-        return np.ctypeslib.as_array(first, (len(part), self.n_vocab))
+        each = np.ctypeslib.as_array(first, (len(part), self.n_vocab))
+        check_finite(each)
+        return each
 
     def logits(self) -> Floats:
         last = llama_cpp.llama_get_logits_ith(self._context, -1)
-        return np.ctypeslib.as_array(last, (self.n_vocab,))
+        found = np.ctypeslib.as_array(last, (self.n_vocab,))
+        check_finite(found)
+        return found
 
     def _decode(self, n_tok: int, pos: int, **payload: Any) -> None:
         """Decode `token` or `embd`. What the batch leaves out is NULL: sequence 0, the last token's logits
