@@ -138,6 +138,31 @@ def test_a_range_that_is_refused_is_not_asked_for_again(fetch: Fetch, hub: Stand
     assert starts(hub) == [None, "bytes=700000-", None]
 
 
+def test_another_range_than_was_asked_for_leaves_no_hole(fetch: Fetch, hosted: Hosted) -> None:
+    """A server that skips a part of the file."""
+
+    def skipping(handler: stand_in.Handler, hosted: Hosted) -> None:
+        last = f"bytes 900000-{len(CONTENT) - 1}/{len(CONTENT)}"
+        handler.reply(206, {"Content-Range": last, "ETag": hosted.etag, "Content-Length": "1"})
+
+    hosted.faults = [stand_in.cut(100_000), skipping]
+    assert refused(fetch).code == "hub-answer"
+
+
+@pytest.mark.parametrize("etag", ['W/"weak"', "bare", '"two\r\n lines"', ""])
+def test_an_etag_that_proves_nothing_is_not_relied_on(
+    fetch: Fetch, hub: StandIn, hosted: Hosted, etag: str
+) -> None:
+    """Without a strong one a cut file is begun anew."""
+
+    def fault(handler: stand_in.Handler, hosted: Hosted) -> None:
+        handler.send(hosted, hosted.content, {"ETag": etag}, most=100_000)
+
+    hosted.faults = [fault]
+    assert fetch().read_bytes() == CONTENT
+    assert starts(hub) == [None, None]
+
+
 @pytest.mark.parametrize("by", [1, -1, 4_096, -999_999])
 def test_another_length_than_stated_is_refused(fetch: Fetch, hosted: Hosted, tmp_path: Path, by: int) -> None:
     hosted.faults = [stand_in.another_length(by)] * TRIES

@@ -100,6 +100,12 @@ def test_only_https_and_this_computer_are_sent_to(hub: StandIn, target: str) -> 
     assert target in error.what
 
 
+@pytest.mark.parametrize("target", ["http://[", "https://192.0.2.1:port/", "https://a b/"])
+def test_what_is_no_address_is_not_sent_to(hub: StandIn, target: str) -> None:
+    hub.files[ADDRESS] = Hosted(b"weights", is_large=False, faults=[redirect(target)])
+    assert refused(hub).code in ("hub-redirect", "hub-unreachable")
+
+
 def test_circles_end(hub: StandIn) -> None:
     again = redirect(f"{hub.base}/maker/model/resolve/main/{PART.file}")
     hub.files[ADDRESS] = Hosted(b"weights", is_large=False, faults=[again] * 50)
@@ -126,7 +132,16 @@ def test_a_refusal_says_whether_to_ask_again(hub: StandIn, code: int, expected: 
 
 
 @pytest.mark.parametrize(
-    "address", ["http://example.org", "ftp://localhost", "huggingface.co", "", "http://localhost.example.org"]
+    "address",
+    [
+        "http://example.org",
+        "ftp://localhost",
+        "huggingface.co",
+        "",
+        "http://[",
+        "https//x",
+        "http://localhost.example.org",
+    ],
 )
 def test_a_hub_in_the_open_must_speak_https(address: str) -> None:
     with pytest.raises(UsageError, match=r"models\.hub") as caught:

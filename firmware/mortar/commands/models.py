@@ -56,10 +56,11 @@ def _list(args: argparse.Namespace) -> int:
             print_json(asdict(row))
         return 0
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("name", "what", "size", "licence", "state"):
-        table.add_column(
-            column, justify="right" if column == "size" else "left", no_wrap=column in ("name", "what")
-        )
+    for column in ("name", "what"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("size", justify="right")
+    for column in ("licence", "state"):
+        table.add_column(column)
     for row in found:
         size = NOT_KNOWN if row.size_MB is None else f"{row.size_MB:.0f} MB"
         table.add_row(*map(escape, (row.name, row.kind, size, row.licence, row.state)))

@@ -17,13 +17,10 @@ from mortar.catalogue import Published
 from mortar.errors import MortarError
 from mortar.installing.disk import check_room, disk_full, unwritable
 from mortar.installing.hub import Body, Hub, Statement
-from mortar.installing.network import Passing
+from mortar.installing.network import Passing, persistently
 
 TRIES = 6
 """Of one file: the first, and five that go on."""
-
-LONGEST_PAUSE_s = 8
-"""Between two tries; the first is none, each is about twice the one before."""
 
 CHUNK_bytes = 1 << 18
 
@@ -48,16 +45,7 @@ class Download:
 
         Raises MortarError. What has come by then stays for the next time, but for a full disk's sake.
         """
-        for number in range(TRIES):
-            try:
-                self._go_on()
-                break
-            except Passing as trouble:
-                if trouble.code == "hub-range":
-                    self.forget()
-                if number == TRIES - 1:
-                    raise
-                pause(min(LONGEST_PAUSE_s, 2**number - 1))
+        persistently(self._go_on, TRIES, pause)
         self._kept.rename(self._path)
         self._etag.unlink(missing_ok=True)
 
@@ -70,10 +58,18 @@ class Download:
         here = self._kept.stat().st_size if self._kept.exists() else 0
         if here and here == self._stated.size_bytes:
             return
+        try:
+            self._fetch(here)
+        except Passing as trouble:
+            if trouble.code == "hub-range":
+                self.forget()
+            raise
+
+    def _fetch(self, here: int) -> None:
         etag = self._etag.read_text() if self._etag.exists() else None
         revision = self._stated.commit or self._part.revision
         with self._hub.body(self._part, revision, here, etag) as body:
-            self._check(body)
+            self._check(body, here)
             with self._written_from(body.first) as file:
                 self._etag.write_text(body.etag or "")
                 there = body.first
@@ -86,8 +82,14 @@ class Download:
             told = f"{self._part.file} broke off after {there} of {body.size_bytes} bytes"
             raise Passing("hub-cut", told, "try again: it goes on from there")
 
-    def _check(self, body: Body) -> None:
+    def _check(self, body: Body, here: int) -> None:
         """Before a byte is written."""
+        if body.first not in (0, here):
+            raise MortarError(
+                "hub-answer",
+                f"the hub sends {self._part.file} from byte {body.first} on, and was asked for {here}",
+                "try again later, or another hub: models.hub in the settings",
+            )
         stated = self._stated.size_bytes
         if stated is not None and body.size_bytes != stated:
             raise MortarError(

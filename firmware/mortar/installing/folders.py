@@ -86,6 +86,7 @@ class Place:
     def move_in(self) -> int:
         """Give what is incoming a number. Raises OSError."""
         number = max(self.numbers(), default=0) + 1
+        sync_folder(self.incoming)
         self.incoming.rename(self.versions / str(number))
         sync_folder(self.versions)
         return number

@@ -30,6 +30,8 @@ MOST_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 SHA256 = re.compile("[0-9a-f]{64}")
 GIT_BLOB = re.compile("[0-9a-f]{40}")
+STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,256}"')
+"""What If-Range may have: RFC 9110, 8.8.3 and 13.1.5."""
 
 HEADERS = {"User-Agent": f"mortar/{__version__}", "Accept-Encoding": "identity"}
 """As they are: a length and a checksum are of the bytes themselves."""
@@ -74,6 +76,7 @@ class Hub:
         self.patience_s = settings.patience_s
         self._opener = build_opener(_NoRedirect)
         self._is_here = _is_loopback(self.base)
+        """Whether it is on this computer."""
         if not self._is_allowed(self.base):
             raise UsageError(
                 "hub-address",
@@ -87,7 +90,7 @@ class Hub:
         for _ in range(MOST_REDIRECTS + 1):
             with self._answer("HEAD", address, {}) as (status, headers, _file):
                 commit = commit or headers.get("X-Repo-Commit")
-                target = urljoin(address, headers["Location"]) if status in REDIRECTS else None
+                target = _target(address, headers) if status in REDIRECTS else None
                 # A repository that was renamed stays on the hub; where the bytes are is not the hub's word.
                 if headers.get("X-Linked-ETag") or target is None or not _same_host(address, target):
                     return _statement(headers, commit, is_whole=target is None)
@@ -107,7 +110,7 @@ class Hub:
                 if status not in REDIRECTS:
                     yield _body(address, status, answered, file)
                     return
-                target = urljoin(address, answered["Location"])
+                target = _target(address, answered)
             if not self._is_allowed(target):
                 raise MortarError(
                     "hub-redirect",
@@ -137,7 +140,10 @@ class Hub:
 
     def _is_allowed(self, address: str) -> bool:
         """https anywhere; http within this computer, and only for whose hub is here as well."""
-        scheme = urlsplit(address).scheme
+        try:
+            scheme = urlsplit(address).scheme
+        except ValueError:
+            return False
         return scheme == "https" or (scheme == "http" and self._is_here and _is_loopback(address))
 
 
@@ -160,8 +166,8 @@ def _statement(headers: Message, commit: str | None, *, is_whole: bool) -> State
 
 
 def _body(address: str, status: int, headers: Message, file: Any) -> Body:
-    etag = headers.get("ETag")
-    strong = etag if etag and not etag.startswith("W/") else None  # RFC 9110, 13.1.5: If-Range needs one
+    etag = headers.get("ETag", "")
+    strong = etag if STRONG_ETAG.fullmatch(etag) else None
     if status == HTTPStatus.PARTIAL_CONTENT:
         found = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", headers.get("Content-Range", ""))
         if found is not None:
@@ -174,6 +180,19 @@ def _body(address: str, status: int, headers: Message, file: Any) -> Body:
             "try another hub: models.hub in the settings",
         )
     return Body(address, file, 0, int(length), strong)
+
+
+def _target(address: str, headers: Message) -> str:
+    """Raises MortarError where it is no address."""
+    try:
+        target: str = urljoin(address, headers["Location"])
+        return target
+    except ValueError:
+        raise MortarError(
+            "hub-redirect",
+            f"{urlsplit(address).netloc} sends to what is no address",
+            "try another hub: models.hub in the settings",
+        ) from None
 
 
 def _lost(address: str) -> MortarError:
@@ -193,8 +212,8 @@ def _same_host(one: str, other: str) -> bool:
 
 
 def _is_loopback(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
     try:
-        return ip_address(host).is_loopback
+        host = urlsplit(address).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return False

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
@@ -16,8 +18,24 @@ BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that another try may not get."""
 
 
+T = TypeVar("T")
+
+LONGEST_PAUSE_s = 8
+"""Between two tries; the first is none, each is about twice the one before."""
+
+
 class Passing(MortarError):
     """May go well at the next try."""
+
+
+def persistently(act: Callable[[], T], tries: int, pause: Callable[[float], None] = time.sleep) -> T:
+    """What `act` gives, which is called again while what it raises may pass."""
+    for number in range(tries - 1):
+        try:
+            return act()
+        except Passing:
+            pause(min(LONGEST_PAUSE_s, 2**number - 1))
+    return act()
 
 
 @contextmanager

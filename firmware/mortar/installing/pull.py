@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 from mortar.catalogue import Entry, Model, Role
@@ -15,10 +16,14 @@ from mortar.installing.download import Download, Tell
 from mortar.installing.folders import Place
 from mortar.installing.hub import Hub
 from mortar.installing.lock import Held, Installed, Pin
+from mortar.installing.network import persistently
 from mortar.installing.removal import State, verified
 from mortar.installing.trial import tried
 from mortar.installing.wanted import Refused, Wanted, address
 from mortar.settings import Models
+
+ASKS = 3
+"""How often a hub is asked what it states, before it is said that it doesn't answer."""
 
 
 class Report(Protocol):
@@ -49,8 +54,10 @@ class Pull:
 
     def _ask(self, repin: bool) -> dict[Role, Wanted]:
         pins = {} if repin else lock.load().pins
-        parts = self._entry.parts.items()
-        wanted = {role: Wanted(part, self._hub.ask(part), pins.get(address(part))) for role, part in parts}
+        wanted = {}
+        for role, part in self._entry.parts.items():
+            stated = persistently(partial(self._hub.ask, part), ASKS)
+            wanted[role] = Wanted(part, stated, pins.get(address(part)))
         for one in wanted.values():
             one.check_statement()
         return wanted
@@ -101,7 +108,7 @@ class Pull:
         versions = (self._place.versions / str(number) / one.part.name for number in self._place.numbers())
         for found in (path, *versions):
             if one.sha256 and found.is_file():
-                with suppress(Refused):
+                with suppress(Refused, OSError):  # what a failing card does not give is not here
                     held = one.checked(found)
                     if found != path:
                         path.unlink(missing_ok=True)

@@ -22,6 +22,8 @@ class State(StrEnum):
     WHOLE = "whole"
     DAMAGED = "damaged"
     MISSING = "missing"
+    UNREADABLE = "unreadable"
+    """The disk does not give it."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,10 @@ USES: dict[str, Callable[[Settings], str | None]] = {
 
 
 def _state(path: Path, held: Held) -> State:
-    if not path.is_file():
+    try:
+        is_whole = path.stat().st_size == held.size_bytes and sha256_of(path) == held.sha256
+    except FileNotFoundError:
         return State.MISSING
-    is_whole = path.stat().st_size == held.size_bytes and sha256_of(path) == held.sha256
+    except OSError:
+        return State.UNREADABLE
     return State.WHOLE if is_whole else State.DAMAGED
