@@ -26,7 +26,7 @@ COST_OF_ONE = 1000
 """Of a number in EIGHT_BIT."""
 
 
-def ratios(files: Mapping[str, Path], against: str, rounds: int = ROUNDS) -> dict[str, list[float]]:
+def ratios(files: Mapping[str, Path], against: str, rounds: int) -> dict[str, list[float]]:
     """Decode time of each file as a multiple of `against`'s, once a round: all are loaded, and take turns."""
     found: dict[str, list[float]] = {name: [] for name in files}
     with ExitStack() as stack:
@@ -54,7 +54,7 @@ def of_kinds(source: Source, folder: Path) -> dict[Kind, float]:
     for name, kinds in uniform(source).items():
         files[name] = folder / f"{name}.gguf"
         source.write(kinds, files[name])
-    found = {name: statistics.median(each) for name, each in ratios(files, EIGHT_BIT.name).items()}
+    found = {name: statistics.median(each) for name, each in ratios(files, EIGHT_BIT.name, ROUNDS).items()}
     for path in files.values():
         path.unlink()
     return {BY_NAME[name]: ratio for name, ratio in found.items()}
@@ -82,5 +82,5 @@ def checked(source: Source, chosen: Candidate, folder: Path) -> Figure:
     files = {"chosen": folder / "chosen.gguf", EIGHT_BIT.name: folder / "eight.gguf"}
     source.write(chosen.bought.kinds, files["chosen"])
     source.write(uniform(source)[EIGHT_BIT.name], files[EIGHT_BIT.name])
-    found = ratios(files, EIGHT_BIT.name)["chosen"]
+    found = ratios(files, EIGHT_BIT.name, ROUNDS)["chosen"]
     return bench_figure("decode_ratio", found, "ratio", "uniform q8_0")
