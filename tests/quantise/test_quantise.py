@@ -15,7 +15,7 @@ import gguf
 from mortar.errors import UsageError
 from mortar_tools.fake_model.command import write
 from mortar_tools.fake_model.weights import Kind
-from mortar_tools.quantise import budgets
+from mortar_tools.quantise import budgets, command, speed
 from mortar_tools.quantise.command import main
 from mortar_tools.quantise.hierarchy import Tier, mean_bits
 from mortar_tools.quantise.kinds import BY_NAME, PROBE
@@ -142,6 +142,25 @@ def test_another_family_with_rows_of_64_and_96_is_quantised_too(text_file: Path,
     kinds = {one.name: BY_NAME[written[one.name].name.lower()] for one in source.matrices}
     assert mean_bits(source.matrices, kinds) <= 5
     assert {kind.block for kind in kinds.values()} <= {1, 32}
+
+
+def test_a_budget_of_time_is_spent_and_what_came_of_it_is_timed(
+    float_file: Path,
+    text_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Generous enough that any machine keeps to it, however busy: no time is asserted."""
+    monkeypatch.setattr(command, "require_quiet", lambda: None)
+    monkeypatch.setattr(speed, "ROUNDS", 2)
+    out = tmp_path / "quick.gguf"
+    arguments = ["--text", str(text_file), "--n", "2", "--out", str(out), "--json"]
+    assert main([str(float_file), "--budget-speed", "50", *arguments]) == 0
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["name"], last["unit"], last["n"]) == ("decode_ratio", "ratio", 2)
+    assert 0 < last["spread"][0] <= last["value"] <= last["spread"][1]
+    assert out.exists()
 
 
 def refused(*arguments: object) -> UsageError:

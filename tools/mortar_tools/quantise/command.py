@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         help=f"to measure on: scenes ({SCENES}) or pieces of text ({PIECES}; as many to decide by)",
     )
-    found.add_argument("--decide", type=int, default=48, help="scenes to decide by (48)")
+    found.add_argument("--decide", type=int, default=64, help="scenes to decide by (64)")
     found.add_argument("--seed", type=int, default=0, help="another number, other scenes (0)")
     found.add_argument("--json", action="store_true", help="one JSON line a figure")
     found.add_argument("--work", type=Path, default=WORK, help="where the art of the scenes is")

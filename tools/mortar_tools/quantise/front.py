@@ -13,7 +13,7 @@ from mortar_tools.cards.evaluate.figures import Figure
 from mortar_tools.cards.export.quantise import Type, quantise
 from mortar_tools.quantise.budgets import Bought, Budget, Kinds, buy
 from mortar_tools.quantise.hierarchy import Group, Part, Tier
-from mortar_tools.quantise.kinds import BY_NAME
+from mortar_tools.quantise.kinds import BY_NAME, Kind
 from mortar_tools.quantise.marks import DIGITS, Marks, Measure, difference
 from mortar_tools.quantise.sensitivity import Found
 from mortar_tools.quantise.source import Source
@@ -72,10 +72,10 @@ def compared(candidate: Candidate, other: Candidate, seed: int) -> Comparison:
     return Comparison(candidate, other, loss, divergence, exact)
 
 
-def uniform(source: Source) -> dict[str, Kinds]:
-    """Every kind that fits the whole model, by its name; 16 bits are hardly a smaller file."""
+def uniform(source: Source) -> dict[Kind, Kinds]:
+    """Every kind that the whole model can be kept as, from the fewest bits to the most."""
     whole = Part("whole", Group.OTHER, "", source.matrices)
-    return {kind.name: whole.kinds(kind) for kind in whole.choices() if kind is not BY_NAME["f16"]}
+    return {kind: whole.kinds(kind) for kind in whole.choices()}
 
 
 def mixtures(source: Source) -> list[Type]:
@@ -84,16 +84,17 @@ def mixtures(source: Source) -> list[Type]:
 
 
 def baselines_at_most(source: Source) -> int:
-    """Files that `baselines` makes."""
+    """Files that `baselines` makes, or a few more."""
     return len(uniform(source)) + len(mixtures(source))
 
 
 def baselines(measuring: Trials) -> Iterator[Candidate]:
-    """The float model, every uniform file of it, and llama.cpp's mixtures."""
+    """The float model, every uniform file of it below 16 bits, and llama.cpp's mixtures."""
     source, whole = measuring.source, measuring.examiner.float_marks
     yield Candidate(Family.FLOAT, source.path.name, source.path.stat().st_size, whole)
-    for name, kinds in uniform(source).items():
-        yield Candidate(Family.UNIFORM, name, source.size_bytes(kinds), measuring.marks(kinds))
+    for kind, kinds in uniform(source).items():
+        if kind is not BY_NAME["f16"]:
+            yield Candidate(Family.UNIFORM, kind.name, source.size_bytes(kinds), measuring.marks(kinds))
     for one in mixtures(source):
         marks, size_bytes = measuring.measured(partial(quantise, source.path, one))
         yield Candidate(Family.MIXTURE, one.name, size_bytes, marks)

@@ -12,6 +12,8 @@ from mortar_tools.cards.evaluate.figures import Figure
 
 RESAMPLES = 2000
 DIGITS = 6
+POINTS = 100.0
+"""In one."""
 
 
 class Measure(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -15,16 +15,12 @@ from mortar_tools.cards.evaluate.plots import BLUE, GREEN, ORANGE, RED, STYLE, e
 from mortar_tools.quantise.front import Candidate, Family
 from mortar_tools.quantise.hierarchy import BLOCK, Group, Tier
 from mortar_tools.quantise.kinds import PROBE
-from mortar_tools.quantise.marks import Measure, figure
+from mortar_tools.quantise.marks import POINTS, Measure, difference, figure
 from mortar_tools.quantise.sensitivity import Sensitivity
 
 MARKS = {Family.UNIFORM: (ORANGE, "o"), Family.MIXTURE: (GREEN, "s"), Family.HIERARCHY: (BLUE, "D")}
 COLOURS = {Group.EMBEDDING: ORANGE, Group.ATTENTION: BLUE, Group.MLP: GREEN, Group.OTHER: RED}
-LABELS = {
-    Measure.DIVERGENCE: "divergence from the float model, nats a token",
-    Measure.LOSS: "loss, nats a token",
-    Measure.EXACT: "answers exactly right",
-}
+APART = "divergence from the float model, nats a token"
 
 
 def save(canvas: Canvas, path: Path) -> None:
@@ -34,40 +30,63 @@ def save(canvas: Canvas, path: Path) -> None:
 
 
 def front(found: Sequence[Candidate], seed: int) -> Canvas:
-    """Divergence and exact answers against the size of the file, with intervals."""
+    """Divergence and exact answers lost against the size of the file, with intervals."""
+    whole = next(one for one in found if one.family is Family.FLOAT)
+
+    def apart(one: Candidate) -> Figure:
+        return figure(one.name, one.marks, Measure.DIVERGENCE, seed)
+
+    def gained(one: Candidate) -> Figure:
+        return difference(one.name, one.marks, whole.marks, Measure.EXACT, seed)
+
     with matplotlib.rc_context(STYLE):
-        canvas = Canvas(figsize=(9, 4.2), layout="constrained")
+        canvas = Canvas(figsize=(9, 4.4), layout="constrained")
         left, right = canvas.subplots(1, 2)
-        _by_size(left, found, Measure.DIVERGENCE, seed)
-        left.set_yscale("log")
-        _by_size(right, found, Measure.EXACT, seed)
-        whole = next(one for one in found if one.family is Family.FLOAT)
-        right.axhline(whole.marks.value(Measure.EXACT), color="grey", linestyle="--", label="float")
+        _by_size(left, found, apart, 1.0)
+        left.set(yscale="log", xlabel="file, MB", ylabel=APART)
+        _named(left, found, apart)
+        _by_size(right, found, gained, POINTS)
+        right.axhline(0, color="grey", linewidth=0.8)
+        right.set(xlabel="file, MB", ylabel="answers exactly right: points more than the float model's")
         handles, labels = right.get_legend_handles_labels()
-        canvas.legend(handles, labels, loc="outside lower center", ncols=4)
+        canvas.legend(handles, labels, loc="outside lower center", ncols=3)
     return canvas
 
 
-def _by_size(axes: Axes, found: Sequence[Candidate], measure: Measure, seed: int) -> None:
+def _by_size(
+    axes: Axes, found: Sequence[Candidate], value_of: Callable[[Candidate], Figure], scale: float
+) -> None:
     for family, (colour, sign) in MARKS.items():
         held = sorted((one for one in found if one.family is family), key=lambda one: one.size_bytes)
-        values = [figure(one.name, one.marks, measure, seed) for one in held]
+        values = [value_of(one) for one in held]
         axes.errorbar(
             [one.size_bytes / 1e6 for one in held],
-            [one.value for one in values],
-            yerr=errors(values),
+            [one.value * scale for one in values],
+            yerr=errors(values) * scale,
             fmt=sign,
             markersize=4,
             linestyle="-" if family is Family.HIERARCHY else "none",
             linewidth=0.8,
+            elinewidth=0.8,
             color=colour,
             label=family.value,
         )
-        if family is not Family.HIERARCHY:
-            for one, value in zip(held, values, strict=True):
-                at = (one.size_bytes / 1e6, value.value)
-                axes.annotate(one.name, at, xytext=(4, 3), textcoords="offset points", fontsize=6)
-    axes.set(xlabel="file, MB", ylabel=LABELS[measure])
+
+
+def _named(axes: Axes, found: Sequence[Candidate], value_of: Callable[[Candidate], Figure]) -> None:
+    """Names of what llama.cpp makes by itself, on the side that its own do not crowd."""
+    sides = {Family.UNIFORM: (-4, -9, "right"), Family.MIXTURE: (5, 3, "left")}
+    for one in found:
+        if one.family in sides:
+            right, up, align = sides[one.family]
+            axes.annotate(
+                one.name,
+                (one.size_bytes / 1e6, value_of(one).value),
+                xytext=(right, up),
+                textcoords="offset points",
+                horizontalalignment=align,
+                fontsize=6,
+            )
 
 
 def sensitivity(found: Sequence[Sensitivity]) -> Canvas:
@@ -90,12 +109,12 @@ def _groups(axes: Axes, found: Sequence[Sensitivity]) -> None:
             [one.kind.bits for one in held],
             [one.value for one in values],
             yerr=errors(values),
-            fmt=".-",
-            linewidth=0.8,
+            fmt=".",
+            elinewidth=0.8,
             color=COLOURS[group],
             label=f"{group}, {held[0].part.numbers / 1e6:.2f} M numbers",
         )
-    axes.set(yscale="log", xlabel="bits a number, that group alone", ylabel=LABELS[Measure.DIVERGENCE])
+    axes.set(yscale="log", xlabel="bits a number, that group alone", ylabel=APART)
     axes.legend()
 
 

@@ -13,15 +13,12 @@ from rich.table import Table
 
 from mortar_tools.cards.evaluate.figures import Figure
 from mortar_tools.quantise.front import Candidate, Comparison
-from mortar_tools.quantise.marks import Measure, figure
+from mortar_tools.quantise.marks import POINTS, Measure, figure
 from mortar_tools.quantise.sensitivity import Sensitivity
 from mortar_tools.quantise.source import Source
 from mortar_tools.quantise.study import Study
 
 UNITS = {Measure.LOSS: "nats/token", Measure.DIVERGENCE: "nats/token", Measure.EXACT: "share"}
-POINTS = 100.0
-"""In one."""
-
 HEAD = (
     "file",
     "bytes",

@@ -14,7 +14,7 @@ from mortar_tools.bench.figures import figure as bench_figure
 from mortar_tools.quantise.budgets import Budget
 from mortar_tools.quantise.front import Candidate, uniform
 from mortar_tools.quantise.hierarchy import Matrix
-from mortar_tools.quantise.kinds import BY_NAME, EIGHT_BIT, Kind
+from mortar_tools.quantise.kinds import EIGHT_BIT, Kind
 from mortar_tools.quantise.papers import model_of, reading
 from mortar_tools.quantise.source import Source
 
@@ -26,7 +26,7 @@ COST_OF_ONE = 1000
 """Of a number in EIGHT_BIT."""
 
 
-def ratios(files: Mapping[str, Path], against: str, rounds: int = ROUNDS) -> dict[str, list[float]]:
+def ratios(files: Mapping[str, Path], against: str, rounds: int) -> dict[str, list[float]]:
     """Decode time of each file as a multiple of `against`'s, once a round: all are loaded, and take turns."""
     found: dict[str, list[float]] = {name: [] for name in files}
     with ExitStack() as stack:
@@ -50,14 +50,14 @@ def _decode_ms(model: LlamaLanguageModel) -> float:
 
 def of_kinds(source: Source, folder: Path) -> dict[Kind, float]:
     """Decode time of the uniform file of each kind, as a multiple of EIGHT_BIT's."""
-    files = {}
-    for name, kinds in uniform(source).items():
-        files[name] = folder / f"{name}.gguf"
-        source.write(kinds, files[name])
-    found = {name: statistics.median(each) for name, each in ratios(files, EIGHT_BIT.name).items()}
+    uniform_files = uniform(source)
+    files = {kind.name: folder / f"{kind.name}.gguf" for kind in uniform_files}
+    for kind, kinds in uniform_files.items():
+        source.write(kinds, files[kind.name])
+    found = ratios(files, EIGHT_BIT.name, ROUNDS)
     for path in files.values():
         path.unlink()
-    return {BY_NAME[name]: ratio for name, ratio in found.items()}
+    return {kind: statistics.median(found[kind.name]) for kind in uniform_files}
 
 
 def of_speed(source: Source, by_kind: Mapping[Kind, float], ratio: float) -> Budget:
@@ -81,6 +81,6 @@ def checked(source: Source, chosen: Candidate, folder: Path) -> Figure:
     assert chosen.bought is not None
     files = {"chosen": folder / "chosen.gguf", EIGHT_BIT.name: folder / "eight.gguf"}
     source.write(chosen.bought.kinds, files["chosen"])
-    source.write(uniform(source)[EIGHT_BIT.name], files[EIGHT_BIT.name])
-    found = ratios(files, EIGHT_BIT.name)["chosen"]
+    source.write(uniform(source)[EIGHT_BIT], files[EIGHT_BIT.name])
+    found = ratios(files, EIGHT_BIT.name, ROUNDS)["chosen"]
     return bench_figure("decode_ratio", found, "ratio", "uniform q8_0")

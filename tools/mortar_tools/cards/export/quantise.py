@@ -12,7 +12,8 @@ import llama_cpp
 from rich.table import Table
 
 from mortar.errors import MortarError
-from mortar.runtimes.llama.backend import errors, said, start_backend
+from mortar.runtimes.llama.backend import start_backend
+from mortar.runtimes.llama.log import LOG
 
 if TYPE_CHECKING:
     from mortar_tools.cards.export.loss import Loss
@@ -77,11 +78,11 @@ def quantise(
     parameters.pure = pure
     overrides = _overrides(tensors)
     parameters.tt_overrides = overrides
-    errors.clear()
+    LOG.begin()
     if llama_cpp.llama_model_quantize(str(source).encode(), str(path).encode(), parameters) != 0:
         raise MortarError(
             "quantise-failed",
-            f"llama.cpp could not write {path.name} from {source.name}{said()}",
+            f"llama.cpp could not write {path.name} from {source.name}{LOG.said()}",
             "see that there is room on the disk; if there is, report it",
         )
 
