@@ -26,12 +26,13 @@ class Shipped:
 
     def __init__(self, path: Path) -> None:
         folder, settings = ModelFolder(path), Settings()
-        self.part = folder.manifest.vision
+        self.part = folder.vision
         self._encoder = choose.vision_encoder(settings.eye, folder)
         self._model = choose.language_model(settings.language, folder, lambda: False)
         self._memory = Memory(self._model, settings.language.chunk_tok)
         self._answer_tok = settings.language.answer_tok
-        self._composer = Composer(self._model, folder.manifest.prompt, self._answer_tok)
+        prompt = choose.prompt(settings.language, folder, self._model)
+        self._composer = Composer(self._model, prompt, self._answer_tok)
         self._numbers = itertools.count(1)
 
     def encode(self, image: Image.Image) -> Floats:
