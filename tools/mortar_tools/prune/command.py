@@ -41,7 +41,6 @@ SWEEP = (
     Wanted(heads=0.5),
     Wanted(blocks=1),
     Wanted(blocks=2),
-    Wanted(blocks=1, mlp=0.25),
     Wanted(mlp=0.5, heads=0.25),
     Wanted(mlp=0.5, uniform=True),
 )
@@ -57,7 +56,10 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--heads", type=float, default=0.0, metavar="SHARE", help="of the heads that leave")
     found.add_argument("--uniform", action="store_true", help="as many from every block")
     found.add_argument(
-        "--by", choices=("taylor", "activation", "random"), default="taylor", help="importance by"
+        "--by",
+        choices=("activation", "taylor", "random"),
+        default="activation",
+        help="what decides about channels",
     )
     found.add_argument("--minutes", type=float, default=5.0, help="of recovery; 0: none")
     found.add_argument("--scenes", type=int, default=3000, help="to recover with")
@@ -120,7 +122,7 @@ def _check(options: argparse.Namespace) -> None:
 def _study(folder: ModelFolder, options: argparse.Namespace, ways: Sequence[Wanted]) -> Study:
     """What is known of the model; raises UsageError where more is to leave than it has."""
     from mortar_tools.cards.training.restored import read_language, restore
-    from mortar_tools.prune.importance import By
+    from mortar_tools.prune.importance import By, channel_scores, head_scores
     from mortar_tools.prune.lessons import look
     from mortar_tools.prune.trial import TYPES, Study, type_of
     from mortar_tools.weights.llama_sizes import blocks
@@ -135,12 +137,14 @@ def _study(folder: ModelFolder, options: argparse.Namespace, ways: Sequence[Want
     studied = look(model.vision, "valid", STUDIED * STUDIED_AT_ONCE, options.work)
     starts = range(0, STUDIED * STUDIED_AT_ONCE, STUDIED_AT_ONCE)
     examined = scenes(folder, "test", options.n, options.seed, options.work)
+    chosen_on = [studied.pick(range(start, start + STUDIED_AT_ONCE), rng) for start in starts]
     return Study(
         source=source,
-        chosen_on=[studied.pick(range(start, start + STUDIED_AT_ONCE), rng) for start in starts],
+        chosen_on=chosen_on,
         taught_with=look(model.vision, "train", options.scenes if options.minutes else 1, options.work),
         examined_on=examined,
-        by=By(options.by),
+        heads=head_scores(model.language, chosen_on),
+        channels=channel_scores(model.language, chosen_on, By(options.by), options.seed),
         seed=options.seed,
         type=TYPES[options.type] if options.type else type_of(source),
         before=mark(folder.verified(folder.manifest.language), examined, "asking: before"),

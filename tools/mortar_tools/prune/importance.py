@@ -1,23 +1,23 @@
 """How important each block, head and channel is, measured on scenes that were kept from training.
 
-A block: by how much the loss grows when it is left out, and its Block Influence, 1 - the mean cosine between
-what goes into it and what comes out (Men et al. 2024, "ShortGPT: Layers in Large Language Models are More
-Redundant Than You Expect", section 3.1).
+Blocks and heads are few, so each is left out in turn: its importance is by how much the loss grows. Beside it
+stands a block's Block Influence, 1 - the mean cosine between what goes into it and what comes out (Men et al.
+2024, "ShortGPT: Layers in Large Language Models are More Redundant Than You Expect", section 3.1).
 
-A head or a channel, with a what it gives to the matrix behind it and g the loss's gradient there:
+Channels are many, so theirs is estimated. With a what a channel gives to the matrix behind it, and g the
+loss's gradient there:
 
-    taylor      mean over scenes of (sum over tokens of a·g)²: the loss's first-order change, squared, when it
-                is gone (Molchanov et al. 2019, "Importance Estimation for Neural Network Pruning", eq. 5)
-    activation  mean |a|, times the length of the column that reads it (Sun et al. 2023, "Wanda", for whole
-                columns)
+    activation  root mean square of a, times the length of the column that reads it (Sun et al. 2023, "Wanda:
+                A Simple and Effective Pruning Approach for Large Language Models", eq. 1, of a whole column)
+    taylor      mean over scenes of (sum over tokens of a·g)²: the square of the loss's first-order change
+                when it is gone (Molchanov et al. 2019, "Importance Estimation for Neural Network Pruning")
     random      by chance: what any choice at all is to be compared with
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -25,26 +25,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.hooks import RemovableHandle
 
-from mortar_tools.cards.training.batches import IGNORED
+from mortar_tools.cards.training.batches import IGNORED, PADDING
 from mortar_tools.cards.training.model import Language
 from mortar_tools.prune.lessons import Lesson
 
 
 class By(StrEnum):
-    """What decides about heads and channels."""
+    """What decides about channels."""
 
-    TAYLOR = "taylor"
     ACTIVATION = "activation"
+    TAYLOR = "taylor"
     RANDOM = "random"
-
-
-@dataclass(frozen=True)
-class Importance:
-    """Of everything that can leave."""
-
-    heads: list[NDArray[np.float64]]
-    channels: list[NDArray[np.float64]]
 
 
 def place(embedded: Tensor, image: Tensor, start: Tensor) -> Tensor:
@@ -94,57 +87,67 @@ def influence(language: Language, lessons: Sequence[Lesson]) -> list[float]:
         number = list(language.blk).index(block)  # type: ignore[arg-type]
         found[number].append(1 - float(F.cosine_similarity(given[0], made, dim=-1).mean()))
 
-    hooks = [block.register_forward_hook(watch) for block in language.blk]
-    for lesson in lessons:
-        logits(language, lesson)
-    for hook in hooks:
-        hook.remove()
+    with hooked([block.register_forward_hook(watch) for block in language.blk]):
+        for lesson in lessons:
+            logits(language, lesson)
     return [float(np.mean(its)) for its in found]
 
 
-def importance(language: Language, lessons: Sequence[Lesson], by: By, seed: int) -> Importance:
-    """Of every head and channel."""
+@torch.no_grad()
+def head_scores(language: Language, lessons: Sequence[Lesson]) -> list[NDArray[np.float64]]:
+    """By how much the loss grows without each head: [heads] of each block."""
+    whole = loss_without(language, lessons, frozenset())
     dim = int(language.blk[0].head_dim)
+
+    def cost(output: nn.Linear, head: int) -> float:
+        def silence(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor]:
+            mixed = inputs[0].clone()
+            mixed[..., head * dim : (head + 1) * dim] = 0
+            return (mixed,)
+
+        with hooked([output.register_forward_pre_hook(silence)]):
+            return loss_without(language, lessons, frozenset()) - whole
+
     outputs = [block.attn_output for block in language.blk]
+    return [np.array([cost(one, head) for head in range(one.in_features // dim)]) for one in outputs]
+
+
+def channel_scores(
+    language: Language, lessons: Sequence[Lesson], by: By, seed: int
+) -> list[NDArray[np.float64]]:
+    """Estimated importance of each channel: [channels] of each block."""
     downs = [block.ffn_down for block in language.blk]
     if by is By.RANDOM:
         rng = np.random.default_rng(seed)
-        return Importance(
-            [rng.random(one.in_features // dim) for one in outputs],
-            [rng.random(one.in_features) for one in downs],
-        )
-    # The two are measured in the same passes.
-    scored = _scores(language, lessons, [*outputs, *downs], [dim] * len(outputs) + [1] * len(downs), by)
-    return Importance(scored[: len(outputs)], scored[len(outputs) :])
+        return [rng.random(one.in_features) for one in downs]
+    given: dict[nn.Module, Tensor] = {}
 
+    def keep(reader: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        inputs[0].retain_grad()
+        given[reader] = inputs[0]
 
-def _scores(
-    language: Language, lessons: Sequence[Lesson], readers: Sequence[nn.Linear], widths: Sequence[int], by: By
-) -> list[NDArray[np.float64]]:
-    """For each matrix, the importance of what it reads: [in / width], `width` numbers belonging together."""
-    given: dict[int, Tensor] = {}
-
-    def keep(number: int) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
-        def watch(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            inputs[0].retain_grad()
-            given[number] = inputs[0]
-
-        return watch
-
-    hooks = [one.register_forward_pre_hook(keep(number)) for number, one in enumerate(readers)]
-    sums = [np.zeros(one.in_features // width) for one, width in zip(readers, widths, strict=True)]
-    for lesson in lessons:
-        loss(language, lesson).backward()  # type: ignore[no-untyped-call]
-        for number, (reader, width) in enumerate(zip(readers, widths, strict=True)):
-            a, g = given[number].detach(), given[number].grad
-            assert g is not None
-            if by is By.TAYLOR:
-                scored = (a * g).sum(1).unflatten(1, (-1, width)).sum(2).square().mean(0)
-            else:
-                strength = a.abs().mean((0, 1)) * reader.weight.detach().norm(dim=0)
-                scored = strength.unflatten(0, (-1, width)).sum(1)
-            sums[number] += scored.double().numpy()
-    for hook in hooks:
-        hook.remove()
+    sums = [np.zeros(one.in_features) for one in downs]
+    with hooked([one.register_forward_pre_hook(keep) for one in downs]):
+        for lesson in lessons:
+            loss(language, lesson).backward()  # type: ignore[no-untyped-call]
+            for total, reader in zip(sums, downs, strict=True):
+                a, g = given[reader].detach(), given[reader].grad
+                assert g is not None
+                if by is By.TAYLOR:
+                    scored = (a * g).sum(1).square().mean(0)
+                else:
+                    scored = a[lesson.packed.segments != PADDING].square().mean(0)
+                    scored *= reader.weight.detach().square().sum(0)
+                total += scored.double().numpy()
     language.zero_grad(set_to_none=True)
-    return [one / len(lessons) for one in sums]
+    return sums
+
+
+@contextmanager
+def hooked(hooks: Sequence[RemovableHandle]) -> Iterator[None]:
+    """Hooks that are there for a while."""
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from rich.progress import track
 from torch import Tensor
 
 from mortar_tools.cards.language import interview
-from mortar_tools.cards.training.batches import Packed, pack_row, stack, to_pictures
+from mortar_tools.cards.training.batches import Packed, Row, pack_row, stack, to_pictures
 from mortar_tools.cards.training.model import Vision
 from mortar_tools.cards.world.pool import Truth, truth_of
 from mortar_tools.cards.world.scene import SPLITS, draw
@@ -38,16 +38,17 @@ class Lessons:
     """Scenes of one split, already looked at."""
 
     image: Tensor
-    """[scenes, image tokens, width] float32"""
+    """[scenes, image tokens, width] float32, or what else was seen of each"""
     truths: tuple[Truth, ...]
+    image_tokens: int
 
     def pick(self, places: Sequence[int], rng: np.random.Generator) -> Lesson:
         """Questions about some of the scenes."""
-        image = self.image[torch.tensor(places)]
-        rows = [
-            pack_row([], interview(rng, self.truths[at], QUESTIONS), image.shape[1], 1.0) for at in places
-        ]
-        return Lesson(image, stack(rows))
+        return Lesson(self.image[torch.tensor(places)], stack([self.row(at, rng) for at in places]))
+
+    def row(self, place: int, rng: np.random.Generator) -> Row:
+        """Questions about one of the scenes."""
+        return pack_row([], interview(rng, self.truths[place], QUESTIONS), self.image_tokens, 1.0)
 
     def without_end(self, rows: int, seed: int) -> Iterator[Lesson]:
         """Lessons of `rows` scenes each, in a new random order each time round."""
@@ -59,8 +60,10 @@ class Lessons:
 
 
 @torch.no_grad()
-def look(vision: Vision, split: str, scenes: int, work: Path) -> Lessons:
-    """Draw the first scenes of a split and look at them."""
+def look(
+    vision: Vision, split: str, scenes: int, work: Path, see: Callable[[Tensor], Tensor] | None = None
+) -> Lessons:
+    """Draw the first scenes of a split and look at them; `see`: with a part of the tower alone."""
     console = Console(stderr=True)
     seen, truths = [], []
     numbers = SPLITS[split][:scenes]
@@ -68,6 +71,6 @@ def look(vision: Vision, split: str, scenes: int, work: Path) -> Lessons:
         range(0, len(numbers), AT_ONCE), f"looking at {scenes} scenes", console=console, transient=True
     ):
         drawn = [draw(number, work=work) for number in numbers[start : start + AT_ONCE]]
-        seen.append(vision(to_pictures(np.stack([scene.picture for scene in drawn]))))
+        seen.append((see or vision)(to_pictures(np.stack([scene.picture for scene in drawn]))))
         truths += map(truth_of, drawn)
-    return Lessons(torch.cat(seen), tuple(truths))
+    return Lessons(torch.cat(seen), tuple(truths), vision.shape.image_tokens)

@@ -11,9 +11,9 @@ from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards.evaluate.figures import Figure
 from mortar_tools.cards.export.quantise import EIGHT_BIT, FLOAT32, FOUR_BIT, Type, quantise
 from mortar_tools.cards.training.restored import language_of, language_weights
-from mortar_tools.prune.choose import Plan, Wanted, least_missed, plan
+from mortar_tools.prune.choose import Plan, Scores, Wanted, least_missed, plan
 from mortar_tools.prune.cut import cut
-from mortar_tools.prune.importance import By, importance, influence, loss_without
+from mortar_tools.prune.importance import influence, loss_without
 from mortar_tools.prune.lessons import Lesson, Lessons
 from mortar_tools.prune.recover import ROWS, Recovery, recover
 from mortar_tools.weights import gguf_file
@@ -62,7 +62,8 @@ class Study:
     chosen_on: Sequence[Lesson]
     taught_with: Lessons
     examined_on: Sequence[Scene]
-    by: By
+    heads: Scores
+    channels: Scores
     seed: int
     type: Type
     before: Sequence[Marked]
@@ -75,8 +76,7 @@ class Study:
             return loss_without(language, self.chosen_on, gone)
 
         gone = least_missed(blocks(self.source.weights), wanted.blocks, cost)
-        found = importance(language, self.chosen_on, self.by, self.seed)
-        return plan(wanted, gone, found.heads, found.channels)
+        return plan(wanted, gone, self.heads, self.channels)
 
     def block_table(self) -> list[tuple[float, float]]:
         """(growth of the loss without it, Block Influence) of each block."""

@@ -44,17 +44,28 @@ class Scene:
 
 def scenes(model: ModelFolder, split: str, n: int, seed: int, work: Path) -> list[Scene]:
     """The first scenes of a split as the folder's own encoder sees them."""
-    encoder = choose.vision_encoder(Settings().eye, model)
-    found = []
-    for number in track(
-        SPLITS[split][:n], "looking at held-out scenes", console=Console(stderr=True), transient=True
-    ):
-        scene = draw(number, work=work)
-        tokens = np.empty((1, encoder.n_tok, encoder.n_embd), np.float32)
-        encoder.encode(views(Image.fromarray(scene.picture), model.manifest.vision)[:1], tokens)
-        turns = interview(np.random.default_rng([seed, number]), truth_of(scene), QUESTIONS)
-        found.append(Scene(tokens[0], tuple(turns), Things(thing.thing for thing in scene.seen)))
+    eye, found = Eye(model), []
+    console = Console(stderr=True)
+    for number in track(SPLITS[split][:n], "looking at held-out scenes", console=console, transient=True):
+        drawn = draw(number, work=work)
+        turns = interview(np.random.default_rng([seed, number]), truth_of(drawn), QUESTIONS)
+        present = Things(thing.thing for thing in drawn.seen)
+        found.append(Scene(eye.see(Image.fromarray(drawn.picture)), tuple(turns), present))
     return found
+
+
+class Eye:
+    """A folder's encoder, on the unit that the assistant would choose."""
+
+    def __init__(self, model: ModelFolder) -> None:
+        self._part = model.manifest.vision
+        self._encoder = choose.vision_encoder(Settings().eye, model)
+
+    def see(self, picture: Image.Image) -> Floats:
+        """[n_tok, n_embd] of a picture as a whole."""
+        tokens = np.empty((1, self._encoder.n_tok, self._encoder.n_embd), np.float32)
+        self._encoder.encode(views(picture, self._part)[:1], tokens)
+        return tokens[0]
 
 
 def mark(path: Path, found: Sequence[Scene], title: str) -> list[Marked]:

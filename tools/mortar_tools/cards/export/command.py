@@ -27,6 +27,7 @@ from mortar_tools.cards.export.quantise import FLOAT32, Type
 from mortar_tools.cards.things import CARDS, METRICS, SIZES, WORK, folder_of
 from mortar_tools.cards.training import checkpoint
 from mortar_tools.cards.training.checkpoint import Run
+from mortar_tools.cards.training.model import Vision
 from mortar_tools.cards.training.recipe import read
 from mortar_tools.vision.convert import onnx_file, tflite_file
 from mortar_tools.vision.convert.lean import Lean, Target
@@ -51,14 +52,14 @@ def title(run: Run) -> str:
     return f"mortar {run.recipe.name} {run.recipe.size}"
 
 
-def write_vision(run: Run, folder: Path, everything: bool) -> tuple[Path, dict[str, Path]]:
-    """The tower's files: the shipped TFLite, and the others by name."""
-    tower = of_cards(run.model.vision)
+def write_vision(vision: Vision, name: str, folder: Path, everything: bool) -> tuple[Path, dict[str, Path]]:
+    """The tower's files: the shipped TFLite, and the others by name. `name`: what they call themselves."""
+    tower = of_cards(vision)
     shipped, wide = folder / "vision-f16.tflite", folder / "vision-f32.tflite"
     extra = {"mmproj": folder / "vision-mmproj-f16.gguf"}
     tflite_file.write_float32(Lean(tower, Target.TFLITE), Role.WHOLE, 1, wide)
     tflite_file.write_float16(wide, shipped)
-    mmproj.write(tower, f"{title(run)} vision", LICENCE, extra["mmproj"])
+    mmproj.write(tower, f"{name} vision", LICENCE, extra["mmproj"])
     if everything:
         extra |= {"vision_f32": wide, "onnx": folder / "vision.onnx"}
         onnx_file.write(Lean(tower, Target.ONNX), Role.WHOLE, 1, extra["onnx"])
@@ -100,7 +101,7 @@ def export(run: Run, out: Path, found: Sequence[Sitting], everything: bool, cons
         with console.status("writing and measuring the language model"):
             language = write_language(run, draft, found, console)
         with console.status("writing the vision encoder"):
-            vision, extra = write_vision(run, draft, everything)
+            vision, extra = write_vision(run.model.vision, title(run), draft, everything)
         if everything:
             others = {one: path for one, path in language.files.items() if one is not language.chosen}
             extra |= {f"language_{one.name}": path for one, path in others.items()}
