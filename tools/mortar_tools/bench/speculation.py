@@ -23,7 +23,7 @@ from mortar.bricks.language.sampling import GREEDY, Sampler
 from mortar.bricks.language.speculation.draft_model import DraftModel
 from mortar.bricks.language.speculation.drafter import Drafter
 from mortar.bricks.language.speculation.lookup import Lookup
-from mortar.bricks.language.speculation.pace import Pace
+from mortar.bricks.language.speculation.pace import Pace, Round
 from mortar.bricks.language.speculation.prepare import SMALL
 from mortar.bricks.language.speculation.rounding import near_tie
 from mortar.bricks.language.speculation.speculative import Speculative
@@ -53,6 +53,10 @@ class Fixed(Pace):
 
     def length_tok(self) -> int:
         return self._most_tok
+
+    def observe(self, held: Round) -> None:
+        self.drafted_tok += held.drafted_tok
+        self.accepted_tok += held.accepted_tok
 
 
 @dataclass(frozen=True)
