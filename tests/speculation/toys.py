@@ -10,7 +10,7 @@ import numpy as np
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.sampling import GREEDY, Sampler, Sampling
 from mortar.bricks.language.speculation.drafter import Drafter
-from mortar.bricks.language.speculation.pace import Pace
+from mortar.bricks.language.speculation.pace import Pace, Round
 from mortar.bricks.language.speculation.speculative import Speculative
 from mortar.bricks.language.stepping import Plain, Stepper
 from mortar.runtimes.interfaces import Abilities, Floats, Held, Interrupted
@@ -124,12 +124,14 @@ def table(n_vocab: int, seed: int, spread: float = 2.0) -> np.ndarray:
 class Always(Pace):
     """Drafts are of one length, whatever they bring."""
 
+    is_resting = False
+
     def length_tok(self) -> int:
         return self._most_tok
 
-    @property
-    def is_resting(self) -> bool:
-        return False
+    def observe(self, held: Round) -> None:
+        self.drafted_tok += held.drafted_tok
+        self.accepted_tok += held.accepted_tok
 
 
 def speculative(

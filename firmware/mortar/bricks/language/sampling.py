@@ -101,6 +101,8 @@ class Sampler:
 
     def draw(self, distribution: Distribution) -> int:
         """A token, each as often as its probability says."""
+        if len(distribution.tokens) == 1:
+            return int(distribution.tokens[0])
         below = distribution.probabilities.cumsum()
         at = int(np.searchsorted(below, self._random.random() * below[-1], side="right"))
         return int(distribution.tokens[min(at, len(below) - 1)])

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 from statistics import fmean, median
 
 from mortar.messages import Scalar
@@ -35,7 +36,8 @@ PLAIN_EVERY_rounds = 32
 PROBE_AFTER_tok, PROBE_AT_MOST_tok = 64, 1_024
 """Where drafts do not pay, one is tried after so many tokens, and after twice as many each time it still
 doesn't."""
-PROBE_tok = 2
+TRIED_tok = 2
+"""Length of a draft that is only tried."""
 FIRST_TRIES_tok = 2.0
 """What may be lost before anything was written, in the time of plain tokens."""
 MOST_SAVED_tok = 32.0
@@ -91,46 +93,37 @@ class Pace:
         self._accepted = self._refused = 0.5
         self._rounds = 0
         """With a draft."""
-        self._since_plain = 0
-        self._since_draft_tok = 0
+        self._plain_in_rounds = 1
+        """A token is decoded plainly after so many more rounds, to know what it takes."""
+        self._fruitless = 0
+        """Rounds in a row in which there was nothing to draft."""
+        self._next_tok = 0
+        self._rest_tok = 0
         self._probe_after_tok = PROBE_AFTER_tok
         self._purse_ms = 0.0
         """What may be lost."""
 
     @property
     def is_resting(self) -> bool:
-        """Drafts do not pay, and none is tried soon: nobody needs to measure anything."""
-        left_tok = self._probe_after_tok - self._since_draft_tok
-        return self.state is State.OFF and left_tok > RECENT_rounds
+        """Nothing is drafted for some tokens, and nobody needs to measure them."""
+        return self._rest_tok > 0
 
     def rested(self) -> None:
         """A token was decoded plainly, unmeasured."""
-        self._since_draft_tok += 1
-        self._purse_ms += ALLOWED_LOSS * self._plain
+        self._rest_tok -= 1
 
     def length_tok(self) -> int:
         """Tokens to draft now; 0: none."""
-        if self._plain == 0 or self._since_plain >= PLAIN_EVERY_rounds:
-            return 0
-        match self.state:
-            case State.TRYING:
-                wanted = 1 if self._rounds == 0 else min(PROBE_tok, self._most_tok)
-            case State.ON:
-                wanted = self._best_tok
-            case State.OFF:
-                is_due = self._since_draft_tok >= self._probe_after_tok
-                wanted = min(PROBE_tok, self._most_tok) if is_due else 0
-        while wanted > 0 and self._may_lose_ms(wanted) > self._purse_ms:
-            wanted -= 1
-        return wanted
+        return 0 if self._plain_in_rounds <= 0 else self._next_tok
 
     def observe(self, held: Round) -> None:
         """What a round took and brought."""
-        if held.drafted_tok == 0:
-            self._plainly(held)
-        elif self._plain > 0:
+        if held.drafted_tok > 0:
             self._drafted(held)
+        else:
+            self._plainly(held)
         self._purse_ms = min(self._purse_ms, MOST_SAVED_tok * self._plain)
+        self._plan()
 
     def figures(self) -> dict[str, Scalar]:
         """For the status."""
@@ -148,17 +141,15 @@ class Pace:
             self._purse_ms = FIRST_TRIES_tok * held.decode_ms
         self._plain_ms.append(held.decode_ms)
         self._plain = median(self._plain_ms)
-        self._since_plain = 0
-        self._since_draft_tok += 1
+        self._fruitless += self._plain_in_rounds > 0
+        self._plain_in_rounds = PLAIN_EVERY_rounds
         # The rest of it would not have been, but for drafts.
         self._purse_ms += ALLOWED_LOSS * self._plain - held.draft_ms - held.again_ms
-        if self._since_draft_tok >= self._probe_after_tok + RECENT_rounds:
-            self._since_draft_tok = 0  # there is nothing to draft from
 
     def _drafted(self, held: Round) -> None:
         self._rounds += 1
-        self._since_plain += 1
-        self._since_draft_tok = 0
+        self._plain_in_rounds -= 1
+        self._fruitless = 0
         self.drafted_tok += held.drafted_tok
         self.accepted_tok += held.accepted_tok
         self._more_ms.append(max(held.decode_ms - self._plain, 0.0) / held.drafted_tok)
@@ -168,17 +159,35 @@ class Pace:
         self._refused = FORGET * self._refused + (held.accepted_tok < held.drafted_tok)
         self._purse_ms += (1 + ALLOWED_LOSS) * held.written_tok * self._plain - held.took_ms
         self._best_tok, self.gain = max(self._gains(), key=lambda of_length: of_length[1])
-        self._judge()
+        if self._rounds >= ENOUGH_rounds:
+            self._judge()
 
     def _judge(self) -> None:
-        if self._rounds < ENOUGH_rounds:
-            return
         if self.gain >= LEAST_GAIN:
             self.state, self._probe_after_tok = State.ON, PROBE_AFTER_tok
-        elif self.state is State.OFF:
+            return
+        if self.state is State.OFF:
             self._probe_after_tok = min(2 * self._probe_after_tok, PROBE_AT_MOST_tok)
-        else:
-            self.state = State.OFF
+        self.state = State.OFF
+        self._rest(self._probe_after_tok)
+
+    def _plan(self) -> None:
+        """What is drafted next, and how long it takes until that can be paid for."""
+        if self._fruitless > RECENT_rounds and self.state is not State.ON:
+            self._fruitless = 0
+            self._rest(self._probe_after_tok)
+        is_first = self._rounds == 0
+        tried_tok = 1 if is_first else min(TRIED_tok, self._most_tok)
+        self._next_tok = self._best_tok if self.state is State.ON else tried_tok
+        lacking_ms = self._may_lose_ms(self._next_tok) - self._purse_ms
+        if lacking_ms > 0:
+            self._rest(ceil(lacking_ms / (ALLOWED_LOSS * self._plain)))
+
+    def _rest(self, n_tok: int) -> None:
+        """What is allowed to be lost of these tokens' time is there when they are written."""
+        self._rest_tok += n_tok
+        self._purse_ms += ALLOWED_LOSS * n_tok * self._plain
+        self._plain_in_rounds = 0
 
     def _gains(self) -> Iterable[tuple[int, float]]:
         """For each length of a draft, how many times as fast it is as plain decoding."""

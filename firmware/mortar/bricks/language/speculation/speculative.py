@@ -64,23 +64,24 @@ class Speculative:
         yield step
         while True:
             self._context.append(step.token)
-            steps = self._plain() if self._is_resting else self._round()
+            if self._is_resting:
+                logits = self._add()
+                self._pace.rested()
+                step = Step(self._sampler.pick(logits), logits)
+                yield step
+                continue
+            steps = self._round()
             # Whoever reads them may leave off at any: what follows is in the memory's mirror.
             yield from steps
             *accepted, step = steps
-            self._context += [accepted_step.token for accepted_step in accepted]
+            self._context += [token for token, _ in accepted]
 
     @property
     def _is_resting(self) -> bool:
-        """Nothing is drafted, or can be left over from a draft: this is plain decoding, without its clock."""
-        written_tok = len(self._context) - 1
-        return self._as_plain_tok == written_tok and (self._failed is not None or self._pace.is_resting)
-
-    def _plain(self) -> list[Step]:
-        self._add()
-        self._pace.rested()
-        logits = self._model.logits()
-        return [Step(self._sampler.pick(logits), logits)]
+        """Nothing is drafted, or left over from a draft: this is plain decoding, without a clock."""
+        if self._as_plain_tok < len(self._context) - 1:
+            return False
+        return self._pace.is_resting or self._failed is not None
 
     def _round(self) -> list[Step]:
         """One decode: the tokens that it brings, at least one; the last is not in the memory yet."""
@@ -109,9 +110,8 @@ class Speculative:
         return [*accepted, last]
 
     def _draft(self) -> Draft:
-        room_tok = self._model.n_ctx - len(self._context)
-        most_tok = 0 if self._failed else min(self._pace.length_tok(), room_tok)
-        if most_tok < 1:
+        most_tok = min(self._pace.length_tok(), self._model.n_ctx - len(self._context))
+        if most_tok < 1 or self._failed is not None:
             return NO_DRAFT
         try:
             return self._drafter.draft(self._context, most_tok)
