@@ -76,7 +76,7 @@ class Witness:
         return len(self._entropies)
 
     def see(self, logits: Floats, token: int) -> None:
-        """`token` was taken by these logits [n_vocab]. Raises MortarError where they are no numbers."""
+        """`token` was taken by these logits [n_vocab]."""
         self.note(*weighed(logits, token))
 
     def note(self, log_probability: float, entropy: float) -> None:
