@@ -79,6 +79,8 @@ class Ending:
         if turn.answered is not None:
             self._last["confidence"] = round(turn.answered.confidence, 3)
             self._last["first_token_ms"] = round(turn.answered.first_token_ms, 1)
+            self._last["model"] = turn.answered.model
+            self._last["is_sure"] = turn.answered.is_sure
         self._trouble = turn.trouble
         exchange = {key: value for key, value in self._last.items() if not isinstance(value, dict)}
         self._worker.tell_supervisor(

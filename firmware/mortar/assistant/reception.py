@@ -7,6 +7,7 @@ from mortar.assistant.port import Port
 from mortar.assistant.stages import Press
 from mortar.messages import (
     Answered,
+    Escalated,
     Examined,
     Failure,
     GivenUp,
@@ -84,6 +85,8 @@ def receive(talk: Conversation, port: Port, sender: str, message: Message, at_ms
             talk.looked(message, at_ms)
         case Sentence():
             talk.sentence(message, at_ms)
+        case Escalated(_, model, why, t_ms):
+            port.emit("escalated", t_ms, model=model, why=why)
         case Answered():
             talk.answered(message, at_ms)
         case SoundBegan():

@@ -13,7 +13,10 @@ from mortar.settings import RunOptions
 DESCRIBE = "what do you see"
 """What the model that comes with Mortar is asked where nobody asks anything else."""
 
-RESULT_KEYS = ("event", "answer", "confidence", "first_token_ms", "placement", "t_ms")
+RESULT_KEYS = (
+    *("event", "answer", "confidence", "is_sure", "model"),
+    *("first_token_ms", "placement", "t_ms"),
+)
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

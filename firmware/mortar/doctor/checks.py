@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mortar.doctor import board, devices, engines, gpu, keeping, npu, programs
+from mortar.doctor import board, cascade, devices, engines, gpu, keeping, npu, programs
 from mortar.doctor.finding import Check, Examined, Finding
 
 CHECKS: tuple[Check, ...] = (
@@ -11,6 +11,7 @@ CHECKS: tuple[Check, ...] = (
     engines.speech,
     engines.models,
     engines.seeing,
+    cascade.cascade,
     engines.listening,
     engines.heard_words,
     devices.devices,
