@@ -22,7 +22,7 @@ def tiers(run: RunOptions, settings: Settings) -> list[Tier]:
     """At least one. A model that the command line names stands alone: it was chosen."""
     if run.model:
         return [Tier(Path(run.model).name, Path(run.model))]
-    return [Tier(name, _folder(name)) for name in settings.cascade.models or ["base"]]
+    return [Tier(Path(name).name, _folder(name)) for name in settings.cascade.models or ["base"]]
 
 
 def _folder(name: str) -> Path:

@@ -16,7 +16,7 @@ from scenes import table
 
 BOTH = Settings(cascade=Cascade(models=["small", "base"]))
 
-EASY, HARD, TOO_HARD = ["apple"], ["key", "banana"], ["pizza", "key", "dog", "cat", "apple"]
+EASY, HARD, TOO_HARD = ["key"], ["banana", "apple"], ["pizza", "key", "dog", "cat", "apple"]
 """Of the first small is sure, of the second base is, of the third neither."""
 
 
@@ -49,10 +49,10 @@ def test_who_is_sure_answers(pair: Pair) -> None:
     """The small model where it can, the large one where it cannot; each answer is said once."""
     easy, passed_on = answered(pair, 1)
     assert (easy.model, easy.is_sure, passed_on) == ("small", True, [])
-    assert said(pair, 1) == [easy.text] == ["I see an apple."]
+    assert said(pair, 1) == [easy.text] == ["I see a key."]
     hard, passed_on = answered(pair, 2)
     assert (hard.model, hard.is_sure, len(passed_on)) == ("base", True, 1)
-    assert said(pair, 2) == [hard.text] == ["I see a key on the left and a banana on the right."]
+    assert said(pair, 2) == [hard.text] == ["I see a banana on the left and an apple on the right."]
 
 
 def test_where_nobody_is_sure_the_large_model_is_heard_and_not_relied_on(tmp_path: Path) -> None:
@@ -65,11 +65,11 @@ def test_where_nobody_is_sure_the_large_model_is_heard_and_not_relied_on(tmp_pat
 
 def test_two_hard_pictures_in_a_row(tmp_path: Path) -> None:
     """What the large model saw first is not in its answer to the second."""
-    pair = Pair(camera(tmp_path, HARD, ["banana", "apple"]), BOTH)
+    pair = Pair(camera(tmp_path, HARD, ["key", "banana"]), BOTH)
     for turn in (1, 2, 3, 4):
         answer, _ = answered(pair, turn)
         assert answer.model == "base"
-        assert ("key" in answer.text) == (turn % 2 == 1)
+        assert ("key" in answer.text) == (turn % 2 == 0)
     pair.kill()
 
 

@@ -170,9 +170,11 @@ def test_each_question_stops_at_the_first_model_that_is_sure() -> None:
 
 
 def test_figures_say_what_the_cascade_is_worth() -> None:
-    held = {one.name: one for one in figures([SMALL, LARGE], RULES, np.arange(4), seed=0)}
+    held = {one.name: one for one in figures([SMALL, LARGE], RULES, RULES, np.arange(4), seed=0)}
     expected = {
         "small_sure_from": 0.5,
+        "large_alone_not_sure": 0.25,
+        "large_alone_error_if_sure": 0.0,
         "small_accuracy": 0.25,
         "large_accuracy": 0.75,
         "cascade_accuracy": 0.5,
@@ -209,11 +211,14 @@ def folder(tmp_path: Path) -> Path:
     return copy
 
 
+FIRSTS = [Rule(SelfTest.PROBABILITY, 0.625, 1, 100)] * 2
+
+
 def kept_in(folder: Path, *rules: Rule) -> list[Path]:
     """As of several models in a row, the last one in `folder`."""
     nothing = np.zeros(0)
     models = [Replies(f"tier{n}", folder, 1, nothing > 0, {}, nothing) for n in range(len(rules))]
-    return list(keep(models, rules, 0.05, 0.95))
+    return list(keep(models, FIRSTS[: len(rules)], rules, 0.05, 0.95))
 
 
 def test_a_rule_is_kept_where_the_program_reads_it(folder: Path) -> None:
@@ -223,12 +228,21 @@ def test_a_rule_is_kept_where_the_program_reads_it(folder: Path) -> None:
         kept_in(folder, Rule(SelfTest.PROBABILITY, 0.9, 1, 100), Rule(SelfTest.PROBABILITY, least, 1, 100))
     after = ModelFolder(folder).manifest
     assert after.selftests == SelfTests(
-        least={SelfTest.PROBABILITY: 0.812346, SelfTest.FORM: 1.0},
+        least={SelfTest.PROBABILITY: 0.625, SelfTest.FORM: 1.0},
         error=0.05,
         confidence=0.95,
-        after=["tier0"],
+        after={"tier0": {SelfTest.PROBABILITY: 0.812346, SelfTest.FORM: 1.0}},
     )
     assert (after.language, after.prompt, after.about) == (before.language, before.prompt, before.about)
+
+
+def test_what_counts_depends_on_who_was_asked_before(folder: Path) -> None:
+    """After models that nobody calibrated it with, what counts alone is the best that is known."""
+    kept_in(folder, Rule(SelfTest.PROBABILITY, 0.9, 1, 100), Rule(SelfTest.PROBABILITY, 0.8, 1, 100))
+    tests = ModelFolder(folder).manifest.selftests
+    assert tests is not None
+    asked = ([], ["tier0"], ["other"], ["other", "tier0"])
+    assert [tests.least_after(before)[SelfTest.PROBABILITY] for before in asked] == [0.625, 0.8, 0.625, 0.625]
 
 
 def test_where_one_model_is_sure_of_nothing_none_gets_a_rule(folder: Path) -> None:

@@ -7,6 +7,7 @@ damaged or swapped for another is found at load, by name, before an engine reads
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -163,17 +164,32 @@ class SelfTest(StrEnum):
     """0 where the model says, in words that it was taught, that it cannot answer; else 1."""
 
 
-class SelfTests(Table, frozen=True):
-    """When an answer of this model may be relied on, as `mortar tools calibrate --write` found it."""
+Least = dict[SelfTest, float]
+"""An answer that scores less in one of these is not sure."""
 
-    least: dict[SelfTest, float]
-    """An answer that scores less in one of these is not sure. See docs/cascade.md."""
+
+class SelfTests(Table, frozen=True):
+    """When an answer of this model may be relied on, as `mortar tools calibrate --write` found it; see
+    docs/cascade.md."""
+
+    least: Least
+    """Where it is asked first, or alone."""
     error: Annotated[float, Meta(gt=0, lt=1)]
     """Of the answers that are sure, at most this share is wrong ..."""
     confidence: Annotated[float, Meta(gt=0, lt=1)]
     """... with this probability, of the draw of the calibration's questions."""
-    after: list[str] = []
-    """The models that were asked before: it was calibrated on the questions that these were not sure of."""
+    after: dict[str, Least] = {}
+    """Where it is asked what smaller models were not sure of, by their names: "small", "tiny+small". Those
+    questions are harder."""
+
+    def least_after(self, before: Sequence[str]) -> Least:
+        """For what the models of these names left; as if it were asked first where that was not
+        calibrated."""
+        return self.after.get(BETWEEN.join(before), self.least)
+
+
+BETWEEN = "+"
+"""Names of models in a row."""
 
 
 class Manifest(Table, frozen=True):

@@ -20,7 +20,7 @@ from mortar.tiers import tiers
 from mortar_tools.calibrate.bound import upper_limit
 from mortar_tools.calibrate.figures import Figure, as_lines, figures
 from mortar_tools.calibrate.replies import Replies, replies, scenes
-from mortar_tools.calibrate.thresholds import NEVER, Questions, Rule, calibrated, parts
+from mortar_tools.calibrate.thresholds import NEVER, Questions, Rule, asked_first, calibrated, parts
 from mortar_tools.cards.things import WORK
 from mortar_tools.cards.world import art
 from mortar_tools.out import require_plots
@@ -58,18 +58,20 @@ def main(argv: list[str] | None = None) -> int:
     asked = tiers(RunOptions(), Settings(cascade=Cascade(models=list(options.models))))
     models = replies(asked, numbers, options.seed, options.work)
     split = parts(options.n, len(models), options.seed)
-    rules = calibrated(models, split, options.error, options.confidence)
-    found = figures(models, rules, split.test, options.seed)
+    promise = options.error, options.confidence
+    rules = calibrated(models, split, *promise)
+    firsts = asked_first(models, rules, split, *promise)
+    found = figures(models, firsts, rules, split.test, options.seed)
     if options.json:
         print("\n".join(as_lines(found)))
     else:
-        _tell(models, rules, found, options)
+        _tell(models, firsts, rules, found, options)
     if options.out is not None:
         _save(models, rules, found, split.test, options)
     if options.write:
         from mortar_tools.calibrate.keep import keep
 
-        for path in keep(models, rules, options.error, options.confidence):
+        for path in keep(models, firsts, rules, *promise):
             Console(stderr=True).print(f"written: {path}", markup=False)
     return 0
 
@@ -107,16 +109,28 @@ def _save(
 
 
 def _tell(
-    models: Sequence[Replies], rules: Sequence[Rule], found: Sequence[Figure], options: argparse.Namespace
+    models: Sequence[Replies],
+    firsts: Sequence[Rule],
+    rules: Sequence[Rule],
+    found: Sequence[Figure],
+    options: argparse.Namespace,
 ) -> None:
     console = Console(width=WIDTH)
-    set_ = Table("model", "self-test", "sure from", "wrong of sure", "at most", box=None, header_style="dim")
-    confidence = 1 - (1 - options.confidence) / len(models)
-    for model, rule in zip(models, rules, strict=True):
+    titles = ("model", "self-test", "sure from", "wrong of sure", "at most")
+    thresholds = Table(*titles, box=None, header_style="dim")
+    shared = 1 - (1 - options.confidence) / len(models)
+    rows = [
+        *((model.name, rule, shared) for model, rule in zip(models, rules, strict=True)),
+        *(
+            (f"{model.name} alone", rule, options.confidence)
+            for model, rule in zip(models[1:], firsts[1:], strict=True)
+        ),
+    ]
+    for name, rule, confidence in rows:
         least = "never" if rule.least == NEVER else f"{rule.least:.4g}"
         limit = f"{upper_limit(rule.wrong, rule.n, confidence):.3f}"
-        set_.add_row(model.name, str(rule.test), least, f"{rule.wrong} of {rule.n}", limit)
-    console.print(set_)
+        thresholds.add_row(name, str(rule.test), least, f"{rule.wrong} of {rule.n}", limit)
+    console.print(thresholds)
     told = Table("figure", "value", "95 %", "", box=None, header_style="dim")
     for one in found:
         low, high = one.interval

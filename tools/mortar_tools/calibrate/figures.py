@@ -34,25 +34,32 @@ class Figure:
     meaning: str
 
 
-def figures(models: Sequence[Replies], rules: Sequence[Rule], test: Questions, seed: int) -> list[Figure]:
+def figures(
+    models: Sequence[Replies], firsts: Sequence[Rule], rules: Sequence[Rule], test: Questions, seed: int
+) -> list[Figure]:
     """Of the questions `test`, but for the thresholds themselves. What is not defined is left out: the error
     of answers where none is given."""
     found = outcome(models, rules)
-    wanted = [*_alone(models), *_cascade(models, found), *_self_tests(models)]
+    wanted = [*_alone(models, firsts), *_cascade(models, found), *_self_tests(models)]
 
     def made(name: str, unit: str, meaning: str, statistic: Statistic) -> Figure:
         held = bootstrap_figure(name, lambda picks: statistic(test[picks]), len(test), seed)
         return Figure(name, held.value, unit, len(test), seed, held.interval, meaning)
 
-    told = [*_thresholds(models, rules, seed), *(made(*one) for one in wanted)]
+    told = [
+        *_thresholds("sure_from", models, rules, seed),
+        *_thresholds("alone_sure_from", models[1:], firsts[1:], seed),
+        *(made(*one) for one in wanted),
+    ]
     return [one for one in told if math.isfinite(one.value)]
 
 
-def _thresholds(models: Sequence[Replies], rules: Sequence[Rule], seed: int) -> Iterator[Figure]:
+def _thresholds(what: str, models: Sequence[Replies], rules: Sequence[Rule], seed: int) -> Iterator[Figure]:
     """What was calibrated, and on how many sure answers."""
     for model, rule in zip(models, rules, strict=True):
-        least, meaning = round(rule.least, 6), f"{rule.test} from which on {model.name} is sure"
-        yield Figure(f"{model.name}_sure_from", least, str(rule.test), rule.n, seed, (least, least), meaning)
+        name, least = f"{model.name}_{what}", round(rule.least, 6)
+        meaning = f"{rule.test} from which on it is sure"
+        yield Figure(name, least, str(rule.test), rule.n, seed, (least, least), meaning)
 
 
 Statistic = Callable[[Questions], float]
@@ -60,10 +67,18 @@ Wanted = tuple[str, str, str, Statistic]
 """Name, unit, meaning, and the value for these questions, some of them more than once."""
 
 
-def _alone(models: Sequence[Replies]) -> Iterator[Wanted]:
+def _alone(models: Sequence[Replies], firsts: Sequence[Rule]) -> Iterator[Wanted]:
     largest = models[-1]
-    for model in models:
-        yield f"{model.name}_accuracy", "share", f"{model.name} alone: answers right", _mean(model.right)
+    for model, first in zip(models, firsts, strict=True):
+        sure, name = model.sure(first.test, first.least), model.name
+        yield f"{name}_accuracy", "share", f"{name} alone: answers right", _mean(model.right)
+        yield f"{name}_alone_not_sure", "share", f"{name} alone: answers that it is not sure of", _mean(~sure)
+        yield (
+            f"{name}_alone_error_if_sure",
+            "share",
+            f"{name} alone: wrong among the answers that it is sure of",
+            _error(sure, model.right),
+        )
     for model in models[:-1]:
         yield (
             f"{model.name}_cpu_ratio",

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import msgspec
 import tomlkit
+from tomlkit.items import InlineTable, Table
 
 from mortar.errors import UsageError
-from mortar.runtimes.model_folder import MANIFEST, Manifest, SelfTest
+from mortar.runtimes.model_folder import BETWEEN, MANIFEST, Manifest, SelfTest
 from mortar.whole_files import UNFINISHED, written_whole
 from mortar_tools.calibrate.replies import Replies
 from mortar_tools.calibrate.thresholds import NEVER, Rule
@@ -18,32 +19,44 @@ DIGITS = 6
 """Of a threshold, rounded up: no answer is sure that was not in the calibration."""
 
 
-def keep(models: Sequence[Replies], rules: Sequence[Rule], error: float, confidence: float) -> Iterator[Path]:
+def keep(
+    models: Sequence[Replies],
+    firsts: Sequence[Rule],
+    rules: Sequence[Rule],
+    error: float,
+    confidence: float,
+) -> Iterator[Path]:
     """Write [selftests] into each manifest, and leave the rest of it as it is; gives what was written.
 
-    Raises UsageError where a model is sure of nothing, before any is written, or where one cannot be.
-    """
-    for model, rule in zip(models, rules, strict=True):
-        if rule.least == NEVER:
+    `firsts` are the rules where each model is asked first, `rules` those of the cascade. Raises UsageError
+    where a model is sure of nothing, before any is written, or where one cannot be."""
+    for model, *own in zip(models, firsts, rules, strict=True):
+        if any(rule.least == NEVER for rule in own):
             raise UsageError(
                 "calibrate-never-sure",
                 f"no threshold keeps {model.name} at or below {error:.0%} errors with so few questions",
                 "allow more with --error, or ask more questions with --n",
             )
-    for number, (model, rule) in enumerate(zip(models, rules, strict=True)):
-        after = [one.name for one in models[:number]]
-        yield _written(model.folder / MANIFEST, rule, error, confidence, after)
+    for number, (model, first, rule) in enumerate(zip(models, firsts, rules, strict=True)):
+        before = BETWEEN.join(one.name for one in models[:number])
+        table = tomlkit.table()
+        table["error"], table["confidence"] = error, confidence
+        table["least"] = _least(first)
+        if before:
+            table["after"] = {before: _least(rule)}
+        yield _written(model.folder / MANIFEST, table)
 
 
-def _written(path: Path, rule: Rule, error: float, confidence: float, after: Sequence[str]) -> Path:
+def _least(rule: Rule) -> InlineTable:
+    least = tomlkit.inline_table()
+    least[str(rule.test)] = _up(rule.least)
+    least[str(SelfTest.FORM)] = 1.0
+    return least
+
+
+def _written(path: Path, table: Table) -> Path:
     try:
         held = tomlkit.parse(path.read_text(encoding="utf-8"))
-        table = tomlkit.table()
-        table["error"], table["confidence"], table["after"] = error, confidence, list(after)
-        least = tomlkit.inline_table()
-        least[str(rule.test)] = _up(rule.least)
-        least[str(SelfTest.FORM)] = 1.0
-        table["least"] = least
         held["selftests"] = table
         text = tomlkit.dumps(held)
         msgspec.toml.decode(text, type=Manifest)

@@ -86,7 +86,7 @@ def accuracy(models: Sequence[Replies], rules: Sequence[Rule], test: Questions, 
 
 def risk(models: Sequence[Replies], test: Questions) -> Canvas:
     """Share wrong among the answers given, the surest first, by each self-test; a panel for each model."""
-    canvas = Canvas(figsize=(4.2 * len(models), 3.6), layout="constrained")
+    canvas = Canvas(figsize=(4.2 * len(models), 4.0), layout="constrained")
     grid = canvas.subplots(1, len(models), sharey=True, squeeze=False)
     for axes, model in zip(grid[0], models, strict=True):
         for name, colour in zip(SHOWN, COLOURS, strict=False):
@@ -100,5 +100,5 @@ def risk(models: Sequence[Replies], test: Questions) -> Canvas:
         axes.set(title=model.name, xlabel="share of questions answered, the surest first", xlim=(0, 1.01))
         axes.set_ylim(bottom=0)
     grid[0, 0].set_ylabel("share wrong of these")
-    grid[0, 0].legend(loc="upper left", fontsize=7.5)
+    canvas.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return canvas

@@ -122,7 +122,7 @@ class _Candidate:
 
     def replies(self, held: Sequence[_Reply]) -> Replies:
         return Replies(
-            Path(self._tier.name).name,
+            self._tier.name,
             self._tier.folder,
             _parameters(self._manifest),
             np.array([one.right for one in held]),

@@ -47,8 +47,8 @@ class Parts:
 
 
 def parts(n: int, models: int, seed: int) -> Parts:
-    """Shuffled. Few questions reach a later model, so its part is larger."""
-    sizes = [1, *range(1, models + 1), 3]
+    """Shuffled. Fewer questions reach a later model, and harder ones, so its part is larger."""
+    sizes = [1, *(2 * number + 1 for number in range(models)), 3]
     ends = [0, *(round(n * end / sum(sizes)) for end in accumulate(sizes))]
     order = np.random.default_rng(seed).permutation(n)
     choosing, *calibrating, test = (order[start:end] for start, end in pairwise(ends))
@@ -82,6 +82,15 @@ def calibrated(models: Sequence[Replies], split: Parts, error: float, confidence
     return rules
 
 
+def asked_first(
+    models: Sequence[Replies], rules: Sequence[Rule], split: Parts, error: float, confidence: float
+) -> list[Rule]:
+    """A rule for each model where no other is asked before it: the first one's own, and for each later one
+    that which it has alone; each holds by itself with probability `confidence`."""
+    later = zip(models[1:], split.calibrating[1:], strict=True)
+    return [rules[0], *(rule(model, split.choosing, own, error, 1 - confidence) for model, own in later)]
+
+
 def reaching(before: Sequence[Replies], rules: Sequence[Rule], questions: Questions) -> Questions:
     """Those that none of the models before is sure of."""
     for model, rule in zip(before, rules, strict=True):
@@ -110,8 +119,9 @@ def candidates(scores: Scores) -> Scores:
 
 
 def most_telling(model: Replies, questions: Questions) -> SelfTest:
-    """The self-test that tells wrong answers from right ones best; the first where nothing tells."""
-    return max(GRADED, key=lambda test: _known(auroc(model, test, questions)))
+    """The self-test that tells wrong answers from right ones best; of those that differ by less than a
+    hundredth of AUROC, which is noise among some hundred answers, the first."""
+    return max(GRADED, key=lambda test: round(_known(auroc(model, test, questions)), 2))
 
 
 def auroc(model: Replies, test: SelfTest, questions: Questions) -> float:

@@ -191,7 +191,9 @@ class Cascade:
         if own.interrupted:
             self._give(asked, given, is_sure=True)
             return
-        found = verdict(mind.manifest if mind else None, own, is_free=ask.is_free, again=again)
+        before = [self._name(tier) for tier in range(asked.tier)]
+        manifest = mind.manifest if mind else None
+        found = verdict(manifest, own, is_free=ask.is_free, again=again, before=before)
         if found.is_refused:
             self._pass_on(asked, None, NOT_TAUGHT)
         elif found.doubt and self._has_larger(asked):

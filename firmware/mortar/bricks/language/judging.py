@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mortar.bricks.language.answer import Answer
@@ -17,8 +18,16 @@ class Verdict:
     """Why it is not to be relied on; empty: it is."""
 
 
-def verdict(manifest: Manifest | None, answer: Answer, *, is_free: bool, again: str | None = None) -> Verdict:
-    """`manifest` None: of a model that is not on this board. `again`: the answer to other words."""
+def verdict(
+    manifest: Manifest | None,
+    answer: Answer,
+    *,
+    is_free: bool,
+    again: str | None = None,
+    before: Sequence[str] = (),
+) -> Verdict:
+    """`manifest` None: of a model that is not on this board. `again`: the answer to other words. `before`:
+    the models that were not sure."""
     taught = manifest.taught if manifest else None
     if taught is not None and is_free and taught.refuses(answer.text, answer.confidence):
         return Verdict(is_refused=True)
@@ -33,5 +42,5 @@ def verdict(manifest: Manifest | None, answer: Answer, *, is_free: bool, again: 
         again,
         frozenset(taught.cannot if taught else ()),
     )
-    judgement = judged(trial, selftests.least if selftests else {})
+    judgement = judged(trial, selftests.least_after(before) if selftests else {})
     return Verdict(doubt="" if judgement.is_sure else str(judgement))
