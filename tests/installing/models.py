@@ -80,7 +80,9 @@ def host_cards(hub: Hub, data: Path) -> dict[str, Hosted]:
     prompt = msgspec.to_builtins(manifest.prompt)
     with (data / "catalogue.toml").open("a") as file:
         file.write(f"\n[{CARDS}.prompt]\n")
-        file.writelines(f"{key} = {json.dumps(value)}\n" for key, value in prompt.items())
+        file.writelines(
+            f"{key} = {json.dumps(value)}\n" for key, value in prompt.items() if value is not None
+        )
     hosted = {role: Hosted((folder.path / part.file).read_bytes()) for role, part in parts.items()}
     hub.files |= {f"maker/{CARDS}/{part.file}": hosted[role] for role, part in parts.items()}
     return hosted

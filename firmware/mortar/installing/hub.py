@@ -148,10 +148,12 @@ class Hub:
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
-    ) -> None:
-        """Left to Hub: urllib makes a GET of a HEAD."""
+    """Left to Hub: urllib makes a GET of a HEAD."""
+
+    def http_error_302(self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message) -> None:
+        """It becomes an HTTPError then."""
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 def _statement(headers: Message, commit: str | None, *, is_whole: bool) -> Statement:

@@ -11,7 +11,7 @@ import msgspec
 
 from mortar.catalogue import Model, Role
 from mortar.installing.lock import Held
-from mortar.runtimes.model_folder import MANIFEST, MMPROJ, ModelFolder
+from mortar.runtimes.model_folder import MANIFEST, ModelFolder
 from mortar.whole_files import written_whole
 
 
@@ -33,7 +33,6 @@ def write(folder: Path, name: str, known: Model, held: Mapping[Role, tuple[str, 
     table: dict[str, Any] = {"name": name, "licence": known.licence, "vision": vision, "language": language}
     if known.prompt is not None:
         table["prompt"] = msgspec.to_builtins(known.prompt)
-    table["extra"] = {MMPROJ: mmproj}
     table["about"] = {"title": known.title, "source": " ".join(known.source.split())}
     path = folder / MANIFEST
     with written_whole(path, folder / f"{MANIFEST}.part", 0o644) as file:
@@ -46,11 +45,11 @@ def _part(file: str, held: Held) -> dict[str, object]:
 
 
 def _toml(table: Mapping[str, Any], name: str = "") -> Iterator[str]:
-    """Lines. Strings, numbers and lists are written in TOML as they are in JSON."""
+    """Lines. Strings, numbers and lists are written in TOML as they are in JSON; what is None is left out."""
     lines = [
         f"{key} = {json.dumps(value, ensure_ascii=False)}"
         for key, value in table.items()
-        if not isinstance(value, dict)
+        if not (isinstance(value, dict) or value is None)
     ]
     yield from [f"\n[{name}]", *lines] if name and lines else lines
     for key, value in table.items():
