@@ -58,7 +58,7 @@ def of_scenes(model: ModelFolder, decide: int, n: int, seed: int, work: Path) ->
     encoder = choose.vision_encoder(Settings().eye, model)
 
     def seen(scene: Scene) -> Floats:
-        pictures = views(Image.fromarray(scene.picture), model.manifest.vision)
+        pictures = views(Image.fromarray(scene.picture), model.vision)
         tokens = np.empty((len(pictures), encoder.n_tok, encoder.n_embd), np.float32)
         encoder.encode(pictures, tokens)
         return tokens.reshape(-1, encoder.n_embd)
