@@ -12,7 +12,8 @@ pytest.importorskip("matplotlib", reason="plots come with the tools extra")
 
 import gguf
 
-from mortar.errors import UsageError
+from mortar import resources
+from mortar.errors import MortarError, UsageError
 from mortar_tools.fake_model.command import write
 from mortar_tools.fake_model.weights import Kind
 from mortar_tools.quantise import budgets, command, speed
@@ -189,6 +190,15 @@ def test_a_text_that_is_too_short_is_said(float_file: Path, tmp_path: Path) -> N
 def test_a_model_that_nothing_is_known_about_wants_a_text(float_file: Path, tmp_path: Path) -> None:
     error = refused(float_file, "--bits", 5, "--out", tmp_path / "o.gguf")
     assert error.code == "nothing-to-measure-on" and "--text" in str(error)
+
+
+def test_a_gguf_that_is_no_language_model_is_said(text_file: Path, tmp_path: Path) -> None:
+    """A vision encoder is in floats, too, and llama.cpp would even quantise it."""
+    path, out = resources.bundled_model() / "vision-mmproj-f16.gguf", tmp_path / "o.gguf"
+    with pytest.raises(MortarError, match="CLIP cannot be used as main model") as caught:
+        main([str(path), "--text", str(text_file), "--bits", "5", "--out", str(out)])
+    assert caught.value.code == "language-model-unusable" and "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("arguments", [[], ["--bits", "4"], ["--out", "o.gguf"]])
