@@ -11,7 +11,7 @@ pytest.importorskip("gguf", reason="quantising comes with the tools extra")
 
 import gguf
 
-from mortar.errors import UsageError
+from mortar.errors import MortarError, UsageError
 from mortar_tools.cards.export.quantise import quantise
 from mortar_tools.quantise.hierarchy import Group, Tier, parts
 from mortar_tools.quantise.kinds import BY_NAME, LADDER, Kind, fitting
@@ -96,3 +96,14 @@ def test_what_is_no_whole_gguf_is_said_in_a_line(float_file: Path, tmp_path: Pat
     with pytest.raises(UsageError) as caught:
         opened(path)
     assert caught.value.code == "source-unreadable" and "\n" not in str(caught.value)
+
+
+def test_weights_that_are_no_numbers_are_said(float_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "nan.gguf"
+    path.write_bytes(float_file.read_bytes())
+    reader = gguf.GGUFReader(path, "r+")
+    next(one for one in reader.tensors if one.name == "blk.0.attn_q.weight").data[3, 5] = np.nan
+    reader.data.flush()
+    with pytest.raises(MortarError) as caught:
+        opened(path)
+    assert caught.value.code == "quantise-failed" and "\n" not in str(caught.value)

@@ -12,7 +12,8 @@ pytest.importorskip("matplotlib", reason="plots come with the tools extra")
 
 import gguf
 
-from mortar.errors import UsageError
+from mortar import resources
+from mortar.errors import MortarError, UsageError
 from mortar_tools.fake_model.command import write
 from mortar_tools.fake_model.weights import Kind
 from mortar_tools.quantise import budgets, command, speed
@@ -22,7 +23,7 @@ from mortar_tools.quantise.kinds import BY_NAME, PROBE
 from mortar_tools.quantise.marks import Measure, difference
 from mortar_tools.quantise.papers import Examiner, of_text
 from mortar_tools.quantise.sensitivity import Found, Search, trials_at_most
-from mortar_tools.quantise.source import Source, opened
+from mortar_tools.quantise.source import Source, language_of, opened
 from mortar_tools.quantise.trials import Trials
 from real_models.small import small
 
@@ -133,11 +134,12 @@ def test_the_file_that_is_written_keeps_to_the_budget_and_the_page_shows_the_fro
 
 def test_another_family_with_rows_of_64_and_96_is_quantised_too(text_file: Path, tmp_path: Path) -> None:
     """Kinds that need 256 in a row are left out; the output matrix of its own is a module like others."""
-    language, *_ = write(tmp_path / "model", "smolvlm-256m", small("smolvlm-256m"), Kind.F16)
+    folder = tmp_path / "model"
+    write(folder, "smolvlm-256m", small("smolvlm-256m"), Kind.F16)
     out = tmp_path / "small.gguf"
     arguments = ["--text", str(text_file), "--n", "2", "--bits", "5", "--out", str(out)]
-    assert main([str(language), *arguments]) == 0
-    source = opened(language)
+    assert main([str(folder), *arguments]) == 0
+    source = opened(language_of(folder))
     written = {one.name: one.tensor_type for one in gguf.GGUFReader(out).tensors}
     kinds = {one.name: BY_NAME[written[one.name].name.lower()] for one in source.matrices}
     assert mean_bits(source.matrices, kinds) <= 5
@@ -188,6 +190,15 @@ def test_a_text_that_is_too_short_is_said(float_file: Path, tmp_path: Path) -> N
 def test_a_model_that_nothing_is_known_about_wants_a_text(float_file: Path, tmp_path: Path) -> None:
     error = refused(float_file, "--bits", 5, "--out", tmp_path / "o.gguf")
     assert error.code == "nothing-to-measure-on" and "--text" in str(error)
+
+
+def test_a_gguf_that_is_no_language_model_is_said(text_file: Path, tmp_path: Path) -> None:
+    """A vision encoder is in floats, too, and llama.cpp would even quantise it."""
+    path, out = resources.bundled_model() / "vision-mmproj-f16.gguf", tmp_path / "o.gguf"
+    with pytest.raises(MortarError, match="CLIP cannot be used as main model") as caught:
+        main([str(path), "--text", str(text_file), "--bits", "5", "--out", str(out)])
+    assert caught.value.code == "language-model-unusable" and "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("arguments", [[], ["--bits", "4"], ["--out", "o.gguf"]])

@@ -11,6 +11,7 @@ pytest.importorskip("torch", reason="drawing scenes and quantising come with the
 pytest.importorskip("gguf", reason="drawing scenes and quantising come with the tools extra")
 
 from mortar import resources
+from mortar.errors import UsageError
 from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards.export.loss import measure
 from mortar_tools.quantise.cards_paper import QUESTIONS, Scenes, of_scenes
@@ -46,6 +47,13 @@ def test_another_seed_measures_on_other_scenes(
     again = of_scenes(model, N, N, 1, work)
     assert not np.array_equal(again[1].found[0].tokens, papers[1].found[0].tokens)
     assert np.array_equal(again[0].found[0].tokens, papers[0].found[0].tokens)
+
+
+def test_a_seed_that_has_no_scenes_is_said(model: ModelFolder, work: Path) -> None:
+    """There are as many numbers as scenes were numbered for this."""
+    with pytest.raises(UsageError, match="3 such scenes to decide by, and 0 to measure on") as caught:
+        of_scenes(model, N, N, 10**6, work)
+    assert caught.value.code == "scenes-impossible"
 
 
 def test_loss_and_exact_answers_are_those_of_the_export(

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import track
 
 from mortar.bricks.views import views
+from mortar.errors import UsageError
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Floats
 from mortar.runtimes.model_folder import ModelFolder
@@ -52,13 +53,14 @@ class Scenes:
 
 
 def of_scenes(model: ModelFolder, decide: int, n: int, seed: int, work: Path) -> tuple[Scenes, Scenes]:
-    """Scenes to decide by, and n others to measure on: none of them was trained on."""
+    """Scenes to decide by, and n others to measure on: none of them was trained on. Raises UsageError where
+    there are not so many."""
     split = SPLITS["quantise"]
     half = len(split) // 2
     encoder = choose.vision_encoder(Settings().eye, model)
 
     def seen(scene: Scene) -> Floats:
-        pictures = views(Image.fromarray(scene.picture), model.manifest.vision)
+        pictures = views(Image.fromarray(scene.picture), model.vision)
         tokens = np.empty((len(pictures), encoder.n_tok, encoder.n_embd), np.float32)
         encoder.encode(pictures, tokens)
         return tokens.reshape(-1, encoder.n_embd)
@@ -72,9 +74,16 @@ def of_scenes(model: ModelFolder, decide: int, n: int, seed: int, work: Path) ->
             yield Sitting(seen(scene), tuple(turns))
 
     begin = half + seed * n * 8  # one scene in five is crowded, so the seeds' scenes do not meet
-    to_decide = Scenes("scenes to decide by", list(sittings(split[:half], decide, "scenes to decide by")))
+    to_decide = list(sittings(split[:half], decide, "scenes to decide by"))
+    to_measure = list(sittings(split[begin:], n, "scenes to measure on"))
+    if len(to_decide) < decide or len(to_measure) < n:
+        raise UsageError(
+            "scenes-impossible",
+            f"there are only {len(to_decide)} such scenes to decide by, and {len(to_measure)} to measure on",
+            "give a smaller --seed, --n or --decide",
+        )
     title = f"scenes of {FEWEST_CARDS} cards and more"
-    return to_decide, Scenes(title, list(sittings(split[begin:], n, "scenes to measure on")))
+    return Scenes("scenes to decide by", to_decide), Scenes(title, to_measure)
 
 
 def _drawn(numbers: Sequence[int], work: Path) -> Iterator[tuple[int, Scene]]:
