@@ -224,14 +224,7 @@ def test_what_the_memory_can_do_is_tried(model: LlamaLanguageModel, monkeypatch:
         found = abilities.probed(model, may_shift=True, may_split=True)
         assert not found.forgets and not found.cuts
 
-    decode_embeddings = model.decode_embeddings
-
-    def in_both_directions(address: int, n_tok: int, pos: int) -> None:
-        llama_cpp.llama_set_causal_attn(model._context, False)
-        decode_embeddings(address, n_tok, pos)
-        llama_cpp.llama_set_causal_attn(model._context, True)
-
-    monkeypatch.setattr(model, "decode_embeddings", in_both_directions)
+    monkeypatch.setattr(model, "_is_causal", False)
     assert not abilities.probed(model, may_shift=True, may_split=True).splits_pictures
 
 
