@@ -211,24 +211,21 @@ def test_a_cut_that_is_interrupted_while_it_moves_leaves_nothing_wrong(
 def test_what_the_memory_can_do_is_tried(model: LlamaLanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bundled model can do all of it. One that refuses, or reads rows in both directions, is found out,
     and nothing of the try is left behind."""
-    assert abilities.probed(model, may_shift=True) == model.abilities == Abilities(True, True, True)
-    assert not abilities.probed(model, may_shift=False).cuts
+    assert (
+        abilities.probed(model, may_shift=True, may_split=True)
+        == model.abilities
+        == Abilities(True, True, True)
+    )
+    assert not abilities.probed(model, may_shift=False, may_split=True).cuts
     assert model.last_position() == -1
 
     with monkeypatch.context() as recurrent:
         recurrent.setattr("llama_cpp.llama_memory_seq_rm", lambda *_: False)
-        found = abilities.probed(model, may_shift=True)
+        found = abilities.probed(model, may_shift=True, may_split=True)
         assert not found.forgets and not found.cuts
 
-    decode_embeddings = model.decode_embeddings
-
-    def in_both_directions(address: int, n_tok: int, pos: int) -> None:
-        llama_cpp.llama_set_causal_attn(model._context, False)
-        decode_embeddings(address, n_tok, pos)
-        llama_cpp.llama_set_causal_attn(model._context, True)
-
-    monkeypatch.setattr(model, "decode_embeddings", in_both_directions)
-    assert not abilities.probed(model, may_shift=True).splits_pictures
+    monkeypatch.setattr(model, "_is_causal", False)
+    assert not abilities.probed(model, may_shift=True, may_split=True).splits_pictures
 
 
 def test_a_saved_memory_goes_on_as_if_it_had_never_left(model: LlamaLanguageModel) -> None:

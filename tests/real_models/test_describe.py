@@ -47,7 +47,7 @@ def refused(ran: Ran, *words: str) -> None:
         assert word in ran.errors, ran.errors
 
 
-@pytest.mark.parametrize("name", ["smolvlm-256m", "llava-onevision-qwen2-0.5b"])
+@pytest.mark.parametrize("name", ["smolvlm-256m", "llava-onevision-qwen2-0.5b", "qwen2-vl-2b"])
 def test_a_model_that_sees_is_shown_the_picture(tmp_path: Path, picture: Path, fake: Fake, name: str) -> None:
     """By its own tower, with its own chat template: nothing of it was written for Mortar."""
     ran = describe(tmp_path, picture, fake(name), "--json")
@@ -103,10 +103,6 @@ def no_template(folder: Path) -> None:
     with_template(folder, "")
 
 
-def several_axes(folder: Path) -> None:
-    write_language(folder, small("qwen2-vl-2b"))
-
-
 def with_template(folder: Path, template: str) -> None:
     path = folder / "chat.jinja"
     path.write_text(template)
@@ -127,7 +123,6 @@ BAD = {
     architecture_of_tomorrow: ("language-q8_0.gguf", "crystal_ball"),
     template_that_counts: ("language-q8_0.gguf", "chat template", "[prompt]"),
     no_template: ("no chat template", "[prompt]"),
-    several_axes: ("language-q8_0.gguf", "M-RoPE"),
 }
 """What is wrong with the files → what the one line says."""
 

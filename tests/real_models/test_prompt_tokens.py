@@ -18,7 +18,7 @@ from mortar.settings import Language
 from mortar_tools.fake_model.shapes import SHAPES, Shape
 from real_models.conftest import Fake
 
-NAMES = ["smolvlm-256m", "llava-onevision-qwen2-0.5b", "qwen2-0.5b"]
+NAMES = ["smolvlm-256m", "llava-onevision-qwen2-0.5b", "qwen2-0.5b", "qwen2-vl-2b"]
 SETTINGS = Language(context_tok=1024, system="Be brief.")
 EARLIER = [Exchange("what is this", "A cat."), Exchange("And that?", "It is a dog.\nOr a wolf.")]
 QUESTION = "is it  42 years old? <end"

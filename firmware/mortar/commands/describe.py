@@ -23,7 +23,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser("describe", help="one picture, one answer")
     parser.add_argument("image", help="a picture file")
     parser.add_argument("--ask", metavar="TEXT", default=DESCRIBE, help=f"default: {DESCRIBE!r}")
-    parser.add_argument("--model", metavar="NAME|FOLDER", help="vision-language model to use")
+    parser.add_argument("--model", metavar="NAME|FOLDER|GGUF", help="vision-language model to use")
     add_common(parser)
     parser.set_defaults(run=run)
 

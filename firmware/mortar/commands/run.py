@@ -62,7 +62,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--mic", metavar="FILE|DIR|PIPE", help="what plays the microphone")
     parser.add_argument("--camera", metavar="FILE|DIR", help="picture(s) that play the camera")
     parser.add_argument("--speaker", metavar="FILE", help="WAV file that plays the speaker")
-    parser.add_argument("--model", metavar="NAME|FOLDER", help="vision-language model to use")
+    parser.add_argument("--model", metavar="NAME|FOLDER|GGUF", help="vision-language model to use")
     parser.add_argument("--once", action="store_true", help="end after one exchange")
     parser.add_argument("--fast", action="store_true", help="do not pace files in real time")
     parser.add_argument("--timeline", type=Path, metavar="FILE", help="save the timeline as SVG")

@@ -125,13 +125,19 @@ def prompt(settings: Language, folder: ModelFolder, model: LanguageModel) -> Pro
 
 
 def language_model(settings: Language, folder: ModelFolder, should_stop: Callable[[], bool]) -> LanguageModel:
-    from mortar.runtimes.llama.model import LlamaLanguageModel
+    from mortar.runtimes.llama.model import BATCH_TOK, LlamaLanguageModel
     from mortar.runtimes.llama.placing import Placing
+    from mortar.runtimes.projectors import rows
 
+    lie = rows(folder)
+    # Rows that attend to each other are computed at once.
+    whole_tok = 0 if lie.causal else folder.vision.n_tok
     return LlamaLanguageModel(
         folder.verified(folder.manifest.language),
         n_ctx=settings.context_tok,
         threads=settings.threads,
         should_stop=should_stop,
         placing=Placing.of(settings),
+        batch_tok=max(BATCH_TOK, whole_tok),
+        rows=lie,
     )

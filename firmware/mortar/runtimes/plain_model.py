@@ -12,7 +12,7 @@ from mortar.errors import MortarError
 from mortar.runtimes import gguf_file
 from mortar.runtimes.gguf_file import Header
 from mortar.runtimes.model_folder import GGUF, UNKNOWN, Manifest, Part, VisionPart
-from mortar.runtimes.projectors import projector
+from mortar.runtimes.projectors import merged, projector
 
 TOWER = "clip"
 """Architecture of an mmproj file."""
@@ -66,8 +66,7 @@ def _vision(language: Path, n_embd: int) -> VisionPart | None:
 def _part(header: Header, n_embd: int) -> VisionPart:
     known = projector(header)
     edge_px, patch_px = header.count("clip.vision.image_size"), header.count("clip.vision.patch_size")
-    merged = header.count("clip.vision.projector.scale_factor", known.merged)
-    across = edge_px // patch_px // merged
+    across = edge_px // patch_px // merged(header, known)
     return VisionPart(
         header.path.name,
         UNKNOWN,

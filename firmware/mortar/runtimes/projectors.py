@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from mortar.errors import MortarError
+from mortar.runtimes import gguf_file
 from mortar.runtimes.gguf_file import Header
+from mortar.runtimes.model_folder import ModelFolder
 
 
 class Projector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -16,6 +19,19 @@ class Projector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     merged: int = 1
     causal: bool = True
 
+
+@dataclass(frozen=True)
+class Rows:
+    """How a picture's rows stand in the language model."""
+
+    columns: int
+    """So many beside each other, where it counts positions along several axes."""
+    causal: bool
+    """Each attends to those before it alone; else they attend to each other."""
+
+
+ONE_BY_ONE = Rows(columns=1, causal=True)
+"""As words do."""
 
 FILE = Path(__file__).with_suffix(".toml")
 
@@ -31,3 +47,20 @@ def projector(mmproj: Header) -> Projector:
             f"use a model with one of {', '.join(known)}",
         )
     return known[name]
+
+
+def merged(mmproj: Header, known: Projector) -> int:
+    """Edge of the square of patches that one token is made of."""
+    return mmproj.count("clip.vision.projector.scale_factor", known.merged)
+
+
+def rows(folder: ModelFolder) -> Rows:
+    """Of the pictures of a model that sees by llama.cpp alone; Mortar's own eyes are of models that read them
+    as words. Raises MortarError where its mmproj file is none that Mortar knows."""
+    vision = folder.manifest.vision
+    if vision is None or vision is not folder.manifest.mmproj:
+        return ONE_BY_ONE
+    mmproj = gguf_file.read(folder.path / vision.file)
+    known = projector(mmproj)
+    token_px = mmproj.count("clip.vision.patch_size") * merged(mmproj, known)
+    return Rows(columns=vision.width_px // token_px, causal=known.causal)

@@ -66,7 +66,7 @@ class Tokenizer(Table, frozen=True):
 class Tower(Table, frozen=True):
     """A vision transformer and its projector."""
 
-    projector: Literal["idefics3", "mlp", "qwen2vl_merger"]
+    projector: Literal["idefics3", "mlp", "qwen2vl_merger", "gemma3"]
     """llama.cpp's name."""
     layers: int
     width: int

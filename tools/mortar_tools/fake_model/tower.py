@@ -50,6 +50,9 @@ def _projector(shape: Tower, n_embd: int, kind: Kind) -> Iterator[Tensor]:
         case "mlp":
             yield from _linear("mm.0", n_embd, merged, kind)
             yield from _linear("mm.2", n_embd, n_embd, kind)
+        case "gemma3":
+            yield matrix("mm.input_projection.weight", shape.width, n_embd, kind)
+            yield scale("mm.soft_emb_norm.weight", shape.width)
         case "qwen2vl_merger":
             yield from _linear("mm.0", merged, merged, kind)
             yield from _linear("mm.2", n_embd, merged, kind)

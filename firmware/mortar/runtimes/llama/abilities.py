@@ -32,18 +32,19 @@ ONE_POSITION = (
 llama_kv_cache::seq_add asserts that."""
 
 
-def positions_of_a_row(rope_type: int) -> int:
-    """How many positions llama.cpp wants of each row of embeddings: 4 for M-RoPE (GGML_MROPE_SECTIONS)."""
-    return 1 if rope_type in ONE_POSITION else 4
+def has_axes(rope_type: int) -> bool:
+    """Whether llama.cpp wants several positions of each row of a picture."""
+    return rope_type not in ONE_POSITION
 
 
-def probed(model: LlamaLanguageModel, *, may_shift: bool) -> Abilities:
+def probed(model: LlamaLanguageModel, *, may_shift: bool, may_split: bool) -> Abilities:
     """Found out with some tokens and rows, in milliseconds; the memory is empty again then.
 
-    `may_shift` is what llama.cpp says of the model: without it, nothing is cut to see."""
+    `may_shift` is what llama.cpp says of the model, `may_split` what is known of its pictures: without, it is
+    not tried."""
     forgets = _forgets(model)
     cuts = forgets and may_shift and _cuts(model)
-    splits_pictures = _splits(model)
+    splits_pictures = may_split and _splits(model)
     model.keep(0)
     return Abilities(forgets, cuts, splits_pictures)
 

@@ -21,6 +21,8 @@ from mortar.runtimes.llama.breakdown import placed
 from mortar.runtimes.llama.finite import check_finite
 from mortar.runtimes.llama.log import LOG
 from mortar.runtimes.llama.placing import ON_CPU, Placing, unit
+from mortar.runtimes.llama.positions import Integers, Positions
+from mortar.runtimes.projectors import ONE_BY_ONE, Rows
 
 BATCH_TOK = 512
 """Most tokens of one llama_decode; more are read in several. llama.cpp's own default."""
@@ -77,6 +79,7 @@ class LlamaLanguageModel:
         batch_tok: int = BATCH_TOK,
         outputs_tok: int = OUTPUTS_TOK,
         placing: Placing = ON_CPU,
+        rows: Rows = ONE_BY_ONE,
     ) -> None:
         backend.start_backend()
         device = placing.device()
@@ -109,10 +112,13 @@ class LlamaLanguageModel:
         self._is_moving = False
         """Something was moved up, which the next decode computes (llama.cpp's K-shift)."""
         rope_type = int(llama_cpp.llama_model_rope_type(self._model))
-        self._row_positions = abilities.positions_of_a_row(rope_type)
-        may_shift = self._row_positions == 1 and bool(llama_cpp.llama_memory_can_shift(self._memory))
+        has_axes = abilities.has_axes(rope_type)
+        self._positions = Positions(has_axes=has_axes, columns=rows.columns)
+        self._is_causal = rows.causal
+        may_shift = not has_axes and bool(llama_cpp.llama_memory_can_shift(self._memory))
+        may_split = not has_axes and rows.causal
         try:
-            self.abilities = abilities.probed(self, may_shift=may_shift)
+            self.abilities = abilities.probed(self, may_shift=may_shift, may_split=may_split)
         except MortarError:
             self.close()
             raise
@@ -149,10 +155,12 @@ class LlamaLanguageModel:
     # --- memory ---
 
     def keep(self, n_tok: int) -> int:
-        if llama_cpp.llama_memory_seq_rm(self._memory, SEQUENCE, n_tok, -1):
-            return min(n_tok, self.last_position() + 1)
+        pos = self._positions.of(n_tok)
+        self._positions.forget_from(n_tok)
+        if llama_cpp.llama_memory_seq_rm(self._memory, SEQUENCE, pos, -1):
+            return min(n_tok, self._positions.entries(self.last_position()))
         # Recurrent and sliding-window memories refuse to forget a part.
-        llama_cpp.llama_memory_clear(self._memory, True)
+        self._clear()
         return 0
 
     def cut(self, begin: int, end: int) -> None:
@@ -167,12 +175,16 @@ class LlamaLanguageModel:
         return bytes(memoryview(data)[:written])
 
     def restore(self, state: bytes) -> bool:
-        llama_cpp.llama_memory_clear(self._memory, True)
+        self._clear()
         data = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
         if llama_cpp.llama_state_seq_set_data(self._context, data, len(state), SEQUENCE) == len(state):
             return True
-        llama_cpp.llama_memory_clear(self._memory, True)
+        self._clear()
         return False
+
+    def _clear(self) -> None:
+        llama_cpp.llama_memory_clear(self._memory, True)
+        self._positions.forget_from(0)
 
     def last_position(self) -> int:
         """The largest position that the memory holds; -1 where it is empty."""
@@ -183,13 +195,24 @@ class LlamaLanguageModel:
     def decode(self, tokens: Sequence[int], pos: int) -> None:
         for start in range(0, len(tokens), self._batch_tok):
             part = np.array(tokens[start : start + self._batch_tok], np.int32)
-            self._decode(len(part), pos + start, token=part.ctypes.data_as(TOKENS))
+            self._decode(self._of_tokens(pos + start, len(part)), token=part.ctypes.data_as(TOKENS))
 
     def decode_embeddings(self, address: int, n_tok: int, pos: int) -> None:
         row_bytes = self.n_embd * ctypes.sizeof(ctypes.c_float)
-        for start in range(0, n_tok, self._batch_tok):
-            rows = ctypes.cast(address + start * row_bytes, FLOATS)
-            self._decode(min(n_tok - start, self._batch_tok), pos + start, embd=rows)
+        positions = self._positions.of_rows(pos, n_tok)
+        llama_cpp.llama_set_causal_attn(self._context, self._is_causal)
+        try:
+            for start in range(0, n_tok, self._batch_tok):
+                rows = ctypes.cast(address + start * row_bytes, FLOATS)
+                self._decode(positions[:, start : start + self._batch_tok], embd=rows)
+        finally:
+            llama_cpp.llama_set_causal_attn(self._context, True)
+        self._positions.picture_was_read(pos, n_tok)
+
+    def _of_tokens(self, pos: int, n_tok: int) -> Integers:
+        """llama.cpp makes the other axes of text by itself."""
+        first = self._positions.of(pos)
+        return np.arange(first, first + n_tok, dtype=np.int32)[np.newaxis]
 
     def decode_each(self, tokens: Sequence[int], pos: int) -> Floats:
         most = self._outputs_tok
@@ -200,7 +223,8 @@ class LlamaLanguageModel:
             )
         part = np.array(tokens, np.int32)
         wanted = np.ones(len(part), np.int8)
-        self._decode(len(part), pos, token=part.ctypes.data_as(TOKENS), logits=wanted.ctypes.data_as(BYTES))
+        positions = self._of_tokens(pos, len(part))
+        self._decode(positions, token=part.ctypes.data_as(TOKENS), logits=wanted.ctypes.data_as(BYTES))
         # One row after the other: every token of the batch gave its own.
         first = llama_cpp.llama_get_logits(self._context)
         each = np.ctypeslib.as_array(first, (len(part), self.n_vocab))
@@ -213,21 +237,19 @@ class LlamaLanguageModel:
         check_finite(found)
         return found
 
-    def _decode(self, n_tok: int, pos: int, **payload: Any) -> None:
-        """Decode `token` or `embd`. What the batch leaves out is NULL: sequence 0, the last token's logits
-        alone.
+    def _decode(self, positions: Integers, **payload: Any) -> None:
+        """Decode `token` or `embd` at `positions`, [axes, n_tok]. What the batch leaves out is NULL: sequence
+        0, the last token's logits alone.
 
         Positions are given, not left to llama.cpp, so that it refuses ones that do not follow on.
         """
-        positions = np.arange(pos, pos + n_tok, dtype=np.int32)
-        if "embd" in payload:  # of tokens llama.cpp makes the others by itself
-            positions = np.tile(positions, self._row_positions)
-        batch = llama_cpp.llama_batch(n_tokens=n_tok, pos=positions.ctypes.data_as(TOKENS), **payload)
+        held = np.ascontiguousarray(positions)
+        batch = llama_cpp.llama_batch(n_tokens=held.shape[1], pos=held.ctypes.data_as(TOKENS), **payload)
         LOG.begin()
         code = llama_cpp.llama_decode(self._context, batch)
         if code != 0 and self._is_moving:
             # It may have ended in the middle of that, and llama.cpp would do all of it once more.
-            llama_cpp.llama_memory_clear(self._memory, True)
+            self._clear()
         self._is_moving = False
         match code:
             case 0:
