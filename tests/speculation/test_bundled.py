@@ -160,7 +160,6 @@ def test_every_answer_is_the_plain_one_token_by_token(
     """With near ties as they are measured, and with so many that answers are decoded anew again and again."""
     model.keep(0)
     closeness = near_tie(model) if tie is None else tie
-    assert closeness is not None
 
     def stepper(memory: Memory) -> Stepper:
         return Speculative(model, memory, Sampler(GREEDY), drafter(small), Always(most_tok), closeness)
@@ -171,6 +170,24 @@ def test_every_answer_is_the_plain_one_token_by_token(
         assert answer.text == alone.text
         assert answer.confidence == pytest.approx(alone.confidence, rel=0.02)
     assert held.figures()["accepted_tok"] > 0
+
+
+def test_a_model_whose_batches_round_differently_keeps_its_answers_too(
+    model: LanguageModel, small: LanguageModel, asked: list[Asked]
+) -> None:
+    """Where the processor multiplies a batch of Q4_K otherwise than a token, by as much as 0.07 of a logit
+    on an x86: *small* with what *base* drafts, which is wrong often enough."""
+    alone, _ = answers(small, asked[:24], lambda memory: Plain(small, memory, Sampler(GREEDY)))
+    small.keep(0)
+    closeness = near_tie(small)
+    model.keep(0)
+    drafter = DraftModel(model, Memory(model, CHUNK_tok), Sampler(GREEDY), reads_pictures=True)
+
+    def stepper(memory: Memory) -> Stepper:
+        return Speculative(small, memory, Sampler(GREEDY), drafter, Always(4), closeness)
+
+    found, _ = answers(small, asked[:24], stepper)
+    assert [tokens for _, tokens in found] == [tokens for _, tokens in alone]
 
 
 def test_decoding_anew_gives_the_very_logits_of_plain_decoding(

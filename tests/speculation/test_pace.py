@@ -70,11 +70,28 @@ def test_never_below_0_97_of_plain(
 ) -> None:
     """Whatever drafts are worth, beside what the first tries cost; in all of it, and so in any part of it
     that begins with the first token."""
-    n_tok = 1_000
+    n_tok = 200
     board = Board(accepts, more_ms, draft_ms, again_ms)
     ratio = board.written(Pace(most_tok), n_tok, seed)
     first_tries = (FIRST_TRIES_tok * PLAIN_ms + draft_ms + again_ms + more_ms) / (n_tok * PLAIN_ms)
     assert ratio - first_tries <= 1 / 0.97
+
+
+def test_not_even_where_what_is_drafted_turns_wrong_as_soon_as_it_is_trusted() -> None:
+    """Right while drafts are tried, wrong while they are used: what was saved pays for that, and no more."""
+    pace, took_ms, n = Pace(4), 0.0, 0
+    while n < 3_000:
+        if pace.is_resting:
+            pace.rested()
+            took_ms, n = took_ms + PLAIN_ms, n + 1
+            continue
+        length = pace.length_tok()
+        accepted = 0 if pace.state is State.ON else length
+        held = Round(length, accepted, length * 3.0, PLAIN_ms + length * 4.0)
+        pace.observe(held)
+        took_ms, n = took_ms + held.took_ms, n + held.written_tok
+    assert pace.drafted_tok > 100
+    assert took_ms - FIRST_TRIES_tok * PLAIN_ms <= n * PLAIN_ms / 0.97
 
 
 @pytest.mark.parametrize("noise", [0.1, 0.5])

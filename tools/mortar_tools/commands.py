@@ -39,6 +39,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("bench", "loop"): ("mortar_tools.bench.loop", "waits, memory and CPU of the whole assistant"),
     ("bench", "look"): ("mortar_tools.bench.look", "from picture to first token, against libmtmd"),
     ("bench", "vision"): ("mortar_tools.bench.vision", "vision encoders: time, memory, against libmtmd"),
+    ("bench", "speculation"): (
+        "mortar_tools.bench.speculation",
+        "answers with guessed tokens, against one token at a time",
+    ),
     ("bench", "watching"): ("mortar_tools.bench.watching", "encoding what has changed, against every frame"),
     ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
     ("bench", "memory"): (

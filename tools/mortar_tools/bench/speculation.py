@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from mortar.bricks.language.memory import Memory
-from mortar.bricks.language.mirror import Entry
+from mortar.bricks.language.mirror import Entry, PictureToken
 from mortar.bricks.language.prompt import Composer, PictureRows
 from mortar.bricks.language.sampling import GREEDY, Sampler
 from mortar.bricks.language.speculation.draft_model import DraftModel
@@ -32,7 +32,7 @@ from mortar.bricks.views import views
 from mortar.clock import now_ms
 from mortar.messages import Exchange
 from mortar.runtimes import choose
-from mortar.runtimes.interfaces import Floats, LanguageModel
+from mortar.runtimes.interfaces import Floats, LanguageModel, VisionEncoder
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Settings
 from mortar_tools.bench.figures import Figure, bench, figure, repeated
@@ -64,6 +64,8 @@ class Question:
     prompt: list[Entry]
     rows: Floats
     """Of its picture, [n_tok, n_embd]."""
+    small_rows: Floats
+    """Of the same picture by the small model's own encoder."""
 
 
 @dataclass
@@ -106,6 +108,24 @@ class Bundled:
             "draft_always": drafting(draft, Fixed, self._most_tok),
         }
 
+    def agreement(self, answers: Sequence[Sequence[int]]) -> dict[str, list[float]]:
+        """Whether the small model has each token of an answer behind its first in mind, by what it is shown:
+        1 or 0."""
+        found: dict[str, list[float]] = {"base_rows": [], "own_rows": [], "no_rows": []}
+        for question, answer in zip(self.questions, answers, strict=True):
+            blind = [entry for entry in question.prompt if not isinstance(entry, PictureToken)]
+            shown = {
+                "base_rows": (question.prompt, question.rows),
+                "own_rows": (question.prompt, question.small_rows),
+                "no_rows": (blind, question.rows),
+            }
+            for name, (prompt, rows) in shown.items():
+                self._small_memory.keep(0)
+                self._small_memory.bring(prompt, rows.ctypes.data)
+                likeliest = self._small_memory.add_each(answer[:-1]).argmax(axis=1)
+                found[name] += [float(one == other) for one, other in zip(likeliest, answer[1:], strict=True)]
+        return found
+
     def write(self, question: Question, way: Way) -> float:
         """An answer; gives the time of its tokens in ms."""
         address = question.rows.ctypes.data
@@ -143,6 +163,8 @@ def measure(_: Path, n: int) -> Iterator[Figure]:
         yield figure(f"speculation_{name}_acceptance", [float(figures["acceptance"])], "share")
         yield figure(f"speculation_{name}_drafted", [drafted], "drafted tok/tok")
         yield figure(f"speculation_{name}_identical", is_same, "share", AGAINST)
+    for name, agrees in bundled.agreement(plain.answers[: len(bundled.questions)]).items():
+        yield figure(f"speculation_small_agrees_{name}", agrees, "share")
 
 
 def _pass(bundled: Bundled, ways: dict[str, Way], turn: int) -> None:
@@ -164,19 +186,28 @@ def _tok_per_s(way: Way, n: int) -> Sequence[float]:
 
 def _questions(settings: Settings, folder: ModelFolder, model: LanguageModel) -> Iterator[Question]:
     """The gallery's, each with the ones about the same picture before it."""
-    encoder = choose.vision_encoder(settings.eye, folder)
+    small = ModelFolder(folder.path / SMALL)
+    encoder, small_encoder = (choose.vision_encoder(settings.eye, one) for one in (folder, small))
     composer = Composer(model, folder.manifest.prompt, settings.language.answer_tok)
     for number, scene in enumerate(scenes(GALLERY), start=1):
-        seen = views(Image.open(GALLERY / scene.picture).convert("RGB"), folder.manifest.vision)
-        rows = np.empty((len(seen), encoder.n_tok, encoder.n_embd), np.float32)
-        encoder.encode(seen, rows)
-        flat = rows.reshape(-1, encoder.n_embd)
+        image = Image.open(GALLERY / scene.picture).convert("RGB")
+        rows = _encoded(encoder, folder, image)
+        small_rows = _encoded(small_encoder, small, image)
         earlier: list[Exchange] = []
         for asked in scene.asked:
-            prompt = composer.compose(earlier, PictureRows(number, len(flat)), asked.question)
-            yield Question(prompt, flat)
+            prompt = composer.compose(earlier, PictureRows(number, len(rows)), asked.question)
+            yield Question(prompt, rows, small_rows)
             earlier.append(Exchange(asked.question, asked.answer))
     encoder.close()
+    small_encoder.close()
+
+
+def _encoded(encoder: VisionEncoder, folder: ModelFolder, image: Image.Image) -> Floats:
+    """[n_tok, n_embd]."""
+    seen = views(image, folder.vision)
+    rows = np.empty((len(seen), encoder.n_tok, encoder.n_embd), np.float32)
+    encoder.encode(seen, rows)
+    return rows.reshape(-1, encoder.n_embd)
 
 
 def main(argv: list[str] | None = None) -> int:

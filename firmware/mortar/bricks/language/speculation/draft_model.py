@@ -16,7 +16,7 @@ class DraftModel:
     """`reads_pictures`: it is shown the rows that the large model reads, else the prompt without them.
 
     The bundled *small* was trained from *base*, and takes base's rows: of the tokens that base writes it
-    then has 0.938 in mind, with the rows of its own encoder 0.930, with none 0.771 (docs/speculation.md).
+    then has 0.938 in mind, with the rows of its own encoder 0.930, with none 0.750 (docs/speculation.md).
     """
 
     def __init__(
