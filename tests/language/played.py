@@ -13,11 +13,31 @@ from mortar import resources
 from mortar.bricks import language
 from mortar.messages import Message
 from mortar.rings.slots import Policy, SlotState
-from mortar.rings.token_ring import TokenRingWriter
+from mortar.rings.token_ring import TokenRingWriter, WriteSlot
 from mortar.runtimes.model_folder import MANIFEST
 from mortar.settings import Language, RunOptions, Settings
 
 ROOMY = Settings(language=Language(context_tok=4_096))
+
+
+class Growing:
+    """A picture that is handed over while it is encoded."""
+
+    def __init__(self, slot: WriteSlot, picture: np.ndarray, turn: int) -> None:
+        self._slot, self._picture, self._turn = slot, picture, turn
+
+    def to(self, n_tok: int) -> None:
+        """So many rows are there."""
+        self._slot.array[self._slot.shared_tok : n_tok] = self._picture[self._slot.shared_tok : n_tok]
+        self._slot.share(n_tok, self._turn)
+
+    def whole(self) -> None:
+        self._slot.array[self._slot.shared_tok :] = self._picture[self._slot.shared_tok :]
+        self._slot.commit(self._turn)
+
+    def fails(self) -> None:
+        """The others cannot be encoded."""
+        self._slot.abandon()
 
 
 class Eye:
@@ -37,6 +57,14 @@ class Eye:
             slot.array[:] = picture
             slot.commit(turn, again)
             return slot.generation
+
+    async def begins(self, picture: np.ndarray, turn: int, n_tok: int) -> Growing:
+        """The first `n_tok` rows of a picture; see Growing for the others."""
+        while (slot := self.ring.acquire(len(picture))) is None:
+            await self._hear()
+        growing = Growing(slot, picture, turn)
+        growing.to(n_tok)
+        return growing
 
     async def until_given_back(self, slots: int = 0) -> None:
         """Until the brick holds no more than `slots` pictures."""

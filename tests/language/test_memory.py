@@ -27,8 +27,10 @@ Prompts = st.tuples(
     st.integers(0, 3),
     st.one_of(st.none(), st.sampled_from(QUESTIONS)),
     st.one_of(st.none(), st.integers(0, 200)),
+    st.integers(0, 3),
 )
-"""Earlier turns, picture (0: none), question, and after how many operations to interrupt."""
+"""Earlier turns, picture (0: none), question, after how many operations to interrupt, and how many chunks are
+read ahead before it is asked."""
 
 
 @pytest.fixture
@@ -55,11 +57,14 @@ def test_any_change_ends_as_a_fresh_memory(
     model predicts is what it predicts after reading the last prompt alone."""
     model.keep(0)
     memory = Memory(model, CHUNK_TOK)
-    for earlier, number, question, stop_after in steps:
+    for earlier, number, question, stop_after, chunks in steps:
+        ahead = composer.compose(EXCHANGES[:earlier], rows(number), None)
         wanted = composer.compose(EXCHANGES[:earlier], rows(number), question)
         address = pictures[number].ctypes.data
         stop.after = stop_after  # type: ignore[attr-defined]
         try:
+            for _ in range(chunks):
+                memory.bring_nearer(ahead, address)
             memory.bring(wanted, address, predict=True)
         except Interrupted:
             stop.after = None  # type: ignore[attr-defined]

@@ -6,9 +6,13 @@ import pytest
 
 from mortar.rings.slots import (
     FREE,
+    GROWING,
+    GROWING_READ,
     QUARANTINED,
     READING,
     READY,
+    RETURNED,
+    WITHDRAWN,
     WRITING,
     IllegalTransition,
     Policy,
@@ -31,6 +35,14 @@ def slot_in(state):
         made.commit(slot, turn=1)
     if state is READING:
         made.taken(slot.index, slot.generation)
+    if state in (GROWING, GROWING_READ, RETURNED, WITHDRAWN):
+        made.share(slot, 2, turn=1)
+    if state is GROWING_READ:
+        made.taken(slot.index, slot.generation)
+    if state is RETURNED:
+        made.released(slot.index, slot.generation)
+    if state is WITHDRAWN:
+        made.abandon(slot)
     if state is QUARANTINED:
         made.quarantine(slot)
     assert slot.state is state
@@ -38,6 +50,7 @@ def slot_in(state):
 
 
 STEPS = {
+    "share": lambda made, slot: made.share(slot, slot.shared_tok + 1, turn=1),
     "commit": lambda made, slot: made.commit(slot, turn=1),
     "abandon": lambda made, slot: made.abandon(slot),
     "drop": lambda made, slot: made.drop(slot),
@@ -54,6 +67,26 @@ LEGAL = {
     ("taken", READY): READING,
     ("released", READY): FREE,
     ("released", READING): FREE,
+    ("share", WRITING): GROWING,
+    ("share", GROWING): GROWING,
+    ("share", GROWING_READ): GROWING_READ,
+    ("share", RETURNED): RETURNED,
+    ("taken", GROWING): GROWING_READ,
+    ("taken", WITHDRAWN): WITHDRAWN,
+    ("taken", QUARANTINED): QUARANTINED,
+    ("released", GROWING): RETURNED,
+    ("released", GROWING_READ): RETURNED,
+    ("released", WITHDRAWN): FREE,
+    ("released", QUARANTINED): QUARANTINED,
+    ("commit", GROWING): READY,
+    ("commit", GROWING_READ): READING,
+    ("commit", RETURNED): FREE,
+    ("abandon", GROWING): WITHDRAWN,
+    ("abandon", GROWING_READ): WITHDRAWN,
+    ("abandon", RETURNED): FREE,
+    ("quarantine", GROWING): QUARANTINED,
+    ("quarantine", GROWING_READ): QUARANTINED,
+    ("quarantine", RETURNED): QUARANTINED,
 }
 
 
@@ -141,6 +174,31 @@ def test_a_dead_reader_frees_what_it_read_and_nothing_else():
     made.reader_gone()
     assert [slot.state for slot in (read, unread, written)] == [FREE, READY, WRITING]
     assert made.dropped == 0
+
+
+@pytest.mark.parametrize("n_tok", [0, 1, 4, 5])
+def test_a_slot_grows_but_not_to_its_end(n_tok):
+    """Whole it is by a commit; fewer tokens than before are no growth."""
+    made = table(slots=1)
+    slot = made.allocate(4)
+    made.share(slot, 1, turn=1)
+    with pytest.raises(IllegalTransition):
+        made.share(slot, n_tok, turn=1)
+    assert slot.shared_tok == 1
+
+
+def test_a_dead_reader_leaves_what_is_still_written_to_the_next_one():
+    """Taken or not: it is handed over anew. What was withdrawn from it is free."""
+    made = table(budget_tok=12)
+    growing, read, withdrawn = made.allocate(4), made.allocate(4), made.allocate(4)
+    for slot in (growing, read, withdrawn):
+        made.share(slot, 2, turn=1)
+    made.taken(read.index, read.generation)
+    made.abandon(withdrawn)
+    made.reader_gone()
+    assert [slot.state for slot in (growing, read, withdrawn)] == [WRITING, WRITING, FREE]
+    made.share(read, 1, turn=1)
+    assert read.state is GROWING
 
 
 def test_a_slot_in_quarantine_is_never_handed_out_and_holds_no_budget():

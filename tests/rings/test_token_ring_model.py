@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from mortar.messages import SlotReady, SlotTaken
-from mortar.rings.slots import Policy
+from mortar.rings.slots import GROWING_READ, RETURNED, Policy
 from mortar.rings.token_ring import TokenRingReader, TokenRingWriter
 
 SLOTS, SLOT_TOK, N_EMBD, BUDGET_TOK = 3, 4, 2, 9
@@ -42,10 +42,13 @@ class TokenRing(RuleBasedStateMachine):
     def new_writer(self):
         self.writer = TokenRingWriter(SLOTS, SLOT_TOK, N_EMBD, BUDGET_TOK, self.policy)
         self.writing = []
+        self.number_of = {}  # generation of a slot -> what is written into it
+        self.returned = set()  # what was given back unread before it was whole
         self.turn_of = {}  # (slot, generation) -> turn, of everything that was announced
         self.generation_of = {}  # slot -> generation that was announced last
         self.committed, self.read = set(), set()
         self.lost = set()  # addresses of slots in quarantine
+        self.hung = set()  # and their generations
         self.full = False  # acquire gave None, and nothing has happened since that could help
         self.confirmed_gone = True
 
@@ -85,6 +88,8 @@ class TokenRing(RuleBasedStateMachine):
             yield self.write
         if self.writing:
             yield self.finish
+        if any(slot.shared_tok < slot.n_tok - 1 for slot in self.writing):
+            yield self.share
         if self.writing and len(self.lost) < SLOTS - 2:
             yield self.quarantine
         if self.to_reader or self.to_writer:
@@ -108,21 +113,39 @@ class TokenRing(RuleBasedStateMachine):
             assert slot.address not in self.lost, "a slot came out of quarantine"
             self.writing.append(slot)
 
+    def share(self, draw):
+        """Some more rows of a slot; those that were shared before are not touched."""
+        slot = draw(st.sampled_from([one for one in self.writing if one.shared_tok < one.n_tok - 1]))
+        n_tok = draw(st.integers(slot.shared_tok + 1, slot.n_tok - 1))
+        number = self.number(slot)
+        slot.array[slot.shared_tok : n_tok] = number
+        slot.share(n_tok, number)
+
+    def in_state(self, state):
+        return [slot for slot in self.writing if slot._slot.state is state]
+
+    def number(self, slot):
+        if slot.generation not in self.number_of:
+            self.turn += 1
+            self.number_of[slot.generation] = self.turn
+        return self.number_of[slot.generation]
+
     def finish(self, draw):
         slot = self.writing.pop(draw(index_of(self.writing)))
-        self.turn += 1
-        slot.array[:] = self.turn
+        number = self.number(slot)
+        slot.array[slot.shared_tok :] = number
         if draw(mostly):
-            self.committed.add(self.turn)
-            slot.commit(self.turn)
+            self.committed.add(number)
+            slot.commit(number)
         else:
             slot.abandon()
-            self.full = False
+        self.full = False
 
     def quarantine(self, draw):
         """What wrote to it hangs, and may write on."""
         slot = self.writing.pop(draw(index_of(self.writing)))
         self.lost.add(slot.address)
+        self.hung.add(slot.generation)
         slot.quarantine()
         self.full = False
 
@@ -142,6 +165,7 @@ class TokenRing(RuleBasedStateMachine):
         before = self.writer.counts()
         worth = self.writer.handle(self.to_writer.popleft())
         self.full = self.full and not worth
+        self.returned |= {self.number(slot) for slot in self.in_state(RETURNED)} - self.read
         if self.confirmed_gone:
             assert not worth and self.writer.counts() == before, "a dead reader was listened to"
 
@@ -152,7 +176,8 @@ class TokenRing(RuleBasedStateMachine):
         slot = self.reader.take_oldest() if oldest else self.reader.take_newest()
         self.told = slot is not None
         if slot is not None:
-            assert slot.turn in self.committed - self.read, "read twice, or never written"
+            assert slot.turn not in self.read, "read twice"
+            assert slot.turn in self.committed or slot.turn in self.number_of.values(), "never written"
             self.read.add(slot.turn)
             self.reading.append(slot)
 
@@ -170,6 +195,8 @@ class TokenRing(RuleBasedStateMachine):
         elif not self.confirmed_gone:
             # What it said and nobody has heard by now is as if it had not happened.
             self.confirmed_gone, self.full = True, False
+            # Read in part only: it is handed to the next reader when it is whole.
+            self.read -= {self.number(slot) for slot in self.in_state(GROWING_READ)}
             self.writer.reader_gone()
             for message in self.to_writer:
                 if isinstance(message, SlotTaken):
@@ -192,22 +219,33 @@ class TokenRing(RuleBasedStateMachine):
 
     @invariant()
     def what_is_read_is_not_written(self):
+        """Of a slot that is still being written, the rows that the reader was told of."""
         for slot in self.reading:
-            assert (slot.array == slot.turn).all(), "a slot was written while it was read"
+            there = slot.array[: slot.there_tok]
+            assert (there == slot.turn).all(), "a slot was written while it was read"
 
     @invariant()
     def the_budget_holds(self):
-        held_tok = sum(len(slot.array) for slot in self.writing + self.reading)
+        held = {slot.generation: slot.n_tok for slot in self.writing}
+        # A slot may be written and read; one in quarantine is read until the reader hears of it.
+        held |= {slot._ready.generation: slot.n_tok for slot in self.reading}
+        held_tok = sum(n_tok for generation, n_tok in held.items() if generation not in self.hung)
         assert held_tok <= self.writer.counts()["in_flight_tok"] <= BUDGET_TOK
 
     @invariant()
-    def every_commit_is_accounted_for(self):
-        """Read, dropped, or still there: the table knows no fewer and no more than were committed."""
+    def every_write_is_accounted_for(self):
         counts = self.writer.counts()
-        assert counts["allocated_for_write"] == len(self.writing)
+        being_written = ("allocated_for_write", "growing", "growing_read", "returned")
+        assert sum(counts[state] for state in being_written) == len(self.writing)
+
+    @invariant()
+    def every_commit_is_accounted_for(self):
+        """Read, dropped, or still there: the table knows no fewer and no more than were committed, or came
+        back before that."""
+        counts = self.writer.counts()
         there = counts["ready_to_read"] + counts["allocated_for_read"]
-        assert len(self.committed) <= len(self.read) + counts["dropped"] + there
-        assert there + counts["dropped"] <= len(self.committed)
+        assert len(self.committed) <= len(self.read & self.committed) + counts["dropped"] + there
+        assert there + counts["dropped"] <= len(self.committed | self.returned)
 
     def teardown(self):
         """Deliver and read everything: all slots are free, every commit was read or dropped."""
@@ -215,11 +253,13 @@ class TokenRing(RuleBasedStateMachine):
             self.fate_of_the_reader(None)
         for slot in self.writing:
             slot.abandon()
-        for slot in self.reading:
-            slot.release()
         while self.to_reader:
             self.reader_hears()
+        assert all(slot.is_whole or slot.is_withdrawn for slot in self.reading)
+        for slot in self.reading:
+            slot.release()
         while slot := self.reader.take_oldest():
+            assert slot.is_whole, "nothing is being written any more"
             self.read.add(slot.turn)
             slot.release()
         while self.to_writer:
@@ -227,7 +267,7 @@ class TokenRing(RuleBasedStateMachine):
         counts = self.writer.counts()
         assert counts["quarantined"] == len(self.lost)
         assert counts["free"] == SLOTS - len(self.lost) and counts["in_flight_tok"] == 0
-        assert len(self.committed) == len(self.read) + counts["dropped"]
+        assert len((self.committed | self.returned) - self.read) == counts["dropped"]
         self.reader.close()
         self.writer.close()
 

@@ -132,3 +132,13 @@ def test_closing_gives_back_every_graph() -> None:
     four, one = graphs.whole(4), graphs.whole(1)
     batches(four, one, most=1).close()
     assert four.is_closed and one.is_closed
+
+
+def test_it_tells_which_pictures_are_whole_while_others_follow() -> None:
+    """And writes them no more: what was told of may be read."""
+    out = np.empty((9, N_TOK, N_EMBD), np.float32)
+    told: list[tuple[int, bytes]] = []
+    encoder = batches(graphs.whole(4), graphs.whole(1))
+    encoder.encode(pictures(9), out, lambda n: told.append((n, out[:n].tobytes())))
+    assert [n for n, _ in told] == [4, 8]
+    assert all(out[:n].tobytes() == then for n, then in told)

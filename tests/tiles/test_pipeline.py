@@ -158,3 +158,13 @@ def test_closing_ends_its_threads_and_gives_back_every_graph() -> None:
         encoder.encode(pictures(5), room(5))
     assert threading.active_count() == before
     assert all(graph.is_closed for pair in (four, one) for graph in of(pair))
+
+
+def test_it_tells_which_pictures_are_whole_while_others_follow() -> None:
+    """Once their blocks have run, while later patches may be embedded already."""
+    out, told = room(9), []
+    with pipeline(pairs(4, 1)) as encoder:
+        encoder.encode(pictures(9), out, lambda n: told.append((n, out[:n].copy())))
+    assert [n for n, _ in told] == [4, 8]
+    for n, then in told:
+        np.testing.assert_array_equal(out[:n], then)

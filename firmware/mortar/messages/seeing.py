@@ -75,6 +75,25 @@ class SlotReady(Message, frozen=True, omit_defaults=True):
     picture: int = 0
     """Slots with the same number have the same tokens; 0 stands for the generation: a picture of its own."""
     tier: int = 0
+    of_tok: int = 0
+    """How many there will be, where others are still being written: SlotGrown follows. 0: these are all."""
+
+
+class SlotGrown(Message, frozen=True, omit_defaults=True):
+    """The first `n_tok` embeddings lie in the slot by now."""
+
+    slot: int
+    generation: int
+    n_tok: int
+    tier: int = 0
+
+
+class SlotWithdrawn(Message, frozen=True, omit_defaults=True):
+    """The slot will never be whole: what was read of it is to be forgotten, and the slot given back."""
+
+    slot: int
+    generation: int
+    tier: int = 0
 
 
 class SlotTaken(Message, frozen=True, omit_defaults=True):

@@ -8,10 +8,16 @@ of memory and the wake-up:
     acquire          FREE -> WRITE
     quarantine       WRITE -> out of use
     commit           WRITE -> READY   -- SlotReady -->
+    share            WRITE -> GROWING -- SlotReady -->  of the first rows alone
+    share, commit    GROWING          -- SlotGrown -->  of more of them, of all
+    abandon          GROWING          -- SlotWithdrawn ->
                                       <- SlotTaken --  take          READY -> READ
                                       <- SlotReleased  leave the with-block  READ -> FREE
     full, dropping                    -- SlotRecall ->
                                       <- SlotReleased  if still unread; else SlotTaken is under way
+
+A slot may be read while it is still written: rows that a message has told of are not written any more, and
+rows that none has told of are not read. So here too the message is the ordering.
 
 Both classes belong to the event loop of their process. Only the arrays go to other threads.
 """
@@ -25,13 +31,26 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from mortar.errors import MortarError
-from mortar.messages import Message, RingOffer, SlotReady, SlotRecall, SlotReleased, SlotTaken
+from mortar.messages import (
+    Message,
+    RingOffer,
+    SlotGrown,
+    SlotReady,
+    SlotRecall,
+    SlotReleased,
+    SlotTaken,
+    SlotWithdrawn,
+)
 from mortar.rings import memory
-from mortar.rings.slots import READY, IllegalTransition, Policy, Slot, SlotTable
+from mortar.rings.slots import FREE, GROWING, GROWING_READ, READY, IllegalTransition, Policy, Slot, SlotTable
 
 Embeddings = npt.NDArray[np.float32]
+SHARED = (GROWING, GROWING_READ)
+"""The reader has been told of some rows, and not of all."""
+
 Send = Callable[[Message], object]
 
 
@@ -59,6 +78,15 @@ class WriteSlot:
         """A number that no other slot has, nor this one at another time."""
         return self._slot.generation
 
+    @property
+    def shared_tok(self) -> int:
+        """How many rows were handed over by `share`, in the memory that is written now."""
+        return self._slot.shared_tok
+
+    def share(self, n_tok: int, turn: int) -> None:
+        """Hand the first `n_tok` rows to the reader, which are not all. They must not be written any more."""
+        self._ring._share(self._slot, n_tok, turn)
+
     def commit(self, turn: int, picture: int = 0) -> None:
         """Hand the slot to the reader. The array must not be written from here on.
 
@@ -68,7 +96,7 @@ class WriteSlot:
         self._ring._commit(self._slot, turn, picture)
 
     def abandon(self) -> None:
-        """Free the slot; nobody hears of it."""
+        """Free the slot; nobody hears of it, unless it was shared: then the reader forgets it."""
         self._close()
         self._ring._abandon(self._slot)
 
@@ -220,23 +248,46 @@ class TokenRingWriter:
                 slot.recalled = True
                 self._send(SlotRecall(slot.index, slot.generation, self._tier))
 
+    def _share(self, slot: Slot, n_tok: int, turn: int) -> None:
+        if self._send is None:
+            return  # a reader that comes by then gets it whole
+        was_shared = slot.state in SHARED
+        self._table.share(slot, n_tok, turn)
+        if was_shared:
+            self._send(SlotGrown(slot.index, slot.generation, n_tok, self._tier))
+        elif slot.state in SHARED:
+            self._send(self._ready(slot, n_tok, of_tok=slot.n_tok))
+
     def _commit(self, slot: Slot, turn: int, picture: int) -> None:
+        was_shared = slot.state in SHARED
         self._table.commit(slot, turn, picture)
-        self._announce(slot)
+        if slot.state is FREE:
+            self._changed.set()
+        elif not was_shared:
+            self._announce(slot)
+        elif self._send is not None:
+            self._send(SlotGrown(slot.index, slot.generation, slot.n_tok, self._tier))
 
     def _abandon(self, slot: Slot) -> None:
+        self._withdraw(slot)
         self._table.abandon(slot)
         self._changed.set()
 
     def _quarantine(self, slot: Slot) -> None:
+        self._withdraw(slot)
         self._table.quarantine(slot)
         self._changed.set()
 
+    def _withdraw(self, slot: Slot) -> None:
+        if self._send is not None and slot.state in SHARED:
+            self._send(SlotWithdrawn(slot.index, slot.generation, self._tier))
+
     def _announce(self, slot: Slot) -> None:
         if self._send is not None:
-            self._send(
-                SlotReady(slot.index, slot.generation, slot.n_tok, slot.turn, slot.picture, self._tier)
-            )
+            self._send(self._ready(slot, slot.n_tok))
+
+    def _ready(self, slot: Slot, n_tok: int, of_tok: int = 0) -> SlotReady:
+        return SlotReady(slot.index, slot.generation, n_tok, slot.turn, slot.picture, self._tier, of_tok)
 
 
 class ReadSlot:
@@ -248,9 +299,17 @@ class ReadSlot:
         self.turn = ready.turn
         self.picture = ready.picture or ready.generation
         """What is the same for slots of the same tokens, and for no others."""
-        self.n_tok = ready.n_tok
+        self.n_tok = ready.of_tok or ready.n_tok
+        self.there_tok = ready.n_tok
+        """How many of them may be read; the others are being written."""
+        self.is_withdrawn = False
+        """The others will not come: what was read is to be forgotten."""
         self._ring = ring
         self._ready: SlotReady | None = ready
+
+    @property
+    def is_whole(self) -> bool:
+        return self.there_tok == self.n_tok
 
     @property
     def address(self) -> int:
@@ -283,18 +342,30 @@ class TokenRingReader:
             os.close(descriptor)
         self._memory: Embeddings = np.frombuffer(mapping, np.float32).reshape(shape)
         self._unread: dict[int, SlotReady] = {}
+        self._growing: dict[int, ReadSlot] = {}
+        """Those taken that are still being written."""
         self._send: Send | None = send
 
     def handle(self, message: Message) -> None:
-        """Take in SlotReady or SlotRecall; a closed end hears nothing."""
+        """Take in what the writer says; a closed end hears nothing."""
         if self._send is None:
             return
         match message:
-            case SlotReady(slot, generation, n_tok):
+            case SlotReady(slot, generation, n_tok, of_tok=of_tok):
                 slots, slot_tok, _ = self._memory.shape
-                if not (0 <= slot < slots and 1 <= n_tok <= slot_tok):
+                if not (0 <= slot < slots and 1 <= n_tok <= max(n_tok, of_tok) <= slot_tok):
                     raise ValueError(f"outside of the ring {self._memory.shape}: {message}")
                 self._unread[generation] = message
+            case SlotGrown(_, generation, n_tok):
+                if generation in self._unread:
+                    self._unread[generation] = replace(self._unread[generation], n_tok=n_tok)
+                elif generation in self._growing:
+                    self._grow(generation, n_tok)
+            case SlotWithdrawn(_, generation):
+                if withdrawn := self._unread.pop(generation, None):
+                    self._release(withdrawn)
+                elif taken := self._growing.pop(generation, None):
+                    taken.is_withdrawn = True
             case SlotRecall(_, generation):
                 # Otherwise it was taken or given back; that message is under way, and is the answer.
                 if recalled := self._unread.pop(generation, None):
@@ -319,11 +390,14 @@ class TokenRingReader:
     def close(self) -> None:
         """The link or the writer has gone: send nothing more, forget what is unread.
 
-        Slots being read stay readable until they are left.
+        Slots being read stay readable until they are left; those that are not whole never will be.
         """
         if self._send is not None:
             self._send = None
             self._unread.clear()
+            for slot in self._growing.values():
+                slot.is_withdrawn = True
+            self._growing.clear()
             del self._memory
 
     def _of(self, turn: int | None) -> list[int]:
@@ -332,9 +406,19 @@ class TokenRingReader:
     def _take(self, generation: int) -> ReadSlot:
         ready = self._unread.pop(generation)
         self._tell(SlotTaken(ready.slot, ready.generation, ready.tier))
-        return ReadSlot(self, ready, self._memory[ready.slot, : ready.n_tok])
+        slot = ReadSlot(self, ready, self._memory[ready.slot, : ready.of_tok or ready.n_tok])
+        if not slot.is_whole:
+            self._growing[generation] = slot
+        return slot
+
+    def _grow(self, generation: int, n_tok: int) -> None:
+        slot = self._growing[generation]
+        slot.there_tok = n_tok
+        if slot.is_whole:
+            del self._growing[generation]
 
     def _release(self, ready: SlotReady) -> None:
+        self._growing.pop(ready.generation, None)
         self._tell(SlotReleased(ready.slot, ready.generation, ready.tier))
 
     def _tell(self, message: Message) -> None:

@@ -6,7 +6,7 @@ sound is int16 mono at 16 kHz unless said otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -120,6 +120,13 @@ class VisionGraph(Protocol):
         """Give back what the engine holds."""
 
 
+Done = Callable[[int], None]
+
+
+def nobody(n: int) -> None:
+    """Is told, and does nothing."""
+
+
 class VisionEncoder(Protocol):
     """Graphs put together, so that any number of pictures goes in."""
 
@@ -128,8 +135,11 @@ class VisionEncoder(Protocol):
     """Tokens of one picture."""
     n_embd: int
 
-    def encode(self, pictures: Pixels, out: Floats) -> None:
-        """Encode `pictures` into `out`, float32 [n, n_tok, n_embd], in place. Raises UnitFailed."""
+    def encode(self, pictures: Pixels, out: Floats, done: Done = nobody) -> None:
+        """Encode `pictures` into `out`, float32 [n, n_tok, n_embd], in place. Raises UnitFailed.
+
+        `done` is told how many are whole in `out`, which is not written there any more, while others follow.
+        """
 
     def close(self) -> None:
         """Give back what the engines hold."""

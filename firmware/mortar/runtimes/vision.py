@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 
 from mortar.runtimes.batching import Batch, allowed, plan
-from mortar.runtimes.interfaces import Floats, Interrupted, Pixels, VisionGraph
+from mortar.runtimes.interfaces import Done, Floats, Interrupted, Pixels, VisionGraph, nobody
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,15 +48,17 @@ class Batches:
         self.n_tok = n_tok
         self.n_embd = n_embd
 
-    def encode(self, pictures: Pixels, out: Floats) -> None:
+    def encode(self, pictures: Pixels, out: Floats, done: Done = nobody) -> None:
         """uint8 [n, height_px, width_px, 3] → float32 [n, n_tok, n_embd], in place.
 
         Each full batch is written by its graph into its own part of `out`. Raises Interrupted, or what the
-        graph raises; `out` then holds the batches before.
+        graph raises; `out` then holds the batches before, of which `done` was told.
         """
         for batch in plan(len(pictures), self._sizes):
             if self._should_stop():
                 raise Interrupted
+            if batch.first > 0:
+                done(batch.first)
             run(self._graphs[batch.size], pictures[batch.first : batch.end], out[batch.first : batch.end])
 
     def close(self) -> None:
@@ -103,7 +105,7 @@ class Pipeline:
         self.n_tok = n_tok
         self.n_embd = n_embd
 
-    def encode(self, pictures: Pixels, out: Floats) -> None:
+    def encode(self, pictures: Pixels, out: Floats, done: Done = nobody) -> None:
         """uint8 [n, height_px, width_px, 3] → float32 [n, n_tok, n_embd], in place.
 
         Raises Interrupted, or what a graph raises, once neither stage works any more.
@@ -115,6 +117,8 @@ class Pipeline:
                 patches = embedded.result()
                 if self._should_stop():
                     raise Interrupted
+                if batch.first > 0:
+                    done(batch.first)
                 if k + 1 < len(batches):
                     embedded = self._embed(pictures, batches[k + 1], k + 1)
                 blocks = self._pairs[batch.size].blocks

@@ -205,7 +205,7 @@ class Eye:
             )
         captured_ms = now_ms()
         kept = self.watching.unchanged(taken)
-        with await (self._again(kept.tokens) if kept else self._encoded(taken.frames)) as slot:
+        with await (self._again(kept.tokens) if kept else self._encoded(taken.frames, look.turn)) as slot:
             encoded_ms = now_ms()
             self._require_on()
             photo = (
@@ -240,11 +240,17 @@ class Eye:
         slot.array[:] = tokens
         return slot
 
-    async def _encoded(self, frames: Sequence[Image.Image]) -> WriteSlot:
-        """A slot with the tokens of a picture, of several the mean. Raises MortarError as `encode`."""
+    async def _encoded(self, frames: Sequence[Image.Image], turn: int) -> WriteSlot:
+        """A slot with the tokens of a picture, of several the mean; of many tiles, the first are handed over
+        while others are encoded. Raises MortarError as `encode`: what was handed over is withdrawn then."""
+
+        def share(slot: WriteSlot, n_tok: int) -> None:
+            if not self._is_off:
+                slot.share(n_tok, turn)
+
         with ExitStack() as held:
             slot = held.enter_context(await self._ring.acquire_async(self._encoding.size_tok(frames[-1])))
-            await self._encoding.encode(frames, slot)
+            await self._encoding.encode(frames, slot, share)
             held.pop_all()
             return slot
 

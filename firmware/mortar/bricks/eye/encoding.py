@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image
@@ -16,7 +17,7 @@ from mortar.errors import MortarError
 from mortar.messages import Places
 from mortar.power import MAINS, Power, PowerState
 from mortar.rings.token_ring import WriteSlot
-from mortar.runtimes.interfaces import Floats, Interrupted, Pixels, UnitFailed
+from mortar.runtimes.interfaces import Done, Floats, Interrupted, Pixels, UnitFailed, nobody
 from mortar.runtimes.model_folder import ModelFolder, VisionPart
 from mortar.runtimes.place import Place, part_at
 from mortar.runtimes.places import places
@@ -28,6 +29,10 @@ VISION = "vision"
 
 LOAD_DEADLINE_MS = 60_000
 """Longest time to verify and load a vision encoder: some hundred megabytes from a slow card."""
+
+
+Share = Callable[[WriteSlot, int], None]
+"""Is told of a slot and how many of its first rows are whole; on the event loop."""
 
 
 class Encoding:
@@ -101,9 +106,14 @@ class Encoding:
         """How many tokens `encode` makes of it."""
         return n_views(picture, self._part) * self._part.n_tok
 
-    async def encode(self, frames: Sequence[Image.Image], slot: WriteSlot) -> None:
+    async def encode(
+        self, frames: Sequence[Image.Image], slot: WriteSlot, share: Share | None = None
+    ) -> None:
         """Frames of one size, of several the mean, on the unit in use; where that fails, on the next. What
         frames show as more or fewer views than the newest has no mean with it, and is left out.
+
+        `share` is told of the slot's first rows as they become whole, while others are encoded: of one frame
+        with several views. They are not encoded again where a unit fails.
 
         Raises MortarError where no unit is left, or where many tiles take too long.
         """
@@ -112,22 +122,29 @@ class Encoding:
         seen = np.concatenate([*shown, newest])
         shape = (len(seen), self._part.n_tok, self._part.n_embd)
         if not shown:
-            await self._encode(seen, shape, slot, None)
+            await self._encode(seen, shape, slot, None, share)
             return
         scratch = np.empty(shape, np.float32)
         await self._encode(seen, shape, slot, scratch)
         pool(scratch.reshape(len(shown) + 1, *slot.array.shape), slot.array)
 
     async def _encode(
-        self, seen: Pixels, shape: tuple[int, int, int], slot: WriteSlot, scratch: Floats | None
+        self,
+        seen: Pixels,
+        shape: tuple[int, int, int],
+        slot: WriteSlot,
+        scratch: Floats | None,
+        share: Share | None = None,
     ) -> None:
         """Into `scratch`, or straight into the slot, which is left for another where a unit may write on."""
         while True:
             out = slot.array.reshape(shape) if scratch is None else scratch
+            first = slot.shared_tok // shape[1]
             encoder, deadline_ms = self._units.encoder, self._settings.deadline_ms
             what = f"encode a picture on {encoder.unit}"
+            done = nobody if share is None else _on_loop(share, slot, first, shape[1])
             try:
-                await self._worker.job(what, deadline_ms, encoder.encode, seen, out)
+                await self._worker.job(what, deadline_ms, encoder.encode, seen[first:], out[first:], done)
             except UnitFailed as error:
                 if error.is_lost:
                     await slot.leave()
@@ -153,3 +170,13 @@ class Encoding:
         for trouble in troubles:
             self._worker.failed(trouble)
         self._worker.tell_supervisor(Places(self._name, self._units.considered))
+
+
+def _on_loop(share: Share, slot: WriteSlot, first: int, view_tok: int) -> Done:
+    """Called in the worker's thread, after the rows were written; it runs on the loop before the job ends."""
+    loop = asyncio.get_running_loop()
+
+    def done(n: int) -> None:
+        loop.call_soon_threadsafe(share, slot, (first + n) * view_tok)
+
+    return done

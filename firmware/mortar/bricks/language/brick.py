@@ -30,8 +30,10 @@ from mortar.messages import (
     PictureShown,
     PowerChanged,
     RingOffer,
+    SlotGrown,
     SlotReady,
     SlotRecall,
+    SlotWithdrawn,
 )
 from mortar.power import PowerState
 from mortar.runtimes.interfaces import Interrupted
@@ -92,7 +94,9 @@ class Language:
                     mind.pictures.attach(offer, mail.descriptors, self._to_eye)
                 else:
                     os.close(mail.descriptors[0])
-            case SlotReady(tier=tier) | SlotRecall(tier=tier) as message:
+            case (
+                SlotReady(tier=tier) | SlotGrown(tier=tier) | SlotWithdrawn(tier=tier) | SlotRecall(tier=tier)
+            ) as message:
                 if (mind := self._minds.at(tier)) is not None:
                     mind.pictures.handle(message)
                 if tier == 0 and isinstance(message, SlotReady) and message.turn != NO_TURN:

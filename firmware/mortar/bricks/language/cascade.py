@@ -90,7 +90,7 @@ class Cascade:
             return True
         mind = await self._minds.load(asked.tier)  # it is
         picture = mind.pictures.take(ask.turn)
-        if ask.look and picture is None:
+        if ask.look and (picture is None or not picture.is_whole):
             return False
         self.asked = None
         await self._answer(mind, asked, ask, picture if ask.look else None, earlier)

@@ -10,7 +10,7 @@ from mortar.bricks.language.answer import Answer, write
 from mortar.bricks.language.interpreter import Interpreter
 from mortar.bricks.language.limits import most_tok
 from mortar.bricks.language.memory import Memory, ReadIn
-from mortar.bricks.language.mirror import Entry
+from mortar.bricks.language.mirror import Entry, PictureToken
 from mortar.bricks.language.pictures import Picture, Pictures
 from mortar.bricks.language.prefix import LEAST_TOK, Prefix
 from mortar.bricks.language.prompt import Composer, PictureRows
@@ -104,12 +104,16 @@ class Mind:
     def prompt(
         self, earlier: Sequence[Exchange], picture: Picture | None, question: str | None
     ) -> list[Entry]:
-        """What is to be read; without a question, as much of it as is known before. A model that is spoken to
-        through an interpreter has no words for what was said earlier. Raises MortarError where it is too
-        long."""
+        """What is to be read; without a question, as much of it as is known before, and of a picture as much
+        as is encoded. A model that is spoken to through an interpreter has no words for what was said
+        earlier. Raises MortarError where it is too long."""
         earlier = earlier if self.between is None else []
         rows: PictureRows | None = picture.rows if picture else None
-        return self._composer.compose(earlier, rows, question)
+        prompt = self._composer.compose(earlier, rows, question)
+        if picture is None or picture.is_whole:
+            return prompt
+        there_tok = picture.slot.there_tok if self._model.abilities.splits_pictures else 0
+        return prompt[: prompt.index(PictureToken(picture.rows.number, there_tok))]
 
     def holds(self, prompt: Sequence[Entry]) -> bool:
         """Exactly this, and nothing after it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mortar.bricks.language.prompt import PictureRows
 from mortar.errors import MortarError
-from mortar.messages import NO_TURN, RingOffer, SlotReady, SlotRecall
+from mortar.messages import NO_TURN, RingOffer, SlotGrown, SlotReady, SlotRecall, SlotWithdrawn
 from mortar.rings.token_ring import ReadSlot, Send, TokenRingReader
 
 
@@ -21,6 +21,11 @@ class Picture:
     @property
     def turn(self) -> int:
         return self.slot.turn
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is encoded."""
+        return self.slot.is_whole
 
 
 class Pictures:
@@ -49,13 +54,15 @@ class Pictures:
             )
         self._ring = ring
 
-    def handle(self, message: SlotReady | SlotRecall) -> None:
+    def handle(self, message: SlotReady | SlotGrown | SlotWithdrawn | SlotRecall) -> None:
         if self._ring is not None:
             self._ring.handle(message)
 
     def take(self, turn: int | None) -> Picture | None:
         """Hold the newest picture; only one of `turn`, where that is known. What is asked of watched pictures
         takes no picture from a turn."""
+        if self.held is not None and self.held.slot.is_withdrawn:
+            self.drop()
         slot = self._ring.take_newest(turn) if self._ring else None
         stale = self.held is not None and turn not in (None, NO_TURN, self.held.turn)
         if slot is not None or stale:
