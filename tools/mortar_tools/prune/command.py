@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
         default="activation",
         help="what decides about channels",
     )
-    found.add_argument("--minutes", type=float, default=5.0, help="of recovery; 0: none")
+    found.add_argument("--minutes", type=float, default=5.0, help="of processor time to recover in; 0: none")
     found.add_argument("--scenes", type=int, default=3000, help="to recover with")
     found.add_argument("--n", type=int, default=400, help="held-out scenes to measure on, 6 questions each")
     found.add_argument("--type", metavar="NAME", help="f32, q8_0, q4_0, iq4_nl ... (default: as it was)")
