@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from mortar_tools.cards.training.model import Cards
     from mortar_tools.finetune.fit import Fitted
 
+TYPE = "q8_0"
+"""Of the language model. What adapters change is small beside the steps of a 4-bit type, and weights that came
+out of such a file lie just on them: rounding takes most of it back (docs/finetuning.md)."""
 MOST_ANSWER_TOK = 96
 """As the language brick has it."""
 ADAPTER = "adapter-lora.gguf"
@@ -44,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--rehearsal", type=float, default=0.5, help="share of the cards' own scenes (0.5)")
     found.add_argument("--scenes", type=int, default=600, help="of the cards to rehearse")
     found.add_argument("--language-only", action="store_true", help="leave the vision files as they are")
-    found.add_argument("--type", metavar="NAME", help="f32, q8_0, q4_0, iq4_nl ... (default: as it was)")
+    found.add_argument("--type", metavar="NAME", default=TYPE, help=f"f32, q8_0, q4_0, iq4_nl ... ({TYPE})")
     found.add_argument("--keep-adapter", action="store_true", help="keep the language's adapters as GGUF")
     found.add_argument("--n", type=int, default=200, help="of the cards' held-out scenes to measure on")
     found.add_argument("--seed", type=int, default=1)
@@ -64,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
     from mortar_tools.finetune import tell
     from mortar_tools.finetune.merged import type_named, write_manifest, write_parts
 
-    wanted = type_named(folder, options.type)
+    wanted = type_named(options.type)
     model = restore(options.model)
     good, long = _short_enough(folder, examples)
     for one in sorted((*bad, *long), key=lambda one: one.line):

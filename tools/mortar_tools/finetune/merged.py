@@ -12,16 +12,14 @@ from mortar_tools.cards.export.command import write_vision
 from mortar_tools.cards.export.quantise import Type
 from mortar_tools.cards.training.model import Cards
 from mortar_tools.cards.training.restored import language_weights, read_language
-from mortar_tools.prune.trial import TYPES, type_of, write
+from mortar_tools.prune.trial import TYPES, write
 from mortar_tools.weights.folder import copy_vision, finish
 
 SUFFIX = "finetuned"
 
 
-def type_named(base: ModelFolder, name: str | None) -> Type:
-    """The type to write the language model in; None: the one that it has. Raises UsageError for no type."""
-    if name is None:
-        return type_of(read_language(base))
+def type_named(name: str) -> Type:
+    """The type to write the language model in. Raises UsageError for an unknown one."""
     if name not in TYPES:
         raise UsageError("type-unknown", f"there is no type {name}", f"one of: {', '.join(TYPES)}")
     return TYPES[name]
