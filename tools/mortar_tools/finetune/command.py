@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from mortar_tools.finetune.fit import Fitted
 
 TYPE = "q8_0"
-"""Of the language model. What adapters change is small beside the steps of a 4-bit type, and weights that came
-out of such a file lie just on them: rounding takes most of it back (docs/finetuning.md)."""
+"""Of the language model. What adapters change is small beside the steps of a 4-bit type, and weights that
+came out of such a file lie just on them: rounding takes most of it back (docs/finetuning.md)."""
 MOST_ANSWER_TOK = 96
 """As the language brick has it."""
 ADAPTER = "adapter-lora.gguf"
