@@ -84,6 +84,8 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "mortar_tools.quantise.command",
         "the language model in fewer bits, where they count least",
     ),
+    ("finetune", ""): ("mortar_tools.finetune.command", "a model learns your own pictures and questions"),
+    ("make", "lesson"): ("mortar_tools.finetune.lesson", "pictures and questions to try fine-tuning with"),
     ("prune", ""): ("mortar_tools.prune.command", "blocks, heads and MLP channels out of the language model"),
     ("calibrate", ""): (
         "mortar_tools.calibrate.command",

@@ -29,7 +29,7 @@ from mortar_tools.weights.folder import copy_vision, drafted, finish, require_ne
 if TYPE_CHECKING:
     from mortar_tools.prune.trial import Row, Study
 
-STUDIED = 4
+STUDIED = 2
 """Batches of scenes that decide what leaves."""
 STUDIED_AT_ONCE = 64
 
@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
         default="activation",
         help="what decides about channels",
     )
-    found.add_argument("--minutes", type=float, default=5.0, help="of recovery; 0: none")
+    found.add_argument("--minutes", type=float, default=5.0, help="of processor time to recover in; 0: none")
     found.add_argument("--scenes", type=int, default=3000, help="to recover with")
     found.add_argument("--n", type=int, default=400, help="held-out scenes to measure on, 6 questions each")
     found.add_argument("--type", metavar="NAME", help="f32, q8_0, q4_0, iq4_nl ... (default: as it was)")
@@ -125,25 +125,28 @@ def _study(folder: ModelFolder, options: argparse.Namespace, ways: Sequence[Want
     from mortar_tools.prune.importance import By, channel_scores, head_scores
     from mortar_tools.prune.lessons import look
     from mortar_tools.prune.trial import TYPES, Study, type_of
-    from mortar_tools.weights.llama_sizes import blocks
+    from mortar_tools.weights import llama_sizes
     from mortar_tools.weights.marker import mark, scenes
 
     model, source = restore(folder.path), read_language(folder)
     for wanted in ways:
-        wanted.check(blocks(source.weights))
+        wanted.check(llama_sizes.blocks(source.weights))
     if options.type is not None and options.type not in TYPES:
         raise UsageError("type-unknown", f"there is no type {options.type}", f"one of: {', '.join(TYPES)}")
     rng = np.random.default_rng(options.seed)
     studied = look(model.vision, "valid", STUDIED * STUDIED_AT_ONCE, options.work)
     starts = range(0, STUDIED * STUDIED_AT_ONCE, STUDIED_AT_ONCE)
     examined = scenes(folder, "test", options.n, options.seed, options.work)
+    n_head = llama_sizes.heads(source.weights, llama_sizes.head_dim(source))
+    # Each is left out in turn, which takes longer than all else here: only where some are to leave.
+    heads = any(wanted.heads for wanted in ways)
     chosen_on = [studied.pick(range(start, start + STUDIED_AT_ONCE), rng) for start in starts]
     return Study(
         source=source,
         chosen_on=chosen_on,
         taught_with=look(model.vision, "train", options.scenes if options.minutes else 1, options.work),
         examined_on=examined,
-        heads=head_scores(model.language, chosen_on),
+        heads=head_scores(model.language, chosen_on) if heads else [np.ones(n) for n in n_head],
         channels=channel_scores(model.language, chosen_on, By(options.by), options.seed),
         seed=options.seed,
         type=TYPES[options.type] if options.type else type_of(source),

@@ -57,12 +57,12 @@ def recover(student: Language, teacher: Language, lessons: Iterator[Lesson], min
     """Train for so long."""
     # The optimiser tells matrices by the names that they have in the whole model.
     optimiser = Optimiser(nn.ModuleDict({"language": student}), MATRIX_RATE, WEIGHT_DECAY)
-    steps, mean, began = 0, 0.0, time.monotonic()
+    steps, mean, began = 0, 0.0, time.process_time()
     student.train()
     columns = (*Progress.get_default_columns(), TextColumn("loss {task.fields[loss]:.3f}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("recovering", total=1.0, loss=0.0)
-        while (done := (time.monotonic() - began) / (60 * minutes)) < 1:
+        while (done := (time.process_time() - began) / (60 * minutes)) < 1:
             lesson = next(lessons)
             targets = lesson.packed.targets[lesson.packed.targets != IGNORED]
             with torch.autocast("cpu", torch.bfloat16):

@@ -18,7 +18,8 @@ from mortar.runtimes.interfaces import Floats
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Settings
 from mortar_tools.cards.evaluate.marking import Things, mentioned
-from mortar_tools.cards.export.loss import Marker
+from mortar_tools.cards.export.likelihood import exact, log_softmax, nats_of
+from mortar_tools.cards.export.marker import Marker
 from mortar_tools.cards.language import Turn, interview
 from mortar_tools.cards.tokenizer import ANSWER, USER
 from mortar_tools.cards.world.pool import truth_of
@@ -84,13 +85,17 @@ class Describer(Marker):
     def scene(self, scene: Scene) -> Marked:
         """All that is asked about one scene."""
         pos = self.look(scene.tokens)
-        marks = [self.mark(turn, pos) for turn in scene.turns]
-        nats = [one for one, _ in marks]
+        nats, right = [], 0
+        for turn in scene.turns:
+            logits, answer = self.told(turn, pos)
+            said = log_softmax(logits)
+            nats.append(nats_of(said, answer))
+            right += exact(said, answer)
         return Marked(
             nats=float(sum(one.sum() for one in nats)),
             tokens=sum(map(len, nats)),
-            right=sum(right for _, right in marks),
-            asked=len(marks),
+            right=right,
+            asked=len(scene.turns),
             said=None if scene.present is None else mentioned(self.describe(pos)),
             present=scene.present,
         )
@@ -103,7 +108,7 @@ class Describer(Marker):
         pos += len(question)
         said = b""
         for _ in range(MOST_ANSWER_TOK):
-            token, _probability = self.predict()
+            token = int(self.logits().argmax())
             if self.is_end(token):
                 break
             said += self.piece(token)

@@ -15,6 +15,7 @@ from torch import nn
 
 from mortar.errors import MortarError
 from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar_tools.cards import tokenizer
 from mortar_tools.cards.training.model import Cards, Language, Shape
 from mortar_tools.vision.towers import read_mmproj
 from mortar_tools.vision.towers.shape import Projector, TowerShape
@@ -42,6 +43,12 @@ def restore(path: Path) -> Cards:
 def read_language(folder: ModelFolder) -> GgufModel:
     """The language model of a folder."""
     return gguf_file.read(folder.verified(folder.manifest.language))
+
+
+def require_words(folder: ModelFolder) -> None:
+    """Raises MortarError where a folder's model has other words than the cards' tokenizer."""
+    if read_language(folder).get(TOKENS) != tokenizer.tokens():
+        raise _foreign("its words are not those of models/cards/tokenizer.json")
 
 
 def language_of(model: GgufModel) -> Language:

@@ -1,0 +1,5 @@
+"""Art that needs no download."""
+
+from __future__ import annotations
+
+from cards.conftest import work as work
