@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from language.pair import Pair, expect, waiting
 from mortar import channel
 from mortar.messages import Answered, Ask, Cancel, Escalated, Privacy, Sentence
 from mortar.privacy import Closed
 from mortar.settings import Cascade, Settings
+from mortar_tools.pair import Pair, expect, waiting
 from scenes import table
 
 BOTH = Settings(cascade=Cascade(models=["small", "base"]))

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from cascade.servers import ANSWERS, MODEL, Behaviour, Server, chunk, reply, sends, sends_then_hangs, serving
-from language.pair import Pair, expect
 from mortar import channel
 from mortar.messages import Answered, Ask, Cancel, Escalated, Privacy
 from mortar.privacy import Closed
 from mortar.settings import Cascade, Settings
 from mortar.settings import Server as ServerSettings
+from mortar_tools.pair import Pair, expect
 from scenes import table
 
 EASY, HARD = ["apple"], ["key", "banana"]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from language.pair import QUESTION, Pair
 from mortar import resources
 from mortar.bricks.language.answer import write
 from mortar.bricks.language.memory import Memory
@@ -15,6 +14,7 @@ from mortar.bricks.language.prompt import Composer, PictureRows
 from mortar.runtimes import choose
 from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Settings
+from mortar_tools.pair import QUESTION, Pair
 from scenes import table, tokens_of
 
 

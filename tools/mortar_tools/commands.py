@@ -44,6 +44,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
         "answers with guessed tokens, against one token at a time",
     ),
     ("bench", "watching"): ("mortar_tools.bench.watching", "encoding what has changed, against every frame"),
+    ("bench", "language"): (
+        "mortar_tools.bench.language",
+        "waits, memory and speed of the language brick, against one block",
+    ),
     ("bench", "handoff"): ("mortar_tools.bench.handoff", "token ring against a queue"),
     ("bench", "memory"): (
         "mortar_tools.bench.memory",

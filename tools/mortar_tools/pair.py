@@ -1,4 +1,7 @@
-"""Eye and language as two real processes with a real link, the test as their supervisor and assistant."""
+"""Eye and language as two real processes with a real link; the caller is their supervisor and assistant.
+
+Tests and benches of what the two do together drive them through this.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -44,11 +48,15 @@ sys.exit(worker.run(importlib.import_module(f"mortar.bricks.{start.name}").main,
 class Process:
     """A brick's process, with the test as its supervisor and its assistant."""
 
-    def __init__(self, name: str, run: RunOptions, settings: Settings) -> None:
+    def __init__(
+        self, name: str, run: RunOptions, settings: Settings, started: Callable[[int], object]
+    ) -> None:
+        """`started` is told its number as soon as there is one, before anything is loaded."""
         self.control, theirs = channel.pair()
         argv = [sys.executable, "-c", PROCESS, str(theirs.fileno())]
         self._process = subprocess.Popen(argv, pass_fds=[theirs.fileno()])
         theirs.close()
+        started(self._process.pid)
         channel.send(self.control, Start(name, settings, run, 0, now_ms()))
         channel.send(self.control, Privacy(privacy.NONE, 0))
         self.assistant, theirs = channel.pair()
@@ -94,15 +102,23 @@ def waiting(sock: socket.socket) -> list[Message]:
 class Pair:
     """Both bricks, joined; `folder` plays the camera."""
 
-    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
-        self.run, self.settings = RunOptions(camera=str(folder)), settings or Settings()
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings | None = None,
+        model: Path | None = None,
+        started: Callable[[int], object] = lambda pid: None,
+    ) -> None:
+        self.run = RunOptions(camera=str(folder), model=str(model) if model else None)
+        self.settings = settings or Settings()
+        self._started = started
         self.heard: list[Message] = []
         """What the language brick told the assistant before its answers."""
         self.eye, self.language = self._process("eye"), self._process("language")
         self.join()
 
     def _process(self, name: str) -> Process:
-        return Process(name, self.run, self.settings)
+        return Process(name, self.run, self.settings, self._started)
 
     def join(self) -> None:
         one, other = channel.pair()
