@@ -72,8 +72,8 @@ def test_every_kind_of_model_can_be_pulled() -> None:
 def test_a_model_that_writes_no_sentence_is_not_installed(
     mortar: Mortar, hub: Hub, data: Path, tmp_path: Path, one_line: Callable[[], str]
 ) -> None:
-    """Random weights in SmolVLM's family: manifest, chat template and tower fit together, so it gets as far as
-    writing. The words mean nothing and never come to an end."""
+    """Random weights in SmolVLM's family: manifest, chat template and tower fit together, so it gets as far
+    as writing. The words mean nothing and never come to an end."""
     host_small(hub, data, tmp_path)
     assert mortar("pull", SMALL) == 1
     assert "does not answer: the language model gave no answer" in one_line()

@@ -72,7 +72,7 @@ def _last_words(said: bytes) -> str:
 def _no_answer(name: str, why: str) -> MortarError:
     return MortarError(
         "model-no-answer",
-        f"{name} is here, whole, and does not answer: {why}",
-        f"it is not installed, and what was before is as it was; `mortar models pull {name}` tries it again "
-        f"without fetching it, `mortar models remove {name}` makes room",
+        f"{name} was fetched and does not answer: {why}",
+        f"it is not installed, and what was there before is as it was; pull it again to try it anew, or "
+        f"`mortar models remove {name}`",
     )
