@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mortar import resources
+from mortar.installing.folders import model_path
 from mortar.settings import RunOptions, Settings
 
 BUNDLED = {"small": "small", "base": "."}
@@ -26,4 +27,4 @@ def tiers(run: RunOptions, settings: Settings) -> list[Tier]:
 
 
 def _folder(name: str) -> Path:
-    return resources.bundled_model() / BUNDLED[name] if name in BUNDLED else Path(name)
+    return resources.bundled_model() / BUNDLED[name] if name in BUNDLED else model_path(name)

@@ -15,12 +15,15 @@ from installing.hub_stand_in import Hosted, Hub
 from listen.toy_models import whisper_file
 from mortar import resources
 from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar_tools.fake_model.command import write
+from mortar_tools.fake_model.weights import Kind
+from real_models.small import small
 from voice.piper_voices import make_voice
 
 Mortar = Callable[..., int]
 """`mortar models ARGUMENTS`: its exit status."""
 
-WHISPER, VOICE, CARDS = "toy-whisper", "hum", "cards-again"
+WHISPER, VOICE, CARDS, SMALL = "toy-whisper", "hum", "cards-again", "small"
 
 PART = """
 [{name}.parts.{role}]
@@ -86,6 +89,23 @@ def host_cards(hub: Hub, data: Path) -> dict[str, Hosted]:
     hosted = {role: Hosted((folder.path / part.file).read_bytes()) for role, part in parts.items()}
     hub.files |= {f"maker/{CARDS}/{part.file}": hosted[role] for role, part in parts.items()}
     return hosted
+
+
+def host_small(hub: Hub, data: Path, tmp_path: Path) -> None:
+    """A model that sees, in the family of SmolVLM-256M."""
+    chosen = small("smolvlm-256m")
+    tower = chosen.tower
+    assert tower is not None
+    fields: dict[str, object] = {
+        "width_px": tower.picture_px,
+        "height_px": tower.picture_px,
+        "patch_px": tower.patch_px,
+        "merged": tower.merged,
+        "n_embd": chosen.language.width,
+    }
+    language, mmproj = write(tmp_path / SMALL, SMALL, chosen, Kind.Q8_0)
+    _catalogue(data, SMALL, fields, {"language": language.name, "mmproj": mmproj.name}, "unknown")
+    hub.files |= {f"maker/{SMALL}/{path.name}": Hosted(path.read_bytes()) for path in (language, mmproj)}
 
 
 def installed(data: Path, name: str = WHISPER) -> Path:

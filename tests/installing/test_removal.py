@@ -9,10 +9,12 @@ import pytest
 
 from installing.hub_stand_in import Hosted
 from installing.models import WHISPER, Mortar, installed
-from mortar import catalogue
+from mortar import catalogue, resources
 from mortar.commands import main
 from mortar.errors import UsageError
 from mortar.installing.folders import named_model
+from mortar.settings import Cascade, RunOptions, Settings
+from mortar.tiers import tiers
 
 pytestmark = pytest.mark.usefixtures("untried")
 
@@ -123,14 +125,20 @@ def test_a_removed_model_leaves_nothing_but_its_pin(mortar: Mortar, pulled: Host
 
 
 @pytest.mark.parametrize(
-    "section", ['[listen]\nengine = "whisper"\nmodel = ', '[voice]\nengine = "piper"\nmodel = ']
+    "section",
+    [
+        '[listen]\nengine = "whisper"\nmodel = "{name}"',
+        '[voice]\nengine = "piper"\nmodel = "{name}"',
+        '[cascade]\nmodels = ["base", "{name}"]',
+        '[language]\ndraft_model = "{name}"',
+    ],
 )
 def test_what_the_settings_name_is_not_removed(
     mortar: Mortar, pulled: Hosted, data: Path, config: Path, one_line: OneLine, section: str
 ) -> None:
     """Or the next start would fail."""
     before = config.read_text()
-    config.write_text(f'{before}{section}"{WHISPER}"\n')
+    config.write_text(f"{before}{section.format(name=WHISPER)}\n")
     assert mortar("remove", WHISPER) == 1
     assert "in use" in one_line()
     assert installed(data).exists()
@@ -152,6 +160,15 @@ def test_a_name_is_an_installed_model_first_and_a_folder_then(
     with pytest.raises(UsageError, match="mine") as caught:
         named_model("nobody")
     assert caught.value.code == "model-unknown"
+
+
+def test_the_cascade_finds_installed_models_by_their_names(data: Path) -> None:
+    (data / "models" / "mine").mkdir(parents=True)
+    settings = Settings(cascade=Cascade(models=["small", "mine", "/elsewhere/other"]))
+    found = {tier.name: tier.folder for tier in tiers(RunOptions(), settings)}
+    assert found["mine"] == data / "models" / "mine"
+    assert found["other"] == Path("/elsewhere/other")
+    assert found["small"] == resources.bundled_model() / "small"
 
 
 def test_an_unknown_model_is_wrong_use(data: Path, tmp_path: Path, one_line: OneLine) -> None:

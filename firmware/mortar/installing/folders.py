@@ -30,22 +30,24 @@ def installed_names() -> list[str]:
     return sorted(path.name for path in folder.glob("[!.]*") if path.exists())
 
 
-def named_model(text: str | None) -> str | None:
-    """`text` as a path: a word without a slash is first of all the name of an installed model.
+def model_path(name: str) -> Path:
+    """Where a model lies: a word without a slash is first of all the name of an installed one."""
+    installed = models_folder() / name
+    return installed if name and "/" not in name and installed.exists() else Path(name)
 
-    Raises UsageError where it is neither that nor a folder.
-    """
-    if text is None or "/" in text or not text:
+
+def named_model(text: str | None) -> str | None:
+    """The path of a model that a command line names. Raises UsageError where there is none by that name."""
+    if not text or "/" in text:
         return text
-    if text in (names := installed_names()):
-        return str(models_folder() / text)
-    if not Path(text).exists():
+    path = model_path(text)
+    if not path.exists():
         raise UsageError(
             "model-unknown",
-            f"{text!r} is neither a folder nor an installed model ({', '.join(names) or 'there are none'})",
+            f"{text!r} is neither a folder nor an installed model ({', '.join(installed_names()) or 'none is'})",
             f"run `mortar models pull {text}`, or `mortar models list` for the names",
         )
-    return text
+    return str(path)
 
 
 @dataclass(frozen=True)

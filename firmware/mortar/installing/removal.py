@@ -92,13 +92,16 @@ def removed(name: str, settings: Settings) -> int:
 
 def used_by(name: str, settings: Settings) -> str | None:
     """The setting that names it and is in force."""
-    return next((key for key, names in USES.items() if names(settings) == name), None)
+    return next((key for key, names in USES.items() if name in names(settings)), None)
 
 
-USES: dict[str, Callable[[Settings], str | None]] = {
-    "listen.model": lambda held: held.listen.model if held.listen.engine is Recogniser.WHISPER else None,
-    "voice.model": lambda held: held.voice.model if held.voice.engine is VoiceEngine.PIPER else None,
+USES: dict[str, Callable[[Settings], list[str]]] = {
+    "listen.model": lambda held: [held.listen.model] if held.listen.engine is Recogniser.WHISPER else [],
+    "voice.model": lambda held: [held.voice.model] if held.voice.engine is VoiceEngine.PIPER else [],
+    "cascade.models": lambda held: held.cascade.models,
+    "language.draft_model": lambda held: [held.language.draft_model],
 }
+"""Setting → the models that it names while it is in force."""
 
 
 def _state(path: Path, held: Held) -> State:

@@ -20,6 +20,9 @@ from mortar.installing.engine import UNTRIED
 ANSWERED = "it answered"
 
 PICTURE = "1-what-do-you-see.png"
+QUESTION = "What do you see? Answer in one short sentence."
+"""An answer that is cut for its length before a sentence is whole would be none."""
+
 RECORDING = "1-what-do-you-see.flac"
 
 LAST_WORDS_chars = 400
@@ -56,7 +59,8 @@ def tried(name: str, kind: Kind, folder: Path, bound_s: float, options: list[str
 def _arguments(kind: Kind, folder: Path, options: list[str]) -> list[str]:
     session = resources.session_folder()
     if kind is Kind.VISION_LANGUAGE:
-        return ["-m", "mortar", "describe", str(session / PICTURE), "--model", str(folder), *options]
+        asked = [str(session / PICTURE), "--ask", QUESTION, "--model", str(folder)]
+        return ["-m", "mortar", "describe", *asked, *options]
     return ["-m", "mortar.installing.engine", kind, str(folder), str(session / RECORDING)]
 
 
@@ -68,7 +72,7 @@ def _last_words(said: bytes) -> str:
 def _no_answer(name: str, why: str) -> MortarError:
     return MortarError(
         "model-no-answer",
-        f"{name} is here, whole, and does not answer: {why}",
-        f"it is not installed, and what was before is as it was; `mortar models pull {name}` tries it again "
-        f"without fetching it, `mortar models remove {name}` makes room",
+        f"{name} was fetched and does not answer: {why}",
+        f"it is not installed, and what was there before is as it was; pull it again to try it anew, or "
+        f"`mortar models remove {name}`",
     )

@@ -17,6 +17,7 @@ from mortar.bricks.language.speculation.rounding import near_tie
 from mortar.bricks.language.speculation.speculative import Speculative
 from mortar.bricks.language.stepping import Plain, Stepper
 from mortar.errors import MortarError
+from mortar.installing.folders import model_path
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import LanguageModel
 from mortar.runtimes.model_folder import ModelFolder
@@ -75,8 +76,8 @@ def _draft_model_folder(settings: Language) -> Path | None:
     match settings.speculate, settings.draft_model:
         case Speculate.DRAFT, "":
             return resources.bundled_model() / SMALL
-        case ((Speculate.DRAFT | Speculate.AUTO), str(path)) if path:
-            return Path(path)
+        case ((Speculate.DRAFT | Speculate.AUTO), str(name)) if name:
+            return model_path(name)
         case _:
             return None
 
