@@ -44,12 +44,13 @@ def manifest(path: Path) -> Manifest:
         name=held if isinstance(held, str) else path.stem,
         licence=licence if isinstance(licence, str) else "unknown",
         language=Part(path.name, UNKNOWN, path.stat().st_size),
-        vision=_vision(path, n_embd),
+        vision=_vision(path, n_embd, rows=1 + header.counted(f"{architecture}.n_deepstack_layers")),
     )
 
 
-def _vision(language: Path, n_embd: int) -> VisionPart | None:
-    """Of the first mmproj file beside it that fits it."""
+def _vision(language: Path, n_embd: int, rows: int) -> VisionPart | None:
+    """Of the first mmproj file beside it that fits it; each of its tokens is so many rows of `n_embd` in one
+    (deepstack)."""
     found = [file for file in sorted(language.parent.glob(f"*{GGUF}")) if _is_mmproj(file)]
     headers = [gguf_file.read(file) for file in found]
     widths = [header.count("clip.vision.projection_dim") for header in headers]
@@ -60,7 +61,7 @@ def _vision(language: Path, n_embd: int) -> VisionPart | None:
             f"takes {n_embd}",
             "put the model's own mmproj file beside it",
         )
-    return _part(headers[widths.index(n_embd)], n_embd) if found else None
+    return _part(headers[widths.index(n_embd)], n_embd * rows) if found else None
 
 
 def _part(header: Header, n_embd: int) -> VisionPart:
