@@ -19,12 +19,18 @@ TOWER = "clip"
 
 
 def language_file(path: Path) -> Path | None:
-    """The language model's file at `path`, itself or alone in a folder; None where that is nothing of the
-    kind."""
+    """The language model's file at `path`, itself or alone in a folder; None where there is none. Raises
+    MortarError where there are several."""
     if path.suffix == GGUF:
         return path
     found = [file for file in sorted(path.glob(f"*{GGUF}")) if not _is_mmproj(file)]
-    return found[0] if len(found) == 1 else None
+    if len(found) > 1:
+        raise MortarError(
+            "model-missing",
+            f"{path} has no manifest and several models: {', '.join(file.name for file in found)}",
+            "give the file of one of them, and keep each with its own mmproj file in a folder",
+        )
+    return found[0] if found else None
 
 
 def manifest(path: Path) -> Manifest:
@@ -82,4 +88,4 @@ def _part(header: Header, n_embd: int) -> VisionPart:
 
 
 def _is_mmproj(file: Path) -> bool:
-    return "mmproj" in file.name
+    return "mmproj" in file.name.lower()
