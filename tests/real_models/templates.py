@@ -25,6 +25,22 @@ GEMMA = (
 )
 """There is no place for a system."""
 
+SYSTEM_MOVES = (
+    "{% if messages[0].role == 'system' %}{% set system = messages[0].content %}"
+    "{% set rest = messages[1:] %}{% else %}{% set rest = messages %}{% endif %}{{ bos_token }}"
+    "{% for message in rest %}{% if message.role == 'user' %}[INST]"
+    "{% if loop.last and system is defined %}{{ system + '\n\n' }}{% endif %}"
+    "{{ message.content }}[/INST]{% else %}{{ message.content }}{{ eos_token }}{% endif %}{% endfor %}"
+)
+"""The system's words are in the last question, as Mistral Nemo's: nothing of it could be read ahead."""
+
+NO_PICTURES = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{% for part in message.content %}"
+    "{% if part.type == 'text' %}{{ part.text }}{% else %}{{ raise_exception('only text') }}{% endif %}"
+    "{% endfor %}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+"""It refuses a picture, which then stands in the text."""
+
 THINKING = (
     "{% for message in messages %}"
     "<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"

@@ -12,7 +12,7 @@ from mortar.runtimes.chat import Chat, Marks
 from mortar.runtimes.chat_template import ANSWERS, PICTURE, QUESTIONS, composed, taken_apart
 from mortar.runtimes.model_folder import Prompt
 from mortar_tools.fake_model.shapes import SHAPES
-from real_models.templates import GEMMA, LLAMA_2, PLAIN, THINKING
+from real_models.templates import GEMMA, LLAMA_2, NO_PICTURES, PLAIN, SYSTEM_MOVES, THINKING
 
 SYSTEM = "Be brief."
 BOS, EOS = "<s>", "</s>"
@@ -20,8 +20,15 @@ TOKENS = [BOS, EOS, "<|im_start|>", "<|im_end|>", "<start_of_turn>", "<end_of_tu
 TOKENS += [token for shape in SHAPES.values() for token in shape.tokenizer.numbered.values()]
 MARKS = Marks("<picture>", "</picture>")
 
-TEXT_TEMPLATES = {"llama-2": LLAMA_2, "gemma": GEMMA, "thinking": THINKING, "plain": PLAIN}
-TEMPLATES = TEXT_TEMPLATES | {name: shape.chat_template for name, shape in SHAPES.items()}
+WRITTEN = {
+    "llama-2": LLAMA_2,
+    "gemma": GEMMA,
+    "system-moves": SYSTEM_MOVES,
+    "no-pictures": NO_PICTURES,
+    "thinking": THINKING,
+    "plain": PLAIN,
+}
+TEMPLATES = WRITTEN | {name: shape.chat_template for name, shape in SHAPES.items()}
 
 
 def control(text: str) -> set[str]:
@@ -58,6 +65,8 @@ def as_parts(text: str) -> object:
 RENDERED_ELSEWHERE = [
     ("llama-2", SYSTEM, as_text),
     ("gemma", "", as_text),
+    ("system-moves", "", as_text),
+    ("no-pictures", SYSTEM, as_parts),
     ("plain", SYSTEM, as_text),
     ("qwen2-0.5b", SYSTEM, as_text),
     ("smolvlm-256m", SYSTEM, as_parts),
@@ -110,7 +119,9 @@ def test_no_control_token_is_cut_in_two(name: str) -> None:
 
 
 def test_where_no_place_is_for_a_system_there_is_none() -> None:
+    """Nor where its place would move with each question."""
     assert SYSTEM not in pieces(GEMMA).begin
+    assert SYSTEM not in pieces(SYSTEM_MOVES).begin
     assert SYSTEM in pieces(LLAMA_2).begin
 
 

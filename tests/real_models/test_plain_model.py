@@ -82,6 +82,15 @@ def test_the_mmproj_that_fits_is_taken(files: Path, fake: Fake) -> None:
     assert caught.value.code == "models-differ"
 
 
+def test_of_several_models_none_is_guessed(files: Path) -> None:
+    (language,) = files.glob("language-*.gguf")
+    shutil.copy(language, files / "another.gguf")
+    with pytest.raises(MortarError, match=r"another\.gguf, language-q8_0\.gguf") as caught:
+        ModelFolder(files)
+    assert caught.value.code == "model-missing"
+    assert ModelFolder(language).manifest.language.file == language.name
+
+
 def test_a_vision_encoder_is_no_model(files: Path) -> None:
     with pytest.raises(MortarError, match="vision encoder"):
         ModelFolder(files / "mmproj-f16.gguf")

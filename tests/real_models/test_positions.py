@@ -16,7 +16,7 @@ from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Floats, Pixels
 from mortar.runtimes.llama.model import TOKENS, LlamaLanguageModel
 from mortar.runtimes.llama.positions import Positions
-from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.model_folder import MANIFEST, ModelFolder
 from mortar.runtimes.mtmd import IMAGE_CHUNK, Eyes
 from mortar.settings import Language
 from mortar_tools.fake_model.command import write
@@ -34,6 +34,15 @@ def several_axes() -> Shape:
     return replace(shape, tower=replace(shape.tower, picture_px=112))
 
 
+def several_depths() -> Shape:
+    """Such a grid, each row with that of an inner layer, as Qwen3-VL's (deepstack)."""
+    shape = several_axes()
+    assert shape.tower is not None
+    language = replace(shape.language, architecture="qwen3vl", qk_norm=True, qkv_bias=False, deepstack=1)
+    tower = replace(shape.tower, projector="qwen3vl_merger", gelu="tanh", deep=(0,))
+    return replace(shape, language=language, tower=tower)
+
+
 def both_ways() -> Shape:
     """16 rows that attend to each other, as Gemma 3's do."""
     shape = small("smolvlm-256m")
@@ -45,7 +54,7 @@ def as_words() -> Shape:
     return small("smolvlm-256m")
 
 
-SHAPES = [several_axes, both_ways, as_words]
+SHAPES = [several_axes, several_depths, both_ways, as_words]
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,7 @@ class Seen:
 @pytest.fixture(params=SHAPES, ids=lambda shape: shape.__name__)
 def seen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Seen]:
     write(tmp_path, "one", request.param(), Kind.F16)
+    (tmp_path / MANIFEST).unlink()  # the files say all of it
     folder = ModelFolder(tmp_path)
     part, mmproj = folder.vision, tmp_path / folder.vision.file
     model = choose.language_model(Language(context_tok=512), folder, lambda: False)
@@ -114,6 +124,7 @@ def pictures(chunks: object) -> list[object]:
 
 def test_a_picture_is_read_as_libmtmd_reads_it(seen: Seen) -> None:
     """To the bit: the same rows at the same places, seen in the same directions."""
+    assert seen.model.n_embd == seen.rows.shape[1]
     assert np.array_equal(read(seen), read_by_libmtmd(seen))
 
 

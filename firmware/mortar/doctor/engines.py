@@ -12,7 +12,7 @@ from mortar.assistant.grammar import sentence_grammar
 from mortar.doctor.finding import Examined, Finding, Verdict, failed
 from mortar.errors import MortarError
 from mortar.runtimes import choose, wake_words
-from mortar.runtimes.model_folder import MANIFEST, ModelFolder
+from mortar.runtimes.model_folder import MANIFEST, UNKNOWN, ModelFolder
 from mortar.runtimes.places import places
 from mortar.settings import Recogniser
 
@@ -36,12 +36,14 @@ def models(examined: Examined) -> Iterator[Finding]:
 def _model(folder: Path, *, is_own: bool) -> Finding:
     try:
         model = ModelFolder(folder)
-        for part in (model.manifest.vision, model.manifest.language):
-            if part is not None:
-                model.verified(part)
+        parts = [one for one in (model.manifest.vision, model.manifest.language) if one is not None]
+        for part in parts:
+            model.verified(part)
     except MortarError as error:
         return failed("model", error, Verdict.NOTE if is_own else Verdict.BAD)
-    return Finding("model", Verdict.OK, f"{model.manifest.name}: checksums hold", is_personal=is_own)
+    is_known = all(part.sha256 != UNKNOWN for part in parts)
+    told = "checksums hold" if is_known else "sizes hold, and nobody has given a checksum"
+    return Finding("model", Verdict.OK, f"{model.manifest.name}: {told}", is_personal=is_own)
 
 
 def seeing(examined: Examined) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ turns, with and without a picture, and must give what the template gives.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -40,16 +40,13 @@ def taken_apart(chat: Chat, system: str, marks: Marks | None, control: Control) 
     Raises MortarError where the template can't be taken apart.
     """
     try:
-        talk = _talk(chat, system)
-        pieces = _pieces(talk, marks, control)
-        _check(talk, marks, pieces, control)
+        return _of_first_that_fits(_talks(chat, system), marks, control)
     except TemplateFailed as error:
         raise MortarError(
             "chat-template-unusable",
             f"the chat template of {chat.name} is none that Mortar can take apart: {error}",
             WRITE_IT,
         ) from None
-    return pieces
 
 
 def composed(pieces: Prompt, turns: int, *, picture: bool) -> str:
@@ -92,28 +89,36 @@ class _Talk:
         return {"role": role, "content": [{"type": "image"}] * pictures + [{"type": "text", "text": text}]}
 
 
-def _talk(chat: Chat, system: str) -> _Talk:
-    """The first form in which the template says what it is given. Raises TemplateFailed."""
+def _talks(chat: Chat, system: str) -> Iterator[_Talk]:
+    """The forms that a template may take, the best first. Raises TemplateFailed where it is no template.
+
+    Some have no place for a system, or move it along with the last question.
+    """
     template, bos = Template(chat.template, chat.bos, chat.eos), chat.bos if chat.adds_bos else ""
-    why = "it leaves out what is said"
     for held in dict.fromkeys((system, "")):
         for in_parts in (True, False):
-            talk = _Talk(template, bos, held, in_parts)
-            try:
-                text = talk.text(2)
-            except TemplateFailed as error:
-                why = str(error)
-                continue
-            # A template that takes texts may write a list as Python does.
-            if held in text and QUESTIONS[0] in text and "'type'" not in text:
-                return talk
-    raise TemplateFailed(why)
+            yield _Talk(template, bos, held, in_parts)
+
+
+def _of_first_that_fits(talks: Iterable[_Talk], marks: Marks | None, control: Control) -> Prompt:
+    """Raises TemplateFailed, as the last one does, where none fits."""
+    why = TemplateFailed("it has no form")
+    for talk in talks:
+        try:
+            return _pieces(talk, marks, control)
+        except TemplateFailed as error:
+            why = error
+    raise why
 
 
 def _pieces(talk: _Talk, marks: Marks | None, control: Control) -> Prompt:
+    """Raises TemplateFailed where this form is not the template's, or it can't be taken apart."""
     first, *between, before_answer = _cut(
         talk.text(3), QUESTIONS[0], ANSWERS[0], QUESTIONS[1], ANSWERS[1], QUESTIONS[2]
     )
+    # A template that takes texts may write a list as Python does.
+    if talk.system not in first or "'type'" in first:
+        raise TemplateFailed("it leaves out what is said, or changes it")
     before_told, behind = between[:2]
     if between != [before_told, behind] * 2:
         raise TemplateFailed("it writes a second turn in another way than the first")
@@ -123,7 +128,7 @@ def _pieces(talk: _Talk, marks: Marks | None, control: Control) -> Prompt:
     begin, end = first.removesuffix(before_question), behind.removesuffix(before_question)
     before_image, after_image = _around_picture(talk, marks, begin, control) if marks else ("", "")
     texts = (first, behind, before_told, before_answer, before_image, after_image)
-    return Prompt(
+    pieces = Prompt(
         begin=begin,
         before_image=before_image,
         after_image=after_image,
@@ -136,6 +141,8 @@ def _pieces(talk: _Talk, marks: Marks | None, control: Control) -> Prompt:
         control=sorted({one for text in texts for one in control(text)}),
         stop=_stop(end, before_question, control),
     )
+    _check(talk, marks, pieces, control)
+    return pieces
 
 
 def _around_picture(talk: _Talk, marks: Marks, begin: str, control: Control) -> tuple[str, str]:
@@ -167,9 +174,12 @@ def _picture_name(talk: _Talk, control: Control) -> str:
     """
     if not talk.in_parts:
         return ""
-    one, two = (_atoms(talk.text(1, pictures=count), control) for count in (1, 2))
+    try:
+        none, one, two = (_atoms(talk.text(1, pictures=count), control) for count in range(3))
+    except TemplateFailed:
+        return ""
     more = len(two) - len(one)
-    if more <= 0 or talk.text(1, pictures=1) == talk.text(1):
+    if one == none or more <= 0:
         return ""
     for at in range(len(one) - more + 1):
         if one[:at] + two[at : at + more] + one[at:] == two:

@@ -83,6 +83,10 @@ class Header:
             return held
         raise unusable(self.path, f"has no {name}")
 
+    def counted(self, name: str) -> int:
+        """0 where the file does not say."""
+        return self.count(name) if self.keys.get(name) else 0
+
     def colour(self, name: str) -> tuple[float, float, float]:
         match self.keys.get(name):
             case [float() as red, float() as green, float() as blue]:

@@ -105,7 +105,7 @@ class MtmdVisionGraph:
         try:
             self._eyes = Eyes(mmproj, self._model, n_tok=part.n_tok, threads=threads)
             dark = np.zeros((part.height_px, part.width_px, 3), np.uint8)
-            found = (self._eyes.n_tok(dark), int(llama_cpp.llama_model_n_embd(self._model)))
+            found = (self._eyes.n_tok(dark), int(llama_cpp.llama_model_n_embd_inp(self._model)))
         except MortarError:
             llama_cpp.llama_model_free(self._model)
             raise

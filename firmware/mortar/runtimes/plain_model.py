@@ -19,12 +19,18 @@ TOWER = "clip"
 
 
 def language_file(path: Path) -> Path | None:
-    """The language model's file at `path`, itself or alone in a folder; None where that is nothing of the
-    kind."""
+    """The language model's file at `path`, itself or alone in a folder; None where there is none. Raises
+    MortarError where there are several."""
     if path.suffix == GGUF:
         return path
     found = [file for file in sorted(path.glob(f"*{GGUF}")) if not _is_mmproj(file)]
-    return found[0] if len(found) == 1 else None
+    if len(found) > 1:
+        raise MortarError(
+            "model-missing",
+            f"{path} has no manifest and several models: {', '.join(file.name for file in found)}",
+            "give the file of one of them, and keep each with its own mmproj file in a folder",
+        )
+    return found[0] if found else None
 
 
 def manifest(path: Path) -> Manifest:
@@ -44,12 +50,13 @@ def manifest(path: Path) -> Manifest:
         name=held if isinstance(held, str) else path.stem,
         licence=licence if isinstance(licence, str) else "unknown",
         language=Part(path.name, UNKNOWN, path.stat().st_size),
-        vision=_vision(path, n_embd),
+        vision=_vision(path, n_embd, rows=1 + header.counted(f"{architecture}.n_deepstack_layers")),
     )
 
 
-def _vision(language: Path, n_embd: int) -> VisionPart | None:
-    """Of the first mmproj file beside it that fits it."""
+def _vision(language: Path, n_embd: int, rows: int) -> VisionPart | None:
+    """Of the first mmproj file beside it that fits it; each of its tokens is so many rows of `n_embd` in one
+    (deepstack)."""
     found = [file for file in sorted(language.parent.glob(f"*{GGUF}")) if _is_mmproj(file)]
     headers = [gguf_file.read(file) for file in found]
     widths = [header.count("clip.vision.projection_dim") for header in headers]
@@ -60,7 +67,7 @@ def _vision(language: Path, n_embd: int) -> VisionPart | None:
             f"takes {n_embd}",
             "put the model's own mmproj file beside it",
         )
-    return _part(headers[widths.index(n_embd)], n_embd) if found else None
+    return _part(headers[widths.index(n_embd)], n_embd * rows) if found else None
 
 
 def _part(header: Header, n_embd: int) -> VisionPart:
@@ -81,4 +88,4 @@ def _part(header: Header, n_embd: int) -> VisionPart:
 
 
 def _is_mmproj(file: Path) -> bool:
-    return "mmproj" in file.name
+    return "mmproj" in file.name.lower()

@@ -29,6 +29,9 @@ def _block(shape: Decoder, name: str, kind: Kind) -> Iterator[Tensor]:
         yield matrix(f"{name}.attn_{part}.weight", length, shape.width, kind)
         if shape.qkv_bias:
             yield vector(f"{name}.attn_{part}.bias", length)
+    if shape.qk_norm:
+        yield scale(f"{name}.attn_q_norm.weight", shape.head)
+        yield scale(f"{name}.attn_k_norm.weight", shape.head)
     yield matrix(f"{name}.attn_output.weight", shape.width, shape.width, kind)
     yield scale(f"{name}.ffn_norm.weight", shape.width)
     yield matrix(f"{name}.ffn_gate.weight", shape.mlp, shape.width, kind)
@@ -49,6 +52,8 @@ def add_keys(writer: gguf.GGUFWriter, shape: Shape, kind: Kind) -> None:
     writer.add_rope_freq_base(decoder.rope_base)
     if decoder.rope_sections:
         writer.add_rope_dimension_sections(decoder.rope_sections)
+    if decoder.deepstack:
+        writer.add_uint32(f"{decoder.architecture}.n_deepstack_layers", decoder.deepstack)
     writer.add_layer_norm_rms_eps(decoder.norm_eps)
     writer.add_vocab_size(decoder.vocabulary)
     writer.add_file_type(gguf.LlamaFileType[f"MOSTLY_{str(kind).upper()}"])

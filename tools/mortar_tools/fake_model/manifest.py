@@ -18,7 +18,7 @@ def write(folder: Path, name: str, shape: Shape, seed: int, language: Path, mmpr
     document = tomlkit.document()
     document.update({"name": name, "licence": "none: random weights"})
     if shape.tower and mmproj:
-        document["vision"] = _part(mmproj) | _sight(shape.tower, shape.language.width)
+        document["vision"] = _part(mmproj) | _sight(shape.tower, shape.language.row)
     document["language"] = _part(language)
     document["about"] = {"weights": ABOUT, "shape_of": shape.title, "source": shape.source, "seed": seed}
     (folder / MANIFEST).write_text(tomlkit.dumps(document), encoding="utf-8")

@@ -37,6 +37,16 @@ class Decoder(Table, frozen=True):
     rope_sections: tuple[int, ...] = ()
     """M-RoPE: pairs of a head for time, height and width."""
 
+    qk_norm: bool = False
+    """Queries and keys are normalised, head by head."""
+    deepstack: int = 0
+    """Inner layers of the tower whose rows it takes with each of the last one's."""
+
+    @property
+    def row(self) -> int:
+        """Numbers of an image token."""
+        return self.width * (1 + self.deepstack)
+
     @property
     def head(self) -> int:
         return self.width // self.heads
@@ -66,7 +76,7 @@ class Tokenizer(Table, frozen=True):
 class Tower(Table, frozen=True):
     """A vision transformer and its projector."""
 
-    projector: Literal["idefics3", "mlp", "qwen2vl_merger", "gemma3"]
+    projector: Literal["idefics3", "mlp", "qwen2vl_merger", "qwen3vl_merger", "gemma3"]
     """llama.cpp's name."""
     layers: int
     width: int
@@ -78,6 +88,8 @@ class Tower(Table, frozen=True):
     gelu: Literal["tanh", "quick"]
     merged: int = 1
     """Edge of the square of patches that one image token is made of."""
+    deep: tuple[int, ...] = ()
+    """Inner layers whose rows are given as well."""
     longest_px: int = 0
     """What libmtmd enlarges pictures to before it cuts them into tiles; 0: it cuts none."""
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)

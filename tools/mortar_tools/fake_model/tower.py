@@ -10,6 +10,9 @@ from mortar_tools.fake_model.shapes import Tower
 from mortar_tools.fake_model.weights import Kind, Tensor, matrix, scale, vector
 
 LONGEST_EDGE = "clip.vision.preproc_image_size"
+SPAN_TWO_FRAMES = ("qwen2vl_merger", "qwen3vl_merger")
+"""Projectors of towers with a kernel for each of two frames."""
+
 FEATURE_LAYER = "clip.vision.feature_layer"
 
 
@@ -25,18 +28,22 @@ def tensors(shape: Tower, n_embd: int, kind: Kind) -> Iterator[Tensor]:
 def _patches(shape: Tower) -> Iterator[Tensor]:
     kernel = (shape.width, 3, shape.patch_px, shape.patch_px)
     yield Tensor("v.patch_embd.weight", kernel, Kind.F16)
-    if shape.projector == "qwen2vl_merger":
-        # Its patches span two frames, and its positions are rotary.
+    if shape.projector in SPAN_TWO_FRAMES:
         yield Tensor("v.patch_embd.weight.1", kernel, Kind.F16)
-        return
+    if shape.projector == "qwen2vl_merger":
+        return  # its positions are rotary alone
     yield vector("v.patch_embd.bias", shape.width)
     yield Tensor("v.position_embd.weight", (shape.grid**2, shape.width), None)
 
 
 def _block(shape: Tower, name: str, kind: Kind) -> Iterator[Tensor]:
     yield from _norm(f"{name}.ln1", shape.width)
-    for part in ("attn_q", "attn_k", "attn_v", "attn_out"):
-        yield from _linear(f"{name}.{part}", shape.width, shape.width, kind)
+    if shape.projector == "qwen3vl_merger":
+        yield from _linear(f"{name}.attn_qkv", 3 * shape.width, shape.width, kind)
+    else:
+        for part in ("attn_q", "attn_k", "attn_v"):
+            yield from _linear(f"{name}.{part}", shape.width, shape.width, kind)
+    yield from _linear(f"{name}.attn_out", shape.width, shape.width, kind)
     yield from _norm(f"{name}.ln2", shape.width)
     yield from _linear(f"{name}.ffn_up", shape.mlp, shape.width, kind)
     yield from _linear(f"{name}.ffn_down", shape.width, shape.mlp, kind)
@@ -53,9 +60,13 @@ def _projector(shape: Tower, n_embd: int, kind: Kind) -> Iterator[Tensor]:
         case "gemma3":
             yield matrix("mm.input_projection.weight", shape.width, n_embd, kind)
             yield scale("mm.soft_emb_norm.weight", shape.width)
-        case "qwen2vl_merger":
+        case "qwen2vl_merger" | "qwen3vl_merger":
             yield from _linear("mm.0", merged, merged, kind)
             yield from _linear("mm.2", n_embd, merged, kind)
+            for layer in shape.deep:
+                yield from _norm(f"v.deepstack.{layer}.norm", merged)
+                yield from _linear(f"v.deepstack.{layer}.fc1", merged, merged, kind)
+                yield from _linear(f"v.deepstack.{layer}.fc2", n_embd, merged, kind)
 
 
 def _linear(name: str, rows: int, columns: int, kind: Kind) -> Iterator[Tensor]:

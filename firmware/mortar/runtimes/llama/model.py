@@ -103,7 +103,8 @@ class LlamaLanguageModel:
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self.n_ctx = int(llama_cpp.llama_n_ctx(self._context))
-        self.n_embd = int(llama_cpp.llama_model_n_embd(self._model))
+        # Of what it is given: with deepstack (Qwen3-VL) a row carries those of inner layers too.
+        self.n_embd = int(llama_cpp.llama_model_n_embd_inp(self._model))
         # Never more than the context: llama.cpp ends the process over a batch that is larger.
         self._batch_tok = int(llama_cpp.llama_n_batch(self._context))
         self._outputs_tok = int(context_parameters.n_outputs_max)
