@@ -11,7 +11,6 @@ from language.conftest import Stop
 from mortar.bricks.language.answer import Answer, write
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.prompt import Composer
-from mortar.errors import MortarError
 from mortar.runtimes.llama.model import LlamaLanguageModel
 from mortar.runtimes.model_folder import ModelFolder
 
@@ -83,21 +82,3 @@ def test_no_operation_follows_an_interruption(
     stop.after = None
     whole, _ = answer(model, composer)
     assert whole.is_whole
-
-
-def test_logits_that_are_no_numbers_are_one_clear_error(
-    model: LlamaLanguageModel, composer: Composer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And not an answer of whatever token stands first."""
-    broken = model.logits
-
-    def logits() -> object:
-        held = broken().copy()
-        held[3] = float("nan")
-        return held
-
-    model.decode(model.tokenize(QUESTION), 0)
-    monkeypatch.setattr(model, "logits", logits)
-    with pytest.raises(MortarError) as error:
-        answer(model, composer)
-    assert error.value.code == "language-logits-broken"

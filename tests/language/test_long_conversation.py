@@ -15,15 +15,15 @@ from mortar.bricks.language.prompt import Composer, PictureRows
 from mortar.messages import Answered, Ask, Context, Exchange, Failure, Report
 from mortar.runtimes.llama.model import LlamaLanguageModel
 from mortar.runtimes.model_folder import ModelFolder
-from mortar.settings import Language, Settings
+from mortar.settings import Language, Settings, Speculate
 
 TURNS = 100
 KNOWN = 16
 """Earlier turns that the assistant reminds the model of, at most (`assistant.earlier_turns`)."""
 
 ROWS = 16
-SETTINGS = Settings(language=Language(context_tok=512, chunk_tok=512, answer_tok=48))
-"""Everything that is read ahead is one chunk, and so one report."""
+SETTINGS = Settings(language=Language(context_tok=512, chunk_tok=512, answer_tok=48, speculate=Speculate.OFF))
+"""Everything that is read ahead is one chunk, and so one report; and nothing is read to be guessed."""
 
 RETOLD_TOK = 4
 """By how many tokens an answer as text may be shorter than as it was written."""

@@ -90,6 +90,14 @@ def test_rounding_is_measured() -> None:
     assert near_tie(Toy(CLOSE[0])) < 0.05
 
 
+def test_the_bound_grows_with_what_is_seen() -> None:
+    """Where what was measured at the start was not the worst."""
+    stepper, memory = speculative(Toy(CLOSE[0], noise=NOISE), drafter("draft", 0, 0.9, 6), near_tie=0.1)
+    for _ in range(3):
+        written(stepper, memory, N_tok)
+    assert stepper.near_tie > 2 * NOISE
+
+
 def test_the_measurement_leaves_nothing_behind() -> None:
     model = Toy(CLOSE[0])
     near_tie(model)

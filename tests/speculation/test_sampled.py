@@ -55,7 +55,7 @@ def is_distributed(write: Write, shares: dict[tuple[int, ...], float]) -> bool:
 
 
 def by_draft_model(sampling: Sampling) -> Drafter:
-    model = Toy(SMALLER)
+    model = Toy(SMALLER, end=1)
     return DraftModel(model, Memory(model, CHUNK_tok), Sampler(sampling), reads_pictures=False)
 
 

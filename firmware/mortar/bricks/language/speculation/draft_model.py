@@ -45,12 +45,10 @@ class DraftModel:
         while True:
             distribution = self._sampler.distribution(self._model.logits())
             token = self._sampler.draw(distribution)
-            # What follows an end is never read.
-            if self._model.is_end(token):
-                break
             tokens.append(token)
             distributions.append(distribution)
-            if len(tokens) == most_tok:
+            # An end is drafted like any other token: left out, it would come more often than it should.
+            if len(tokens) == most_tok or self._model.is_end(token):
                 break
             self._memory.add(token)
         return Draft(tokens, distributions)

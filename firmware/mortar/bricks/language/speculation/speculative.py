@@ -16,6 +16,7 @@ from mortar.bricks.language.mirror import Entry
 from mortar.bricks.language.sampling import Sampler
 from mortar.bricks.language.speculation.drafter import Draft, Drafter
 from mortar.bricks.language.speculation.pace import Pace, Round
+from mortar.bricks.language.speculation.rounding import SAFETY, difference
 from mortar.bricks.language.speculation.verify import verify
 from mortar.bricks.language.stepping import Step
 from mortar.clock import now_ms
@@ -27,7 +28,8 @@ NO_DRAFT = Draft()
 
 
 class Speculative:
-    """A Stepper. `near_tie`: logits of a batch that are closer than this are not told apart."""
+    """A Stepper. `near_tie`: logits of a batch that are closer than this are not told apart; it grows where
+    more than was known is seen to be off."""
 
     def __init__(
         self,
@@ -43,7 +45,7 @@ class Speculative:
         self._sampler = sampler
         self._drafter = drafter
         self._pace = pace
-        self._near_tie = near_tie
+        self.near_tie = near_tie
         self._context: list[Entry] = []
         """The prompt and what was written after it."""
         self._as_plain_tok = 0
@@ -90,7 +92,7 @@ class Speculative:
         drafted_ms = now_ms()
         rows = self._decode(draft)
         is_as_plain = self._as_plain_tok == len(self._context)
-        accepted_tok, following = verify(rows, draft, self._sampler, 0.0 if is_as_plain else self._near_tie)
+        accepted_tok, following = verify(rows, draft, self._sampler, 0.0 if is_as_plain else self.near_tie)
         if accepted_tok < len(draft):
             self._memory.keep(len(self._context) + accepted_tok)
         decoded_ms = now_ms()
@@ -98,8 +100,11 @@ class Speculative:
         accepted = list(map(Step, draft.tokens[:accepted_tok], rows))
         if following is None:
             # Decoding again takes the place of these logits.
-            accepted = [Step(token, logits.copy()) for token, logits in accepted]
-            logits = self._anew([token for token, _ in accepted])
+            batched = rows[: accepted_tok + 1].copy()
+            accepted = list(map(Step, draft.tokens, batched[:-1]))
+            logits = self._anew(draft.tokens[:accepted_tok])
+            # What was measured at the start may not have been the worst.
+            self.near_tie = max(self.near_tie, SAFETY * difference(batched[-1], logits))
             last = Step(self._sampler.pick(logits), logits)
             again_ms = now_ms() - decoded_ms
         else:
