@@ -24,7 +24,7 @@ from mortar.messages import (
     SlotReady,
     SlotWithdrawn,
 )
-from mortar.rings.token_ring import TokenRingReader
+from mortar.rings.token_reader import TokenRingReader
 from mortar.runtimes.interfaces import Done, Floats, Pixels, UnitFailed
 from mortar.runtimes.model_folder import MANIFEST
 from mortar.runtimes.vision import Batches
