@@ -45,6 +45,7 @@ class MemoryMachine(RuleBasedStateMachine):
         self.turns: list[list[int]] = []
         self.picture: int | None = None
         self.shown = 0
+        self.there_tok = 0
         self.was_interrupted = False
 
     # --- what is known ---
@@ -58,10 +59,19 @@ class MemoryMachine(RuleBasedStateMachine):
     def oldest_turns_leave(self, n: int) -> None:
         del self.turns[:n]
 
-    @rule()
-    def picture_comes(self) -> None:
+    @rule(n_tok=st.integers(0, 8))
+    def picture_comes(self, n_tok: int) -> None:
+        """The first rows of it are there, where it may be read in parts."""
         self.shown += 1
         self.picture = self.shown
+        self.there_tok = min(n_tok, rows_of(self.shown)) if self.model.abilities.splits_pictures else 0
+
+    @precondition(lambda self: self.picture)
+    @rule(n_tok=st.integers(1, 8))
+    def picture_grows(self, n_tok: int) -> None:
+        whole_tok = rows_of(self.picture)
+        grown_tok = min(self.there_tok + n_tok, whole_tok)
+        self.there_tok = grown_tok if self.model.abilities.splits_pictures else whole_tok
 
     @rule()
     def picture_leaves(self) -> None:
@@ -70,7 +80,7 @@ class MemoryMachine(RuleBasedStateMachine):
     def wanted(self, question: list[int] | None = None) -> list[Entry]:
         turns = [token for turn in self.turns for token in turn]
         number = self.picture
-        rows = [PictureToken(number, row) for row in range(rows_of(number))] if number else []
+        rows = [PictureToken(number, row) for row in range(self.there_tok)] if number else []
         return [*BEGIN, *turns, *rows, *(question or [])]
 
     # --- what is done ---
@@ -92,6 +102,8 @@ class MemoryMachine(RuleBasedStateMachine):
 
     @rule(question=Turns, answer=Turns, stop=Stops)
     def answer(self, question: list[int], answer: list[int], stop: int | None) -> None:
+        if self.picture:
+            self.there_tok = rows_of(self.picture)  # which the question waits for
         prompt = self.wanted(question)
 
         def written() -> None:
