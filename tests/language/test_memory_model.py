@@ -26,6 +26,8 @@ BEGIN: list[Entry] = [250, 251, 252]
 Turns = st.lists(st.integers(0, 3), min_size=1, max_size=12)
 """Few words, so that turns have parts in common by chance."""
 
+Said = st.lists(st.integers(0, 3), min_size=4, max_size=12)
+
 Stops = st.one_of(st.none(), st.integers(0, 12))
 """After how many tokens of a decode it is interrupted."""
 
@@ -44,6 +46,7 @@ class MemoryMachine(RuleBasedStateMachine):
         self.memory = Memory(self.model, chunk_tok, self.prefix)
         self.turns: list[list[int]] = []
         self.picture: int | None = None
+        self.said: list[int] = []
         self.shown = 0
         self.there_tok = 0
         self.was_interrupted = False
@@ -51,8 +54,15 @@ class MemoryMachine(RuleBasedStateMachine):
     # --- what is known ---
 
     @rule(turn=Turns)
-    def turn_is_over(self, turn: list[int]) -> None:
+    def turn_is_told(self, turn: list[int]) -> None:
         self.turns.append(turn)
+
+    @precondition(lambda self: self.said)
+    @rule()
+    def turn_is_over(self) -> None:
+        """Its picture leaves, and what was said stays as text: the same tokens as behind the picture."""
+        self.turns.append(self.said)
+        self.said, self.picture = [], None
 
     @precondition(lambda self: self.turns)
     @rule(n=st.integers(1, 3))
@@ -100,11 +110,12 @@ class MemoryMachine(RuleBasedStateMachine):
         assert [cell.entry for cell in self.model.cells] == wanted
         self.was_interrupted = False
 
-    @rule(question=Turns, answer=Turns, stop=Stops)
+    @rule(question=Said, answer=Said, stop=Stops)
     def answer(self, question: list[int], answer: list[int], stop: int | None) -> None:
         if self.picture:
             self.there_tok = rows_of(self.picture)  # which the question waits for
         prompt = self.wanted(question)
+        self.said = [*question, *answer]
 
         def written() -> None:
             before_tok = self.model.read_tok
@@ -168,3 +179,25 @@ class MemoryMachine(RuleBasedStateMachine):
 
 MemoryMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
 TestAnySequence = MemoryMachine.TestCase
+
+
+def test_what_was_said_of_a_picture_is_read_again_without_it() -> None:
+    """The same tokens lie in the memory, behind the picture, and could be moved up: they have seen it."""
+    model = SimulatedModel(Abilities(True, True, True))
+    memory = Memory(model, 64)
+    said, rows = list(range(20)), [PictureToken(1, row) for row in range(rows_of(1))]
+    memory.bring([*BEGIN, *rows, *said], address_of(1), predict=True)
+    read = memory.bring_nearer([*BEGIN, *said], None)
+    assert (read.reused_tok, read.read_tok) == (len(BEGIN), len(said))
+    assert not any(cell.seen for cell in model.cells)
+
+
+def test_turns_behind_one_that_left_move_up() -> None:
+    """With nothing read but what is new."""
+    model = SimulatedModel(Abilities(True, True, True))
+    memory = Memory(model, 64)
+    first, second, third = ([number] * 3 + list(range(20)) for number in (100, 101, 102))
+    memory.bring([*BEGIN, *first, *second], None)
+    read = memory.bring_nearer([*BEGIN, *second, *third], None)
+    assert (read.reused_tok, read.read_tok) == (len(BEGIN) + len(second), len(third))
+    assert [cell.entry for cell in model.cells] == [*BEGIN, *second, *third]
