@@ -12,7 +12,7 @@ from harness import Brick, started
 from mortar.bricks import eye
 from mortar.messages import Look, Looked, PowerChanged, RingOffer, SlotReady
 from mortar.power import Power
-from mortar.rings.token_ring import TokenRingReader
+from mortar.rings.token_reader import TokenRingReader
 from mortar.settings import Eye, RunOptions, Settings
 
 

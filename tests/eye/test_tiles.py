@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,8 @@ from mortar.messages import (
     SlotReady,
     SlotWithdrawn,
 )
-from mortar.rings.token_ring import TokenRingReader
+from mortar.privacy import Closed
+from mortar.rings.token_reader import TokenRingReader
 from mortar.runtimes.interfaces import Done, Floats, Pixels, UnitFailed
 from mortar.runtimes.model_folder import MANIFEST
 from mortar.runtimes.vision import Batches
@@ -154,5 +156,44 @@ def test_a_unit_that_fails_half_way_leaves_the_rest_to_the_next(
             np.testing.assert_array_equal(slot.array[: 2 * TILE_TOK], then)
             (first, n_first), (second, n_second) = ran
             assert first != second and (n_first, n_second) == (3, 1)
+
+    asyncio.run(scenario())
+
+
+def test_a_picture_is_withdrawn_where_the_camera_is_switched_off_half_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody may look: what was handed over by then is forgotten, and no more of it comes."""
+    pictures, model = tmp_path / "pictures", tmp_path / "model"
+    pictures.mkdir()
+    model.mkdir()
+    Image.effect_noise((2 * SIDE, SIDE), 50).convert("RGB").save(pictures / "1.png")
+    encode = Batches.encode
+    is_off = threading.Event()
+
+    def held_up(self: Batches, given: Pixels, out: Floats, done: Done) -> None:
+        encode(self, given[:1], out[:1])
+        done(1)
+        assert is_off.wait(60)
+        encode(self, given[1:2], out[1:2])
+        done(2)
+        encode(self, given[2:], out[2:])
+
+    monkeypatch.setattr(Batches, "encode", held_up)
+
+    async def scenario() -> None:
+        run = RunOptions(camera=str(pictures), model=str(tiled_model(model)))
+        async with started(eye.main, ["assistant", "language"], run=run) as brick:
+            await brick.ready()
+            brick["assistant"].send(Look(1))
+            part = await brick["language"].expect(SlotReady)
+            assert (part.n_tok, part.of_tok) == (TILE_TOK, 3 * TILE_TOK)
+            brick.switch(Closed(microphone=False, camera=True))
+            await brick.obeyed()
+            is_off.set()
+            assert (await brick["assistant"].expect(Failure)).code == "camera-off"
+            withdrawn = await brick["language"].expect(SlotWithdrawn)
+            assert withdrawn.generation == part.generation
+            assert not [message for message in brick["language"].seen if isinstance(message, SlotGrown)]
 
     asyncio.run(scenario())

@@ -14,7 +14,8 @@ import pytest
 from mortar.errors import MortarError
 from mortar.messages import Message
 from mortar.rings.slots import Policy
-from mortar.rings.token_ring import ReadSlot, TokenRingReader, TokenRingWriter
+from mortar.rings.token_reader import ReadSlot, TokenRingReader
+from mortar.rings.token_ring import TokenRingWriter
 from mortar.runtimes.interfaces import Abilities, Interrupted, most_probable
 from mortar.runtimes.llama import abilities
 from mortar.runtimes.llama.model import LlamaLanguageModel

@@ -25,9 +25,6 @@ ROWS = 16
 SETTINGS = Settings(language=Language(context_tok=512, chunk_tok=512, answer_tok=48, speculate=Speculate.OFF))
 """Everything that is read ahead is one chunk, and so one report; and nothing is read to be guessed."""
 
-RETOLD_TOK = 4
-"""By how many tokens an answer as text may be shorter than as it was written."""
-
 QUESTIONS = ("what do you see", "where is the cat", "how many cups are there on the table")
 
 
@@ -66,13 +63,13 @@ def test_a_hundred_turns_read_only_what_is_new(talkative: Path, gate: Gate) -> N
                 await eye.shows(np.random.default_rng(turn).standard_normal((ROWS, 256)), turn)
                 await reported_tok(brick, len(composer.compose(earlier, PictureRows(turn, ROWS), None)))
                 brick["assistant"].send(Ask(turn, question, look=True))
-                answer = (await brick["assistant"].expect(Answered)).text
+                answered = await brick["assistant"].expect(Answered)
 
-                exchange = Exchange(question, answer)
-                new_tok = sizes_tok[-1] + ROWS + 2 + as_text_tok(model, exchange)
+                asked_tok = ROWS + 2 + len(model.tokenize(question)) + 2
                 if turn > 1:  # before it, loading and the begin
-                    assert gate.read_tok <= new_tok + RETOLD_TOK, f"in turn {turn}"
+                    assert gate.read_tok <= sizes_tok[-1] + asked_tok + answered.n_tok, f"in turn {turn}"
                 gate.read.clear()
+                exchange = Exchange(question, answered.text)
                 sizes_tok.append(as_text_tok(model, exchange))
                 earlier = [*earlier, exchange][-KNOWN:]
                 brick["assistant"].send(Context(earlier))

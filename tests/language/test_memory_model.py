@@ -26,6 +26,8 @@ BEGIN: list[Entry] = [250, 251, 252]
 Turns = st.lists(st.integers(0, 3), min_size=1, max_size=12)
 """Few words, so that turns have parts in common by chance."""
 
+Said = st.lists(st.integers(0, 3), min_size=4, max_size=12)
+
 Stops = st.one_of(st.none(), st.integers(0, 12))
 """After how many tokens of a decode it is interrupted."""
 
@@ -44,24 +46,42 @@ class MemoryMachine(RuleBasedStateMachine):
         self.memory = Memory(self.model, chunk_tok, self.prefix)
         self.turns: list[list[int]] = []
         self.picture: int | None = None
+        self.said: list[int] = []
         self.shown = 0
+        self.there_tok = 0
         self.was_interrupted = False
 
     # --- what is known ---
 
     @rule(turn=Turns)
-    def turn_is_over(self, turn: list[int]) -> None:
+    def turn_is_told(self, turn: list[int]) -> None:
         self.turns.append(turn)
+
+    @precondition(lambda self: self.said)
+    @rule()
+    def turn_is_over(self) -> None:
+        """Its picture leaves, and what was said stays as text: the same tokens as behind the picture."""
+        self.turns.append(self.said)
+        self.said, self.picture = [], None
 
     @precondition(lambda self: self.turns)
     @rule(n=st.integers(1, 3))
     def oldest_turns_leave(self, n: int) -> None:
         del self.turns[:n]
 
-    @rule()
-    def picture_comes(self) -> None:
+    @rule(n_tok=st.integers(0, 8))
+    def picture_comes(self, n_tok: int) -> None:
+        """The first rows of it are there, where it may be read in parts."""
         self.shown += 1
         self.picture = self.shown
+        self.there_tok = min(n_tok, rows_of(self.shown)) if self.model.abilities.splits_pictures else 0
+
+    @precondition(lambda self: self.picture)
+    @rule(n_tok=st.integers(1, 8))
+    def picture_grows(self, n_tok: int) -> None:
+        whole_tok = rows_of(self.picture)
+        grown_tok = min(self.there_tok + n_tok, whole_tok)
+        self.there_tok = grown_tok if self.model.abilities.splits_pictures else whole_tok
 
     @rule()
     def picture_leaves(self) -> None:
@@ -70,7 +90,7 @@ class MemoryMachine(RuleBasedStateMachine):
     def wanted(self, question: list[int] | None = None) -> list[Entry]:
         turns = [token for turn in self.turns for token in turn]
         number = self.picture
-        rows = [PictureToken(number, row) for row in range(rows_of(number))] if number else []
+        rows = [PictureToken(number, row) for row in range(self.there_tok)] if number else []
         return [*BEGIN, *turns, *rows, *(question or [])]
 
     # --- what is done ---
@@ -90,9 +110,12 @@ class MemoryMachine(RuleBasedStateMachine):
         assert [cell.entry for cell in self.model.cells] == wanted
         self.was_interrupted = False
 
-    @rule(question=Turns, answer=Turns, stop=Stops)
+    @rule(question=Said, answer=Said, stop=Stops)
     def answer(self, question: list[int], answer: list[int], stop: int | None) -> None:
+        if self.picture:
+            self.there_tok = rows_of(self.picture)  # which the question waits for
         prompt = self.wanted(question)
+        self.said = [*question, *answer]
 
         def written() -> None:
             before_tok = self.model.read_tok
@@ -156,3 +179,25 @@ class MemoryMachine(RuleBasedStateMachine):
 
 MemoryMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
 TestAnySequence = MemoryMachine.TestCase
+
+
+def test_what_was_said_of_a_picture_is_read_again_without_it() -> None:
+    """The same tokens lie in the memory, behind the picture, and could be moved up: they have seen it."""
+    model = SimulatedModel(Abilities(True, True, True))
+    memory = Memory(model, 64)
+    said, rows = list(range(20)), [PictureToken(1, row) for row in range(rows_of(1))]
+    memory.bring([*BEGIN, *rows, *said], address_of(1), predict=True)
+    read = memory.bring_nearer([*BEGIN, *said], None)
+    assert (read.reused_tok, read.read_tok) == (len(BEGIN), len(said))
+    assert not any(cell.seen for cell in model.cells)
+
+
+def test_turns_behind_one_that_left_move_up() -> None:
+    """With nothing read but what is new."""
+    model = SimulatedModel(Abilities(True, True, True))
+    memory = Memory(model, 64)
+    first, second, third = ([number] * 3 + list(range(20)) for number in (100, 101, 102))
+    memory.bring([*BEGIN, *first, *second], None)
+    read = memory.bring_nearer([*BEGIN, *second, *third], None)
+    assert (read.reused_tok, read.read_tok) == (len(BEGIN) + len(second), len(third))
+    assert [cell.entry for cell in model.cells] == [*BEGIN, *second, *third]

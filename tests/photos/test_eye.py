@@ -19,7 +19,7 @@ from mortar import resources
 from mortar.bricks import eye
 from mortar.messages import Failure, Look, Looked, RingOffer, SlotReady
 from mortar.privacy import NONE, Closed
-from mortar.rings.token_ring import TokenRingReader
+from mortar.rings.token_reader import TokenRingReader
 from mortar.settings import RunOptions
 
 PEERS = ["assistant", "language"]

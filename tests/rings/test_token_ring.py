@@ -11,7 +11,8 @@ import pytest
 from mortar.errors import MortarError
 from mortar.messages import RingOffer, SlotReady, SlotReleased, SlotTaken
 from mortar.rings.slots import IllegalTransition, Policy
-from mortar.rings.token_ring import TokenRingReader, TokenRingWriter
+from mortar.rings.token_reader import TokenRingReader
+from mortar.rings.token_ring import TokenRingWriter
 
 
 class Pair:

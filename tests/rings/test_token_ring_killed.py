@@ -17,7 +17,8 @@ import pytest
 from mortar import channel
 from mortar.messages import RingOffer
 from mortar.rings.slots import Policy
-from mortar.rings.token_ring import TokenRingReader, TokenRingWriter
+from mortar.rings.token_reader import TokenRingReader
+from mortar.rings.token_ring import TokenRingWriter
 
 SLOTS, SLOT_TOK, N_EMBD = 2, 4, 8
 LONGEST_S = 30

@@ -20,7 +20,8 @@ from hypothesis.stateful import (
 
 from mortar.messages import SlotReady, SlotTaken
 from mortar.rings.slots import GROWING_READ, RETURNED, Policy
-from mortar.rings.token_ring import TokenRingReader, TokenRingWriter
+from mortar.rings.token_reader import TokenRingReader
+from mortar.rings.token_ring import TokenRingWriter
 
 SLOTS, SLOT_TOK, N_EMBD, BUDGET_TOK = 3, 4, 2, 9
 

@@ -17,7 +17,7 @@ from mortar.bricks import eye
 from mortar.bricks.picture import pixels
 from mortar.drivers import npu
 from mortar.messages import Look, Looked, Places, Report, RingOffer, SlotReady
-from mortar.rings.token_ring import TokenRingReader
+from mortar.rings.token_reader import TokenRingReader
 from mortar.runtimes import choose, places
 from mortar.runtimes.model_folder import ModelFolder, VisionPart
 from mortar.runtimes.place import Place, Site

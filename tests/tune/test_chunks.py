@@ -16,6 +16,7 @@ from mortar.runtimes.interfaces import Abilities
 from mortar_tools.tune import language
 from mortar_tools.tune.keep import write
 from mortar_tools.tune.language import Reading, best, figures, measure, read
+from mortar_tools.tune.restoring import LENGTHS_TOK
 
 
 def readings(rates: dict[int, float]) -> dict[int, list[Reading]]:
@@ -57,12 +58,12 @@ def test_what_is_written_is_what_the_brick_reads(monkeypatch: pytest.MonkeyPatch
 def test_the_command_measures_the_bundled_model(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two figures a size, and the choice in the settings."""
+    """Two figures a size, one for each length of a prompt's begin, and the choice in the settings."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setattr(language, "require_quiet", lambda: None)
     assert language.main(["--n", "1", "--json", "--write"]) == 0
     names = [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()]
-    assert len(names) == 2 * len(language.SIZES_TOK)
+    assert len(names) == 2 * len(language.SIZES_TOK) + len(LENGTHS_TOK)
     assert settings.load("host").language.chunk_tok in language.SIZES_TOK
 
 

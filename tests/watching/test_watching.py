@@ -29,7 +29,7 @@ from mortar.messages import (
 )
 from mortar.power import MAINS, Power, PowerState
 from mortar.privacy import NONE, Closed
-from mortar.rings.token_ring import ReadSlot, TokenRingReader
+from mortar.rings.token_reader import ReadSlot, TokenRingReader
 from mortar.settings import Eye, RunOptions, Settings
 from scenes import table, tokens_of
 

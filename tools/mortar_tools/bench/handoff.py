@@ -23,7 +23,8 @@ from mortar import channel
 from mortar.clock import now_ms
 from mortar.messages import RingOffer
 from mortar.rings.slots import Policy
-from mortar.rings.token_ring import Embeddings, TokenRingReader, TokenRingWriter
+from mortar.rings.token_reader import TokenRingReader
+from mortar.rings.token_ring import Embeddings, TokenRingWriter
 from mortar_tools.bench.figures import Figure, bench, figure
 
 SHAPES = (

@@ -3,12 +3,16 @@
 Larger chunks are read at a higher rate, and who asks waits for one of them. The same tokens are read in
 chunks of each size; the smallest whose rate comes near the best one's is chosen. Both papers about phones
 chose theirs by such a measurement: BlueLM-V-3B 128 tokens, mllm-NPU 256.
+
+Beside that it tells from how many tokens on the begin of prompts is worth a file: what restoring it takes
+over reading it.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +32,7 @@ from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.bench.figures import Figure, figure, repeated, require_quiet, show
 from mortar_tools.out import require_plots
 from mortar_tools.tune.keep import write
+from mortar_tools.tune.restoring import measure as measure_restoring
 
 SIZES_TOK = (16, 32, 64, 128, 256, 512)
 
@@ -116,14 +121,16 @@ def main(argv: list[str] | None = None) -> int:
     model = choose.language_model(language, folder, lambda: False)
     found = measure(model, SIZES_TOK, options.tok, options.n)
     chosen = best(found, options.slower)
-    show(figures(found), options.json)
+    with tempfile.TemporaryDirectory(prefix="mortar-tune-") as files:
+        restoring = list(measure_restoring(model, chosen, options.n, Path(files)))
+    show([*figures(found), *restoring], options.json)
     console = Console(stderr=True)
     console.print(f"chosen: chunks of {chosen} tokens, on {model.unit}, by {language.threads} threads")
     if options.out is not None:
         from mortar_tools.tune import chunk_plot
 
         chunk_plot.save(found, chosen, folder.manifest.name, options.out / "chunks.svg")
-        chunk_plot.save_figures(figures(found), options.out / "chunks.jsonl")
+        chunk_plot.save_figures([*figures(found), *restoring], options.out / "chunks.jsonl")
     if options.write:
         path = write("chunk_tok", chosen, options.board, section="language")
         console.print(f"written: {path}", markup=False)

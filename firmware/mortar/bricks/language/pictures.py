@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from mortar.bricks.language.prompt import PictureRows
 from mortar.errors import MortarError
 from mortar.messages import NO_TURN, RingOffer, SlotGrown, SlotReady, SlotRecall, SlotWithdrawn
-from mortar.rings.token_ring import ReadSlot, Send, TokenRingReader
+from mortar.rings.token_reader import ReadSlot, TokenRingReader
+from mortar.rings.token_ring import Send
 
 
 @dataclass(frozen=True)
