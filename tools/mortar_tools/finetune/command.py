@@ -65,7 +65,8 @@ def main(argv: list[str] | None = None) -> int:
     # Importing torch takes seconds; what is wrong with the command line has been said by now.
     from mortar_tools.cards.training.restored import restore
     from mortar_tools.finetune import tell
-    from mortar_tools.finetune.merged import type_named, write_manifest, write_parts
+    from mortar_tools.finetune.merged import write_manifest, write_parts
+    from mortar_tools.prune.study import type_named
 
     wanted = type_named(options.type)
     model = restore(options.model)

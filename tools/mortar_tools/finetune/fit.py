@@ -61,7 +61,8 @@ def fit(model: Cards, adapters: list[Adapted], own: Own, stop: Own, cards: Lesso
     kept, best_step, steps, waited = _copy(parameters), 0, 0, 0
     began = time.process_time()
     columns = (*Progress.get_default_columns(), TextColumn("loss {task.fields[loss]:.3f}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("learning", total=1.0, loss=best)
         for lesson in lessons(own, cards, how):
             done = (time.process_time() - began) / (60 * how.minutes)

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
 from mortar.errors import UsageError
 from mortar_tools.cards.language.answers import yes_no
@@ -24,6 +22,7 @@ from mortar_tools.cards.world.layout import alone
 from mortar_tools.cards.world.scene import SIZE, Seen
 from mortar_tools.cards.world.surfaces import surface
 from mortar_tools.finetune.data import NAMES
+from mortar_tools.out import progress
 from mortar_tools.weights.folder import require_new
 
 NEW = {"robot": "1F916", "ghost": "1F47B", "telescope": "1F52D"}
@@ -78,7 +77,7 @@ def main(argv: list[str] | None = None) -> int:
     rng = np.random.default_rng(options.seed)
     new = nouns()
     lines = []
-    for number in track(range(options.n), "drawing", console=Console(stderr=True), transient=True):
+    for number in progress(range(options.n), "drawing"):
         if rng.random() < KNOWN_SHARE:
             kind = int(rng.integers(len(printed())))
             thing = printed()[kind]

@@ -6,23 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mortar.errors import UsageError
 from mortar.runtimes.model_folder import MMPROJ, ModelFolder
 from mortar_tools.cards.export.command import write_vision
 from mortar_tools.cards.export.quantise import Type
 from mortar_tools.cards.training.model import Cards
 from mortar_tools.cards.training.restored import language_weights, read_language
-from mortar_tools.prune.trial import TYPES, write
+from mortar_tools.prune.trial import write
 from mortar_tools.weights.folder import copy_vision, finish
 
 SUFFIX = "finetuned"
-
-
-def type_named(name: str) -> Type:
-    """The type to write the language model in. Raises UsageError for an unknown one."""
-    if name not in TYPES:
-        raise UsageError("type-unknown", f"there is no type {name}", f"one of: {', '.join(TYPES)}")
-    return TYPES[name]
 
 
 def write_parts(base: ModelFolder, model: Cards, tower: bool, wanted: Type, draft: Path) -> Path:

@@ -10,12 +10,12 @@ test split.
 from __future__ import annotations
 
 import argparse
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -27,11 +27,7 @@ from mortar_tools.prune.choose import Wanted
 from mortar_tools.weights.folder import copy_vision, drafted, finish, require_new
 
 if TYPE_CHECKING:
-    from mortar_tools.prune.trial import Row, Study
-
-STUDIED = 2
-"""Batches of scenes that decide what leaves."""
-STUDIED_AT_ONCE = 64
+    from mortar_tools.prune.trial import Row
 
 SWEEP = (
     Wanted(mlp=0.25),
@@ -81,30 +77,23 @@ def main(argv: list[str] | None = None) -> int:
     folder = ModelFolder(options.model)
     # Importing torch takes seconds; what is wrong with the command line has been said by now.
     from mortar_tools.prune import tell
+    from mortar_tools.prune.study import How, study
     from mortar_tools.prune.trial import original, tried
 
-    study = _study(folder, options, ways)
-    _tell_blocks(study.block_table(), options.json)
-    rows = [original(folder, study)]
+    n_taught = options.scenes if options.minutes else 1
+    how = How(options.by, options.seed, options.type, options.n, n_taught, options.work)
+    known = study(folder, ways, how)
+    _tell_blocks(known.block_table(), options.json)
+    rows = [original(folder, known)]
     with tempfile.TemporaryDirectory(prefix="mortar-prune-") as scratch:
         for wanted in ways:
-            found, path = tried(study, wanted, options.minutes, Path(scratch))
+            found, path = tried(known, wanted, options.minutes, Path(scratch))
             rows += found
             if options.plots is not None:
                 _save(rows, options.plots)
         tell.show(rows, options.json)
         if options.out is not None:
-            with drafted(options.out) as draft:
-                language = draft / path.name
-                language.write_bytes(path.read_bytes())
-                copy_vision(folder, draft)
-                about: dict[str, object] = {
-                    "parameters_language": rows[-1].parameters,
-                    "pruned": rows[-1].name,
-                }
-                about |= {one.name: one.value for one in rows[-1].figures}
-                finish(folder, draft, language, about, "pruned")
-            Console(stderr=True).print(f"written: {options.out}", markup=False)
+            _keep(folder, path, rows[-1], options.out)
     return 0
 
 
@@ -119,39 +108,15 @@ def _check(options: argparse.Namespace) -> None:
         require_plots(options.plots)
 
 
-def _study(folder: ModelFolder, options: argparse.Namespace, ways: Sequence[Wanted]) -> Study:
-    """What is known of the model; raises UsageError where more is to leave than it has."""
-    from mortar_tools.cards.training.restored import read_language, restore
-    from mortar_tools.prune.importance import By, channel_scores, head_scores
-    from mortar_tools.prune.lessons import look
-    from mortar_tools.prune.trial import TYPES, Study, type_of
-    from mortar_tools.weights import llama_sizes
-    from mortar_tools.weights.marker import mark, scenes
-
-    model, source = restore(folder.path), read_language(folder)
-    for wanted in ways:
-        wanted.check(llama_sizes.blocks(source.weights))
-    if options.type is not None and options.type not in TYPES:
-        raise UsageError("type-unknown", f"there is no type {options.type}", f"one of: {', '.join(TYPES)}")
-    rng = np.random.default_rng(options.seed)
-    studied = look(model.vision, "valid", STUDIED * STUDIED_AT_ONCE, options.work)
-    starts = range(0, STUDIED * STUDIED_AT_ONCE, STUDIED_AT_ONCE)
-    examined = scenes(folder, "test", options.n, options.seed, options.work)
-    n_head = llama_sizes.heads(source.weights, llama_sizes.head_dim(source))
-    # Each is left out in turn, which takes longer than all else here: only where some are to leave.
-    heads = any(wanted.heads for wanted in ways)
-    chosen_on = [studied.pick(range(start, start + STUDIED_AT_ONCE), rng) for start in starts]
-    return Study(
-        source=source,
-        chosen_on=chosen_on,
-        taught_with=look(model.vision, "train", options.scenes if options.minutes else 1, options.work),
-        examined_on=examined,
-        heads=head_scores(model.language, chosen_on) if heads else [np.ones(n) for n in n_head],
-        channels=channel_scores(model.language, chosen_on, By(options.by), options.seed),
-        seed=options.seed,
-        type=TYPES[options.type] if options.type else type_of(source),
-        before=mark(folder.verified(folder.manifest.language), examined, "asking: before"),
-    )
+def _keep(folder: ModelFolder, language: Path, row: Row, out: Path) -> None:
+    """The pruned model as a folder of its own."""
+    with drafted(out) as draft:
+        shutil.copyfile(language, draft / language.name)
+        copy_vision(folder, draft)
+        about: dict[str, object] = {"parameters_language": row.parameters, "pruned": row.name}
+        about |= {one.name: one.value for one in row.figures}
+        finish(folder, draft, draft / language.name, about, "pruned")
+    Console(stderr=True).print(f"written: {out}", markup=False)
 
 
 def _tell_blocks(found: Sequence[tuple[float, float]], quiet: bool) -> None:

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import track
 from torch import Tensor
 
 from mortar_tools.cards.language import interview
@@ -17,6 +15,7 @@ from mortar_tools.cards.training.batches import Packed, Row, pack_row, stack, to
 from mortar_tools.cards.training.model import Vision
 from mortar_tools.cards.world.pool import Truth, truth_of
 from mortar_tools.cards.world.scene import SPLITS, draw
+from mortar_tools.out import progress
 
 QUESTIONS = 5
 """About each scene, as in training."""
@@ -64,12 +63,9 @@ def look(
     vision: Vision, split: str, scenes: int, work: Path, see: Callable[[Tensor], Tensor] | None = None
 ) -> Lessons:
     """Draw the first scenes of a split and look at them; `see`: with a part of the tower alone."""
-    console = Console(stderr=True)
     seen, truths = [], []
     numbers = SPLITS[split][:scenes]
-    for start in track(
-        range(0, len(numbers), AT_ONCE), f"looking at {scenes} scenes", console=console, transient=True
-    ):
+    for start in progress(range(0, len(numbers), AT_ONCE), f"looking at {scenes} scenes"):
         drawn = [draw(number, work=work) for number in numbers[start : start + AT_ONCE]]
         seen.append((see or vision)(to_pictures(np.stack([scene.picture for scene in drawn]))))
         truths += map(truth_of, drawn)

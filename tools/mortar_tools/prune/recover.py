@@ -60,7 +60,8 @@ def recover(student: Language, teacher: Language, lessons: Iterator[Lesson], min
     steps, mean, began = 0, 0.0, time.process_time()
     student.train()
     columns = (*Progress.get_default_columns(), TextColumn("loss {task.fields[loss]:.3f}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("recovering", total=1.0, loss=0.0)
         while (done := (time.process_time() - began) / (60 * minutes)) < 1:
             lesson = next(lessons)

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards.evaluate.figures import Figure
-from mortar_tools.cards.export.quantise import EIGHT_BIT, FLOAT32, FOUR_BIT, Type, quantise
+from mortar_tools.cards.export.quantise import FLOAT32, Type, quantise
 from mortar_tools.cards.training.restored import language_of, language_weights
-from mortar_tools.prune.choose import Plan, Scores, Wanted, least_missed, plan
+from mortar_tools.prune.choose import Wanted
 from mortar_tools.prune.cut import cut
-from mortar_tools.prune.importance import influence, loss_without
-from mortar_tools.prune.lessons import Lesson, Lessons
 from mortar_tools.prune.recover import ROWS, Recovery, recover
+from mortar_tools.prune.study import Study
 from mortar_tools.weights import gguf_file
 from mortar_tools.weights.gguf_file import GgufModel
-from mortar_tools.weights.llama_sizes import blocks
-from mortar_tools.weights.marker import Scene, mark
-from mortar_tools.weights.quality import Marked, differences, figures
-
-TYPES = {one.name: one for one in (FLOAT32, EIGHT_BIT, *FOUR_BIT)}
-FILE_TYPE = "general.file_type"
+from mortar_tools.weights.marker import mark
+from mortar_tools.weights.quality import differences, figures
 
 
 class Step(StrEnum):
@@ -52,47 +46,6 @@ class Row:
     def figure(self, name: str) -> Figure:
         """One of them."""
         return next(one for one in self.figures if one.name == name)
-
-
-@dataclass(frozen=True)
-class Study:
-    """What is known of the model before anything leaves it."""
-
-    source: GgufModel
-    chosen_on: Sequence[Lesson]
-    taught_with: Lessons
-    examined_on: Sequence[Scene]
-    heads: Scores
-    channels: Scores
-    seed: int
-    type: Type
-    before: Sequence[Marked]
-
-    def plan(self, wanted: Wanted) -> Plan:
-        """What stays."""
-        language = language_of(self.source)
-
-        def cost(gone: frozenset[int]) -> float:
-            return loss_without(language, self.chosen_on, gone)
-
-        gone = least_missed(blocks(self.source.weights), wanted.blocks, cost)
-        return plan(wanted, gone, self.heads, self.channels)
-
-    def block_table(self) -> list[tuple[float, float]]:
-        """(growth of the loss without it, Block Influence) of each block."""
-        language = language_of(self.source)
-        whole = loss_without(language, self.chosen_on, frozenset())
-        growth = [
-            loss_without(language, self.chosen_on, frozenset({block})) - whole
-            for block in range(len(language.blk))
-        ]
-        return list(zip(growth, influence(language, self.chosen_on), strict=True))
-
-
-def type_of(model: GgufModel) -> Type:
-    """The type that a file was written in, float32 where it is none of those that are known here."""
-    code = model.get(FILE_TYPE)
-    return next((one for one in TYPES.values() if one.code == code), FLOAT32)
 
 
 def file_of(folder: Path, name: Type) -> Path:

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
 from mortar.bricks.views import views
 from mortar.commands.describe import DESCRIBE
@@ -24,6 +22,7 @@ from mortar_tools.cards.language import Turn, interview
 from mortar_tools.cards.tokenizer import ANSWER, USER
 from mortar_tools.cards.world.pool import truth_of
 from mortar_tools.cards.world.scene import SPLITS, draw
+from mortar_tools.out import progress
 from mortar_tools.weights.quality import Marked
 
 QUESTIONS = 6
@@ -46,8 +45,7 @@ class Scene:
 def scenes(model: ModelFolder, split: str, n: int, seed: int, work: Path) -> list[Scene]:
     """The first scenes of a split as the folder's own encoder sees them."""
     eye, found = Eye(model), []
-    console = Console(stderr=True)
-    for number in track(SPLITS[split][:n], "looking at held-out scenes", console=console, transient=True):
+    for number in progress(SPLITS[split][:n], "looking at held-out scenes"):
         drawn = draw(number, work=work)
         turns = interview(np.random.default_rng([seed, number]), truth_of(drawn), QUESTIONS)
         present = Things(thing.thing for thing in drawn.seen)
@@ -72,9 +70,8 @@ class Eye:
 def mark(path: Path, found: Sequence[Scene], title: str) -> list[Marked]:
     """What a language GGUF makes of scenes. Raises MortarError where llama.cpp cannot run it."""
     marker = Describer(path)
-    console = Console(stderr=True)
     try:
-        return [marker.scene(one) for one in track(found, title, console=console, transient=True)]
+        return [marker.scene(one) for one in progress(found, title)]
     finally:
         marker.close()
 
