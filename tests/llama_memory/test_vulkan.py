@@ -22,7 +22,7 @@ from scenes import tokens_of
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1500),
     pytest.mark.skipif("Vulkan" not in backends(), reason="llama.cpp was not built for Vulkan"),
 ]
 
@@ -43,7 +43,7 @@ def with_software_gpu(*command: str | Path, **environment: str) -> subprocess.Co
         env={**os.environ, "GGML_VK_VISIBLE_DEVICES": "0", **environment},
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1200,
     )
 
 
