@@ -268,7 +268,8 @@ class Language(Section, frozen=True):
     draft_tok: Annotated[int, Meta(ge=1, le=16)] = 4
     """Most tokens that are guessed at a time."""
     draft_model: str = ""
-    """Name of the smaller model among the installed ones, or its folder; empty: the bundled *small*, where "draft" is asked for."""
+    """Name of the smaller model among the installed ones, or its folder; empty: the bundled *small*, where
+    "draft" is asked for."""
 
 
 class Server(Section, frozen=True):
@@ -294,7 +295,8 @@ class Server(Section, frozen=True):
 class Cascade(Section, frozen=True):
     models: list[str] = msgspec.field(default_factory=list)
     """Models that are asked one after the other until one is sure, the small ones first: "small" and "base"
-    come with Mortar, others are installed models by name, or folders. Empty: one model alone. See [cascade.md](cascade.md)."""
+    come with Mortar, others are installed models by name, or folders. Empty: one model alone. See
+    [cascade.md](cascade.md)."""
     agreement: bool = False
     """Ask each question of the sentence templates a second time in other words, and let both answers be
     compared. Takes as long as the first answer, and finds few errors of the bundled models."""

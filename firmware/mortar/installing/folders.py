@@ -42,9 +42,10 @@ def named_model(text: str | None) -> str | None:
         return text
     path = model_path(text)
     if not path.exists():
+        known = ", ".join(installed_names()) or "none is"
         raise UsageError(
             "model-unknown",
-            f"{text!r} is neither a folder nor an installed model ({', '.join(installed_names()) or 'none is'})",
+            f"{text!r} is neither a folder nor an installed model ({known})",
             f"run `mortar models pull {text}`, or `mortar models list` for the names",
         )
     return str(path)
