@@ -35,8 +35,10 @@ def test_figures_of_a_cascade_come_out_with_their_plots(
     assert all({"value", "unit", "n", "seed", "interval"} <= set(held) for held in found.values())
     assert found["cascade_parameters_ratio"]["value"] >= found["cascade_escalated"]["value"]
     assert (out / "figures.jsonl").read_text(encoding="utf-8").splitlines() == lines
+    report = (out / "report.md").read_text(encoding="utf-8")
+    assert "| always tiny |" in report and "| tiny, then base |" in report
     for name in ("accuracy.svg", "risk.svg"):
-        assert "<svg" in (out / name).read_text(encoding="utf-8")
+        assert "<svg" in (out / name).read_text(encoding="utf-8") and name in report
 
 
 def test_models_that_are_good_for_nothing_get_no_threshold(work: Path, folder: Path) -> None:

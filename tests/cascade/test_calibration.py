@@ -18,7 +18,7 @@ from mortar_tools.calibrate.bound import last_that_holds, p_value, upper_limit
 from mortar_tools.calibrate.cascade import outcome
 from mortar_tools.calibrate.figures import figures
 from mortar_tools.calibrate.keep import keep
-from mortar_tools.calibrate.replies import Replies, is_right
+from mortar_tools.calibrate.replies import NEEDED, Replies
 from mortar_tools.calibrate.thresholds import GRADED, NEVER, Rule, calibrated, parts, reaching
 
 ERROR, CONFIDENCE = 0.2, 0.9
@@ -27,7 +27,7 @@ DRAWS = 150
 
 def model(scores: np.ndarray, right: np.ndarray, name: str = "one", cpu_ms: float = 1.0) -> Replies:
     """One whose every self-test gives the same score."""
-    held = dict.fromkeys(SelfTest, scores) | {SelfTest.FORM: np.ones(len(scores))}
+    held = dict.fromkeys(SelfTest, scores) | dict.fromkeys(NEEDED, np.ones(len(scores)))
     return Replies(name, Path(name), 1_000, right, held, np.full(len(scores), cpu_ms))
 
 
@@ -68,6 +68,12 @@ def test_a_sequence_is_followed_to_its_first_failure() -> None:
     assert last_that_holds([0.01, 0.04, 0.2, 0.01], 0.05) == 1
     assert last_that_holds([0.2, 0.01], 0.05) is None
     assert last_that_holds([], 0.05) is None
+
+
+def test_several_starts_share_the_risk() -> None:
+    assert last_that_holds([0.2, 0.02, 0.02, 0.2, 0.01], 0.05, starts=(0, 1)) == 2
+    assert last_that_holds([0.2, 0.03, 0.03], 0.05, starts=(0, 1)) is None
+    assert last_that_holds([0.01, 0.2, 0.01], 0.05, starts=(0, 2)) == 2
 
 
 # --- thresholds ---
@@ -146,9 +152,10 @@ def test_a_model_that_is_never_good_enough_is_never_sure() -> None:
     assert not coin.sure(rule.test, rule.least).any()
 
 
-def test_an_answer_without_a_form_is_never_sure() -> None:
+@pytest.mark.parametrize("needed", NEEDED)
+def test_an_answer_that_is_none_is_never_sure(needed: SelfTest) -> None:
     held = model(np.ones(4), np.ones(4, bool))
-    held.scores[SelfTest.FORM] = np.array([1.0, 0.0, 1.0, 0.0])
+    held.scores[needed] = np.array([1.0, 0.0, 1.0, 0.0])
     assert held.sure(SelfTest.PROBABILITY, 0.5).tolist() == [True, False, True, False]
 
 
@@ -193,13 +200,6 @@ def test_figures_say_what_the_cascade_is_worth() -> None:
         assert one.interval[0] <= one.value <= one.interval[1]
 
 
-def test_an_honest_refusal_is_right_in_either_of_its_words() -> None:
-    cannot = frozenset({"I do not know.", "A picture cannot tell."})
-    assert is_right("I do not know.", "A picture cannot tell.", cannot)
-    assert not is_right("I do not know.", "A cat.", cannot)
-    assert not is_right("A dog.", "A cat.", cannot)
-
-
 # --- what is kept ---
 
 
@@ -228,10 +228,10 @@ def test_a_rule_is_kept_where_the_program_reads_it(folder: Path) -> None:
         kept_in(folder, Rule(SelfTest.PROBABILITY, 0.9, 1, 100), Rule(SelfTest.PROBABILITY, least, 1, 100))
     after = ModelFolder(folder).manifest
     assert after.selftests == SelfTests(
-        least={SelfTest.PROBABILITY: 0.625, SelfTest.FORM: 1.0},
+        least={SelfTest.PROBABILITY: 0.625, SelfTest.FORM: 1.0, SelfTest.ANSWERS: 1.0},
         error=0.05,
         confidence=0.95,
-        after={"tier0": {SelfTest.PROBABILITY: 0.812346, SelfTest.FORM: 1.0}},
+        after={"tier0": {SelfTest.PROBABILITY: 0.812346, SelfTest.FORM: 1.0, SelfTest.ANSWERS: 1.0}},
     )
     assert (after.language, after.prompt, after.about) == (before.language, before.prompt, before.about)
 

@@ -43,7 +43,7 @@ def selftests(base: Manifest) -> SelfTests:
 def test_the_bundled_models_are_calibrated_for_each_other(selftests: SelfTests) -> None:
     """What small leaves is harder: base has to be surer of it."""
     alone, behind = (selftests.least_after(before) for before in ([], ["small"]))
-    assert all(behind[test] > least for test, least in alone.items() if test is not SelfTest.FORM)
+    assert behind[SelfTest.PROBABILITY] > alone[SelfTest.PROBABILITY]
 
 
 def test_an_answer_between_two_thresholds_counts_alone_and_not_behind_the_small_model(
@@ -59,6 +59,11 @@ def test_a_question_that_was_never_taught_is_refused_before_it_is_judged(base: M
     assert verdict(base, answer(0.99, CANNOT), is_free=True).is_refused
     assert verdict(base, answer(0.3), is_free=True).is_refused
     assert not verdict(base, answer(0.99), is_free=True).is_refused
+
+
+def test_a_refusal_is_nothing_to_rely_on(base: Manifest) -> None:
+    """Also where a template has the question: a larger model may answer it."""
+    assert verdict(base, answer(0.99, CANNOT), is_free=False).doubt == "answers 0 < 1"
 
 
 def test_without_a_calibration_what_it_was_taught_counts(base: Manifest) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import takewhile
 
 import numpy as np
 
@@ -38,17 +39,19 @@ def upper_limit(wrong: int, n: int, confidence: float) -> float:
     return high
 
 
-def last_that_holds(p_values: Sequence[float], most: float) -> int | None:
-    """How far a sequence of rules can be relied on: number of the last before the first p-value above `most`;
-    None where the first is.
+def last_that_holds(p_values: Sequence[float], most: float, starts: Sequence[int] = (0,)) -> int | None:
+    """How far a sequence of rules can be relied on: number of the last that is reached from one of `starts`
+    with no p-value above its share of `most` on the way; None where no start is below it.
 
-    The order must be fixed before these p-values are seen. Then the probability that a rule is taken which
-    errs too often is `most`, however many there are: fixed sequence testing, as in Angelopoulos, Bates,
-    Candès, Jordan and Lei 2021, "Learn then test: calibrating predictive algorithms to achieve risk control".
-    """
-    last = None
-    for number, p in enumerate(p_values):
-        if p > most:
-            break
-        last = number
-    return last
+    Order and starts must be fixed before these p-values are seen. Then the probability that a rule is taken
+    which errs too often is `most`, however many there are: fixed sequence testing with several starts, as in
+    Angelopoulos, Bates, Candès, Jordan and Lei 2021, "Learn then test: calibrating predictive algorithms to
+    achieve risk control"."""
+    reached = [
+        number
+        for start in starts
+        for number, p in takewhile(
+            lambda one: one[1] <= most / len(starts), enumerate(p_values[start:], start)
+        )
+    ]
+    return max(reached, default=None)

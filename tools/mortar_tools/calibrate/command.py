@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     numbers = scenes(options.n, options.seed)
     asked = tiers(RunOptions(), Settings(cascade=Cascade(models=list(options.models))))
     models = replies(asked, numbers, options.seed, options.work)
-    split = parts(options.n, len(models), options.seed)
+    split = parts(len(models[0]), len(models), options.seed)
     promise = options.error, options.confidence
     rules = calibrated(models, split, *promise)
     firsts = asked_first(models, rules, split, *promise)
@@ -100,8 +100,10 @@ def _save(
     test: Questions,
     options: argparse.Namespace,
 ) -> None:
-    from mortar_tools.calibrate import plot
+    from mortar_tools.calibrate import plot, report
 
+    given = f"mortar tools calibrate {' '.join(options.models)} --n {options.n} --seed {options.seed}"
+    report.write(options.out, f"{given} --error {options.error}", models, found)
     plot.save(models, rules, test, options.seed, options.out)
     (options.out / "figures.jsonl").write_text(
         "".join(f"{line}\n" for line in as_lines(found)), encoding="utf-8"

@@ -10,9 +10,9 @@ import tomlkit
 from tomlkit.items import InlineTable, Table
 
 from mortar.errors import UsageError
-from mortar.runtimes.model_folder import BETWEEN, MANIFEST, Manifest, SelfTest
+from mortar.runtimes.model_folder import BETWEEN, MANIFEST, Manifest
 from mortar.whole_files import UNFINISHED, written_whole
-from mortar_tools.calibrate.replies import Replies
+from mortar_tools.calibrate.replies import NEEDED, Replies
 from mortar_tools.calibrate.thresholds import NEVER, Rule
 
 DIGITS = 6
@@ -50,7 +50,7 @@ def keep(
 def _least(rule: Rule) -> InlineTable:
     least = tomlkit.inline_table()
     least[str(rule.test)] = _up(rule.least)
-    least[str(SelfTest.FORM)] = 1.0
+    least.update({str(needed): 1.0 for needed in NEEDED})
     return least
 
 

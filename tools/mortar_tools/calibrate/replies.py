@@ -1,7 +1,7 @@
 """What models answer to questions about held-out scenes, and how their self-tests judge each answer.
 
-One question a scene: two about one picture tend to be right together, and bounds need independent answers.
-"""
+One question a scene: two about one picture tend to be right together, and bounds need independent answers. It
+is one of the sentence templates: an answer to any other is judged by what the model was taught."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from rich.progress import track
 from mortar.assistant.intents import Understanding
 from mortar.bricks.language.selftests import SELF_TESTS, Trial
 from mortar.errors import UsageError
-from mortar.runtimes.interfaces import Floats
 from mortar.runtimes.model_folder import Manifest, ModelFolder, SelfTest
 from mortar.tiers import Tier
 from mortar_tools.cards.answerers.shipped import Shipped
@@ -29,6 +28,9 @@ from mortar_tools.cards.world.scene import SPLITS, draw
 
 Scores = NDArray[np.float64]
 Marks = NDArray[np.bool_]
+
+NEEDED = (SelfTest.FORM, SelfTest.ANSWERS)
+"""Self-tests that are passed or not; every rule has them."""
 
 FIRST_SCENE = 500_000
 """Of the test split: exams take theirs from the beginning, and share none with a calibration."""
@@ -42,8 +44,9 @@ class Replies:
     folder: Path
     parameters: int
     right: Marks
+    """In every word."""
     scores: dict[SelfTest, Scores]
-    """NaN where a test could not be made: a question that no template has has no other wording."""
+    """NaN where a test could not be made."""
     cpu_ms: Scores
     """Processor time of looking and answering."""
 
@@ -51,8 +54,10 @@ class Replies:
         return len(self.right)
 
     def sure(self, test: SelfTest, least: float) -> Marks:
-        """The answers that are whole, and score as much."""
-        marks: Marks = (self.scores[SelfTest.FORM] >= 1) & (self.scores[test] >= least)
+        """The answers that are whole, admit to no ignorance, and score as much."""
+        marks: Marks = self.scores[test] >= least
+        for needed in NEEDED:
+            marks &= self.scores[needed] >= 1
         return marks
 
 
@@ -74,7 +79,8 @@ def scenes(n: int, seed: int) -> range:
 
 
 def replies(tiers: Sequence[Tier], numbers: range, seed: int, work: Path) -> list[Replies]:
-    """Ask every model one question about every scene, and once more in other words."""
+    """Ask every model one question about every scene, and once more in other words; scenes whose question no
+    template has are passed over."""
     models = [_Candidate(tier) for tier in tiers]
     english = Understanding()
     found: list[list[_Reply]] = [[] for _ in models]
@@ -84,6 +90,8 @@ def replies(tiers: Sequence[Tier], numbers: range, seed: int, work: Path) -> lis
         shown = sheet(draw(number, kept=True, work=work), rng)
         turn = shown.turns[int(rng.integers(len(shown.turns)))]
         again = english.other_wording(turn.question)
+        if again is None:
+            continue
         for model, held in zip(models, found, strict=True):
             held.append(model.asked(shown.picture, turn, again))
     return [model.replies(held) for model, held in zip(models, found, strict=True)]
@@ -99,7 +107,7 @@ class _Candidate:
         taught = self._manifest.taught
         self._cannot = frozenset(taught.cannot if taught else ())
 
-    def asked(self, picture: Image.Image, turn: Turn, again: str | None) -> _Reply:
+    def asked(self, picture: Image.Image, turn: Turn, again: str) -> _Reply:
         began_s = time.process_time()
         tokens = self._shipped.encode(picture)
         written = self._shipped.write(tokens, turn.question)
@@ -108,17 +116,14 @@ class _Candidate:
             written.text,
             written.evidence,
             written.is_whole,
-            self._again(tokens, again),
+            self._shipped.write(tokens, again).text,
             self._cannot,
         )
         return _Reply(
-            is_right(written.text, turn.answer, self._cannot),
+            written.text == turn.answer,
             {test: _number(measure(trial)) for test, measure in SELF_TESTS.items()},
             spent_s * 1e3,
         )
-
-    def _again(self, tokens: Floats, question: str | None) -> str | None:
-        return None if question is None else self._shipped.write(tokens, question).text
 
     def replies(self, held: Sequence[_Reply]) -> Replies:
         return Replies(
@@ -129,11 +134,6 @@ class _Candidate:
             {test: np.array([one.scores[test] for one in held]) for test in SELF_TESTS},
             np.array([one.cpu_ms for one in held]),
         )
-
-
-def is_right(said: str, answer: str, cannot: frozenset[str]) -> bool:
-    """In every word; where it cannot be answered, in any words for that."""
-    return said == answer or (said in cannot and answer in cannot)
 
 
 def _number(score: float | None) -> float:

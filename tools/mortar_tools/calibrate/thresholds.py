@@ -31,6 +31,9 @@ GRADED = (
 STEPS = 60
 """Thresholds that are tried."""
 
+STRICTER = 0.6
+"""Of the way from the strictest threshold to the best one."""
+
 NEVER = math.inf
 """The threshold of a model that is sure of nothing."""
 
@@ -48,7 +51,7 @@ class Parts:
 
 def parts(n: int, models: int, seed: int) -> Parts:
     """Shuffled. Fewer questions reach a later model, and harder ones, so its part is larger."""
-    sizes = [1, *(2 * number + 1 for number in range(models)), 3]
+    sizes = [1, *(number + 2 for number in range(models)), 2]
     ends = [0, *(round(n * end / sum(sizes)) for end in accumulate(sizes))]
     order = np.random.default_rng(seed).permutation(n)
     choosing, *calibrating, test = (order[start:end] for start, end in pairwise(ends))
@@ -102,11 +105,12 @@ def rule(model: Replies, choosing: Questions, own: Questions, error: float, most
     """`choosing` sets the test and the order of thresholds, `own` how far to go along it."""
     test = most_telling(model, choosing)
     tried = candidates(model.scores[test][choosing])
-    # From where the choosing part promises most, on to ever more answers.
     promises = [_p(model.sure(test, least), model.right, choosing, error) for least in tried]
-    order = tried[int(np.argmin(promises)) :] if promises else tried
-    last = last_that_holds([_p(model.sure(test, least), model.right, own, error) for least in order], most)
-    least = NEVER if last is None else float(order[last])
+    # From where the choosing part promises most, and, since that is chance as well, from a stricter one.
+    best = int(np.argmin(promises)) if promises else 0
+    p_values = [_p(model.sure(test, least), model.right, own, error) for least in tried]
+    last = last_that_holds(p_values, most, (int(best * STRICTER), best))
+    least = NEVER if last is None else float(tried[last])
     sure = own[model.sure(test, least)[own]]
     return Rule(test, least, int((~model.right[sure]).sum()), len(sure))
 
