@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-gguf = pytest.importorskip("gguf", reason="making models comes with the tools extra")
+pytest.importorskip("gguf", reason="making models comes with the tools extra")
+
+import gguf
 
 from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.prefix import Prefix
