@@ -44,10 +44,11 @@ class Streaming:
             self._say(rest)
 
     def cut(self) -> None:
-        """No more may be written: what is left is said where it is a whole sentence, else dropped."""
+        """No more may be written: what is left is said where it is a whole sentence, or all that there is;
+        else it is dropped."""
         self._pass_on(self._stops.rest())
         if rest := self._splitter.rest():
-            if is_whole(rest):
+            if is_whole(rest) or rest == self.text:
                 self._say(rest)
             else:
                 self._text = self.text.removesuffix(rest)
