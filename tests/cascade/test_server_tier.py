@@ -18,7 +18,7 @@ from mortar.settings import Server as ServerSettings
 from mortar_tools.pair import Pair, expect
 from scenes import table
 
-EASY, HARD = ["apple"], ["key", "banana"]
+EASY, HARD = ["key"], ["banana", "apple"]
 """Small is sure of the first, and not of the second."""
 
 
