@@ -31,13 +31,8 @@ def _told(command: str, held: Mapping[str, Figure]) -> str:
         [
             f"`{command}`\n",
             f"Figures are of the {n:,} questions that set no threshold, each about a scene of its own, with",
-<<<<<<< HEAD
-            "95 % intervals (bootstrap over scenes). Processor time is that of looking and answering, as a share",
-            "of the largest model's alone.\n",
-=======
             "95 % intervals (bootstrap over scenes). Processor time is that of looking and answering,",
             "against the largest model alone.\n",
->>>>>>> judge
             "| sure from | | of sure answers |",
             "|---|---|---|",
             *(f"| `{one.name}` | {one.unit} {one.value:.4f} | {one.n} |" for one in thresholds),
