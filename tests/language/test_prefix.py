@@ -73,6 +73,18 @@ def test_the_second_start_reads_nothing_of_the_prefix(model: Path, folder: Path)
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_start_that_has_nothing_to_read_says_so(model: Path, folder: Path) -> None:
+    """Before anybody has asked anything, the status has it that the prefix is held."""
+    started_once(model)
+
+    async def scenario() -> None:
+        async with brick_and_eye(ROOMY, model) as (brick, _):
+            figures = (await brick["supervisor"].expect(Report)).figures
+            assert figures["prefix_restored"] and figures["context_tok"] == figures["prefix_tok"]
+
+    asyncio.run(scenario())
+
+
 def cut_short(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 

@@ -146,6 +146,8 @@ class Language:
 
     async def work(self) -> None:
         """Do what there is to do, the most urgent first; wait while that is nothing."""
+        if figures := self._first.prefix_figures:
+            self._replies.report(context_tok=len(self._first), **figures)
         while True:
             await self._changed.wait()
             self._changed.clear()
