@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from mortar import resources
 from mortar.errors import MortarError
-from mortar.runtimes.model_folder import Colour, Count, Prompt, Table, Tiles
+from mortar.runtimes.manifest import Colour, Count, Prompt, Table, Tiles
 
 
 class Kind(StrEnum):

@@ -13,7 +13,7 @@ pytest.importorskip("matplotlib", reason="plots come with the tools extra")
 
 from mortar import resources
 from mortar.errors import UsageError
-from mortar.runtimes.model_folder import MANIFEST
+from mortar.runtimes.manifest import MANIFEST
 from mortar_tools.calibrate.command import main
 
 

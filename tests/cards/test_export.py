@@ -20,7 +20,8 @@ from rich.console import Console
 
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats
-from mortar.runtimes.model_folder import MANIFEST, ModelFolder
+from mortar.runtimes.manifest import MANIFEST
+from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards import tokenizer
 from mortar_tools.cards.answerers.mtmd import Mtmd, MultimodalModel
 from mortar_tools.cards.evaluate.agree import Way, by_torch, least_cosine, ways

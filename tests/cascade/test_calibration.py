@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from mortar import resources
 from mortar.errors import UsageError
-from mortar.runtimes.model_folder import MANIFEST, ModelFolder, SelfTest, SelfTests
+from mortar.runtimes.manifest import MANIFEST, SelfTest, SelfTests
+from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.calibrate.bound import last_that_holds, p_value, upper_limit
 from mortar_tools.calibrate.cascade import outcome
 from mortar_tools.calibrate.figures import figures

@@ -12,7 +12,8 @@ from mortar import resources
 from mortar.bricks.language.answer import NO_ANSWER, Answer
 from mortar.bricks.language.evidence import Evidence
 from mortar.bricks.language.judging import verdict
-from mortar.runtimes.model_folder import Manifest, ModelFolder, SelfTest, SelfTests
+from mortar.runtimes.manifest import Manifest, SelfTest, SelfTests
+from mortar.runtimes.model_folder import ModelFolder
 
 CANNOT = "A picture cannot tell me that."
 

@@ -9,7 +9,7 @@ import pytest
 from mortar.assistant.intents import Understanding
 from mortar.bricks.language.evidence import Evidence
 from mortar.bricks.language.selftests import SELF_TESTS, Trial, agreement, form, judged
-from mortar.runtimes.model_folder import SelfTest
+from mortar.runtimes.manifest import SelfTest
 
 CAT = "I see a cat on the left."
 SURE = Evidence((-0.01, -0.02, -0.01), (0.05, 0.1, 0.05))

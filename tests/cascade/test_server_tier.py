@@ -106,3 +106,18 @@ def test_a_camera_that_is_switched_off_sends_no_picture_anywhere(tmp_path: Path)
         pair.kill()
     assert (answer.model, answer.is_sure) == ("small", False)
     assert server.requests == []
+
+
+def test_a_key_that_others_may_read_leaves_the_server_out(tmp_path: Path) -> None:
+    """It is told, and the models here answer."""
+    key = tmp_path / "key"
+    key.write_text("secret")
+    key.chmod(0o644)
+    (tmp_path / "camera").mkdir()
+    table(HARD, tmp_path / "camera" / "scene.png")
+    configured = ServerSettings(url="http://127.0.0.1:9", model=MODEL, key_file=str(key))
+    pair = Pair(tmp_path / "camera", Settings(cascade=Cascade(models=["small"], server=configured)))
+    pair.look(1)
+    answer = pair.ask(1)
+    assert (answer.model, answer.is_sure) == ("small", False)
+    pair.kill()

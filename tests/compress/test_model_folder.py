@@ -10,7 +10,8 @@ import pytest
 pytest.importorskip("tomlkit")
 
 from mortar.errors import UsageError
-from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar.runtimes.manifest import MMPROJ
+from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards.things import CARDS
 from mortar_tools.weights.folder import copy_vision, drafted, finish
 

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch", reason="towers need the tools extra")
 pytest.importorskip("gguf", reason="towers need the tools extra")
 
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 from mortar.runtimes.mtmd import MtmdVisionGraph
 from mortar_tools.cards import tokenizer
 from mortar_tools.cards.export import language_gguf

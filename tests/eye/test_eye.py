@@ -13,7 +13,8 @@ from looks import reading_end
 from mortar import resources
 from mortar.bricks import eye
 from mortar.messages import Failure, Look, Looked, Ready, SlotReady, SlotRecall
-from mortar.runtimes.model_folder import MANIFEST, ModelFolder
+from mortar.runtimes.manifest import MANIFEST
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import RunOptions, Settings
 from scenes import tokens_of
 

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from mortar import resources
 from mortar.errors import MortarError
-from mortar.runtimes.model_folder import MANIFEST, ModelFolder
+from mortar.runtimes.manifest import MANIFEST
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.tflite import TfliteVisionGraph
 
 

@@ -28,7 +28,7 @@ from mortar.messages import (
 from mortar.privacy import Closed
 from mortar.rings.token_reader import TokenRingReader
 from mortar.runtimes.interfaces import Done, Floats, Pixels, UnitFailed
-from mortar.runtimes.model_folder import MANIFEST
+from mortar.runtimes.manifest import MANIFEST
 from mortar.runtimes.vision import Batches
 from mortar.settings import RunOptions
 from scenes import tokens_of

@@ -14,7 +14,8 @@ import msgspec
 from installing.hub_stand_in import Hosted, Hub
 from listen.toy_models import whisper_file
 from mortar import resources
-from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar.runtimes.manifest import MMPROJ
+from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.fake_model.command import write
 from mortar_tools.fake_model.weights import Kind
 from real_models.small import small

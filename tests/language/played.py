@@ -14,7 +14,7 @@ from mortar.bricks import language
 from mortar.messages import Message
 from mortar.rings.slots import Policy, SlotState
 from mortar.rings.token_ring import TokenRingWriter, WriteSlot
-from mortar.runtimes.model_folder import MANIFEST
+from mortar.runtimes.manifest import MANIFEST
 from mortar.settings import Language, RunOptions, Settings
 
 ROOMY = Settings(language=Language(context_tok=4_096))

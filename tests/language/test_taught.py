@@ -13,7 +13,7 @@ from harness import Brick
 from language.played import ROOMY, brick_and_eye
 from mortar import resources
 from mortar.messages import Answered, Ask, Context, Exchange, Failure, Message, Sentence
-from mortar.runtimes.model_folder import MANIFEST
+from mortar.runtimes.manifest import MANIFEST
 from mortar.settings import Assistant, Settings
 from scenes import table, tokens_of
 

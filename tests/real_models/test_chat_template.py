@@ -10,7 +10,7 @@ from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 from mortar.errors import MortarError
 from mortar.runtimes.chat import Chat, Marks
 from mortar.runtimes.chat_template import ANSWERS, PICTURE, QUESTIONS, composed, taken_apart
-from mortar.runtimes.model_folder import Prompt
+from mortar.runtimes.manifest import Prompt
 from mortar_tools.fake_model.shapes import SHAPES
 from real_models.templates import GEMMA, LLAMA_2, NO_PICTURES, PLAIN, SYSTEM_MOVES, THINKING
 

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 
-from mortar.runtimes.model_folder import MANIFEST
+from mortar.runtimes.manifest import MANIFEST
 from mortar_tools.fake_model.command import write
 from mortar_tools.fake_model.shapes import Shape
 from mortar_tools.fake_model.weights import Kind

@@ -13,7 +13,7 @@ import pytest
 from mortar.errors import UsageError
 from mortar.runtimes.interfaces import most_probable
 from mortar.runtimes.llama.model import LlamaLanguageModel
-from mortar.runtimes.model_folder import MANIFEST, VisionPart
+from mortar.runtimes.manifest import MANIFEST, VisionPart
 from mortar.runtimes.mtmd import MtmdVisionGraph
 from mortar_tools.fake_model.command import main, write
 from mortar_tools.fake_model.language import tensors

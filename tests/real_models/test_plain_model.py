@@ -10,7 +10,8 @@ import pytest
 
 from mortar.errors import MortarError
 from mortar.runtimes import gguf_file
-from mortar.runtimes.model_folder import MANIFEST, UNKNOWN, ModelFolder
+from mortar.runtimes.manifest import MANIFEST, UNKNOWN
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.projectors import projector
 from mortar_tools.fake_model.shapes import SHAPES
 from real_models.conftest import Fake

@@ -16,7 +16,8 @@ from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Floats, Pixels
 from mortar.runtimes.llama.model import TOKENS, LlamaLanguageModel
 from mortar.runtimes.llama.positions import Positions
-from mortar.runtimes.model_folder import MANIFEST, ModelFolder
+from mortar.runtimes.manifest import MANIFEST
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.mtmd import IMAGE_CHUNK, Eyes
 from mortar.settings import Language
 from mortar_tools.fake_model.command import write

@@ -13,7 +13,8 @@ from mortar.runtimes import choose
 from mortar.runtimes.interfaces import LanguageModel
 from mortar.runtimes.jinja import Template
 from mortar.runtimes.llama.model import LlamaLanguageModel
-from mortar.runtimes.model_folder import ModelFolder, Prompt
+from mortar.runtimes.manifest import Prompt
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Language
 from mortar_tools.fake_model.shapes import SHAPES, Shape
 from real_models.conftest import Fake

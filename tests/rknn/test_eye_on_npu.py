@@ -19,7 +19,8 @@ from mortar.drivers import npu
 from mortar.messages import Look, Looked, Places, Report, RingOffer, SlotReady
 from mortar.rings.token_reader import TokenRingReader
 from mortar.runtimes import choose, places
-from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.runtimes.manifest import VisionPart
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.place import Place, Site
 from mortar.runtimes.rknn.graph import Bounds, Shape
 from mortar.runtimes.rknn.process import has_ended

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mortar.runtimes.interfaces import Floats, Pixels
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 
 PART = VisionPart(
     file="x.tflite",

@@ -6,7 +6,8 @@ import pytest
 
 from mortar import resources
 from mortar.errors import MortarError
-from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar.runtimes.manifest import MMPROJ
+from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.bench.encoders import Candidate, Encoder
 from mortar_tools.bench.vision import measure_bundled
 

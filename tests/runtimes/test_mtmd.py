@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from mortar import resources
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats, Pixels
-from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar.runtimes.manifest import MMPROJ
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.mtmd import MtmdVisionGraph
 from mortar.runtimes.tflite import TfliteVisionGraph
 from runtimes.parts import pixels

@@ -15,7 +15,8 @@ from mortar import resources
 from mortar.errors import MortarError
 from mortar.runtimes import tflite_packed
 from mortar.runtimes.interfaces import Floats
-from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.runtimes.manifest import VisionPart
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.tflite import TfliteVisionGraph
 from mortar.runtimes.tflite_packed import SUFFIX, Packed
 from runtimes.parts import pixels

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from mortar import resources
-from mortar.runtimes.model_folder import Fit, ModelFolder, Thumbnail, Tiles, VisionPart
+from mortar.runtimes.manifest import Fit, Thumbnail, Tiles, VisionPart
+from mortar.runtimes.model_folder import ModelFolder
 
 PLAIN = ModelFolder(resources.bundled_model()).manifest.vision
 

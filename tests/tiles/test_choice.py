@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mortar.bricks.tiles import Grid, candidates, choose, fit_into, see, useful_px
-from mortar.runtimes.model_folder import Fit, Tiles
+from mortar.runtimes.manifest import Fit, Tiles
 from tiles.parts import PLAIN, tiled
 
 TILE_PX = (384, 384)

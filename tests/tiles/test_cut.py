@@ -11,7 +11,7 @@ from PIL import Image
 from mortar.bricks.picture import pixels
 from mortar.bricks.tiles import Grid, cut, grid_for, most_pictures, pictures_of
 from mortar.runtimes.interfaces import Pixels
-from mortar.runtimes.model_folder import Fit, Thumbnail, VisionPart
+from mortar.runtimes.manifest import Fit, Thumbnail, VisionPart
 from tiles.parts import PLAIN, tiled
 
 SIDE = PLAIN.width_px

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mortar import catalogue, resources
 from mortar.catalogue import UNKNOWN, Entry, Frames, Model, Speech, Weights
-from mortar.runtimes.model_folder import Tiles
+from mortar.runtimes.manifest import Tiles
 
 WEIGHTS = {
     Weights.BUNDLED: "come with Mortar",

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from mortar.runtimes.interfaces import Pixels
-from mortar.runtimes.model_folder import Fit, Thumbnail, Tiles, VisionPart
+from mortar.runtimes.manifest import Fit, Thumbnail, Tiles, VisionPart
 
 RELAXED = 0.1
 """The share of what is seen that counts for less than wasted area; the paper's alpha."""

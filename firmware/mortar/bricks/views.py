@@ -9,7 +9,7 @@ from mortar.bricks.closeup import Box, closeup
 from mortar.bricks.picture import pixels
 from mortar.bricks.tiles import cut, grid_for, most_pictures, pictures_of
 from mortar.runtimes.interfaces import Pixels
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 
 
 def views(picture: Image.Image, part: VisionPart) -> Pixels:

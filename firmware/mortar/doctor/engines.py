@@ -12,7 +12,8 @@ from mortar.assistant.grammar import sentence_grammar
 from mortar.doctor.finding import Examined, Finding, Verdict, failed
 from mortar.errors import MortarError
 from mortar.runtimes import choose, wake_words
-from mortar.runtimes.model_folder import MANIFEST, UNKNOWN, ModelFolder
+from mortar.runtimes.manifest import MANIFEST, UNKNOWN
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.places import places
 from mortar.settings import Recogniser
 

@@ -18,7 +18,7 @@ from mortar import resources
 from mortar.catalogue import Name
 from mortar.errors import MortarError
 from mortar.installing.disk import unwritable
-from mortar.runtimes.model_folder import Count, Table
+from mortar.runtimes.manifest import Count, Table
 from mortar.whole_files import alone_in, sync_folder, written_whole
 
 FILE = "models-lock.json"

@@ -11,7 +11,8 @@ import msgspec
 
 from mortar.catalogue import Model, Role
 from mortar.installing.lock import Held
-from mortar.runtimes.model_folder import MANIFEST, ModelFolder
+from mortar.runtimes.manifest import MANIFEST
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.whole_files import written_whole
 
 

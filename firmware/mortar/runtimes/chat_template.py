@@ -16,7 +16,7 @@ from itertools import takewhile
 from mortar.errors import MortarError
 from mortar.runtimes.chat import Chat, Marks
 from mortar.runtimes.jinja import Message, Template, TemplateFailed
-from mortar.runtimes.model_folder import Prompt
+from mortar.runtimes.manifest import Prompt
 
 QUESTIONS = ("firstquestion", "secondquestion", "thirdquestion")
 ANSWERS = ("firstanswer", "secondanswer", "thirdanswer")

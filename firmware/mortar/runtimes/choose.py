@@ -17,7 +17,8 @@ from mortar.runtimes.interfaces import (
     VisionEncoder,
     WakeWordSpotter,
 )
-from mortar.runtimes.model_folder import ModelFolder, Prompt
+from mortar.runtimes.manifest import Prompt
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.wake_words import WakeWord
 from mortar.settings import Ears, Eye, Language, Listening, Recogniser, Voice, VoiceEngine
 from mortar.word_graph import Grammar

@@ -16,7 +16,8 @@ import msgspec
 from msgspec.structs import replace
 
 from mortar import resources
-from mortar.runtimes.model_folder import UNKNOWN, Count, ModelFolder, Part, Table, VisionPart, verified_part
+from mortar.runtimes.manifest import UNKNOWN, Count, Part, Table, VisionPart
+from mortar.runtimes.model_folder import ModelFolder, verified_part
 
 FOLDER = "forms"
 

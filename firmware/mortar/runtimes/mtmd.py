@@ -25,7 +25,7 @@ from mortar.runtimes.interfaces import Floats, Pixels, UnitFailed
 from mortar.runtimes.llama import backend, log
 from mortar.runtimes.llama.log import LOG
 from mortar.runtimes.llama.placing import ON_CPU
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 
 IMAGE_CHUNK = mtmd_cpp.MTMD_INPUT_CHUNK_TYPE_IMAGE
 BYTES = ctypes.POINTER(ctypes.c_uint8)

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from mortar.errors import MortarError
 from mortar.runtimes.forms import Form, Installed, Role, Runtime, installed
 from mortar.runtimes.interfaces import VisionEncoder
-from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.runtimes.manifest import VisionPart
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.vision import ShouldStop, never
 from mortar.settings import Eye, Point
 

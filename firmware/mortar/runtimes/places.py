@@ -12,7 +12,8 @@ from functools import partial
 from mortar.errors import MortarError
 from mortar.runtimes.forms import Precision, Runtime
 from mortar.runtimes.interfaces import VisionEncoder
-from mortar.runtimes.model_folder import GGUF, ModelFolder
+from mortar.runtimes.manifest import GGUF
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.place import Place, Site, no_unit, same_shape
 from mortar.runtimes.vision import Batches, ShouldStop, never
 from mortar.settings import AUTO, Eye, Point

@@ -11,7 +11,7 @@ from pathlib import Path
 from mortar.errors import MortarError
 from mortar.runtimes import gguf_file
 from mortar.runtimes.gguf_file import Header
-from mortar.runtimes.model_folder import GGUF, UNKNOWN, Manifest, Part, VisionPart
+from mortar.runtimes.manifest import GGUF, UNKNOWN, Manifest, Part, VisionPart
 from mortar.runtimes.projectors import merged, projector
 
 TOWER = "clip"

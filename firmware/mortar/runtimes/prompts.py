@@ -7,7 +7,8 @@ from mortar.runtimes import gguf_file
 from mortar.runtimes.chat import Marks
 from mortar.runtimes.chat_template import WRITE_IT, taken_apart
 from mortar.runtimes.interfaces import LanguageModel
-from mortar.runtimes.model_folder import ModelFolder, Prompt
+from mortar.runtimes.manifest import Prompt
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.projectors import projector
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mortar.runtimes.interfaces import Floats, Pixels
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 
 LIGHTEST = 255
 """A pixel's largest value."""

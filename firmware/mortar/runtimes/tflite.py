@@ -14,7 +14,7 @@ import numpy as np
 from mortar.errors import MortarError
 from mortar.runtimes.forms import Role
 from mortar.runtimes.interfaces import Floats, Pixels
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 from mortar.runtimes.tensors import FromFloats, FromPixels, Numbers, Tensor, take
 from mortar.runtimes.tflite_interpreter import Interpreted, ends_of
 from mortar.runtimes.tflite_interpreter import quiet as quiet

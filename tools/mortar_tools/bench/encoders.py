@@ -16,7 +16,7 @@ import numpy as np
 from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats, VisionGraph
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 
 Answer = TypeVar("Answer")
 

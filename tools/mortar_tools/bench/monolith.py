@@ -22,7 +22,8 @@ from mortar.clock import now_ms
 from mortar.errors import MortarError
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import most_probable
-from mortar.runtimes.model_folder import MMPROJ, ModelFolder, Prompt, VisionPart
+from mortar.runtimes.manifest import MMPROJ, Prompt, VisionPart
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Language
 from mortar_tools.cards.answerers.mtmd import MultimodalModel
 

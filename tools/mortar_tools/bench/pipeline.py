@@ -15,7 +15,7 @@ import numpy as np
 from mortar.clock import now_ms
 from mortar.runtimes.batching import overlapped_ms, plan
 from mortar.runtimes.interfaces import Floats, Pixels, VisionGraph
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 from mortar.runtimes.vision import Batches, Pair, Pipeline, Stage, run, two_cores
 from mortar_tools.bench.figures import Figure, figure, repeated
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import gguf
 
 from mortar.runtimes.forms import Role
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 from mortar_tools.cards import tokenizer
 from mortar_tools.cards.export import language_gguf
 from mortar_tools.cards.training.model import Language, Shape

@@ -23,7 +23,8 @@ import numpy as np
 
 from mortar import resources
 from mortar.runtimes.interfaces import Floats
-from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar.runtimes.manifest import MMPROJ
+from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.bench import pipeline, watching
 from mortar_tools.bench.encoders import Candidate, Encoded, Encoder, Held
 from mortar_tools.bench.figures import Figure, figure, options, repeated, run

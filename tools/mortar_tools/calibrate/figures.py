@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from mortar.runtimes.model_folder import SelfTest
+from mortar.runtimes.manifest import SelfTest
 from mortar_tools.calibrate.cascade import Outcome, outcome
 from mortar_tools.calibrate.replies import Replies
 from mortar_tools.calibrate.thresholds import GRADED, Questions, Rule, auroc

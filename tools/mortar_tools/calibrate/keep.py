@@ -10,7 +10,7 @@ import tomlkit
 from tomlkit.items import InlineTable, Table
 
 from mortar.errors import UsageError
-from mortar.runtimes.model_folder import BETWEEN, MANIFEST, Manifest
+from mortar.runtimes.manifest import BETWEEN, MANIFEST, Manifest
 from mortar.whole_files import UNFINISHED, written_whole
 from mortar_tools.calibrate.replies import NEEDED, Replies
 from mortar_tools.calibrate.thresholds import NEVER, Rule

@@ -19,7 +19,8 @@ from rich.progress import track
 from mortar.assistant.intents import Understanding
 from mortar.bricks.language.selftests import SELF_TESTS, Trial
 from mortar.errors import UsageError
-from mortar.runtimes.model_folder import Manifest, ModelFolder, SelfTest
+from mortar.runtimes.manifest import Manifest, SelfTest
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.tiers import Tier
 from mortar_tools.cards.answerers.shipped import Shipped
 from mortar_tools.cards.evaluate.exam import sheet

@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mortar.runtimes.model_folder import SelfTest
+from mortar.runtimes.manifest import SelfTest
 from mortar_tools.calibrate.bound import last_that_holds, p_value
 from mortar_tools.calibrate.replies import Marks, Replies, Scores
 from mortar_tools.cards.evaluate.calibration import low_confidence_auroc

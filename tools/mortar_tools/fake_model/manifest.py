@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tomlkit
 
-from mortar.runtimes.model_folder import MANIFEST
+from mortar.runtimes.manifest import MANIFEST
 from mortar_tools.fake_model.shapes import Shape, Tower
 
 ABOUT = "random weights: what it says means nothing"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar.runtimes.manifest import MMPROJ
+from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards.export.command import write_vision
 from mortar_tools.cards.export.quantise import Type
 from mortar_tools.cards.training.model import Cards

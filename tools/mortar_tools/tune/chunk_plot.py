@@ -18,7 +18,7 @@ from matplotlib import pyplot
 from mortar_tools.bench.figures import Figure
 
 if TYPE_CHECKING:
-    from mortar_tools.tune.language import Reading
+    from mortar_tools.tune.reading import Reading
 
 
 def save(found: Mapping[int, Sequence[Reading]], chosen: int, model: str, path: Path) -> None:

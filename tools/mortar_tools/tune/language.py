@@ -13,8 +13,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,6 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from mortar import resources, settings
-from mortar.bricks.language.memory import Memory
 from mortar.bricks.language.mirror import Entry
 from mortar.clock import now_ms
 from mortar.errors import UsageError
@@ -32,34 +30,13 @@ from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.bench.figures import Figure, figure, repeated, require_quiet, show
 from mortar_tools.out import require_plots
 from mortar_tools.tune.keep import write
+from mortar_tools.tune.reading import Reading, read
 from mortar_tools.tune.restoring import measure as measure_restoring
 
 SIZES_TOK = (16, 32, 64, 128, 256, 512)
 
 SLOWER = 0.1
 """Share of the best rate that may be given up for a shorter wait. A judgement."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One reading of all tokens."""
-
-    tok_per_s: float
-    longest_ms: float
-    """Of its chunks."""
-
-
-def read(
-    model: LanguageModel, tokens: Sequence[Entry], chunk_tok: int, clock_ms: Callable[[], float]
-) -> Reading:
-    """Read `tokens` into an empty memory, as the language brick reads ahead."""
-    memory = Memory(model, chunk_tok)
-    times_ms = []
-    while not memory.holds(tokens):
-        began_ms = clock_ms()
-        memory.bring_nearer(tokens, None)
-        times_ms.append(clock_ms() - began_ms)
-    return Reading(len(tokens) / sum(times_ms) * 1e3, max(times_ms))
 
 
 def measure(model: LanguageModel, sizes_tok: Iterable[int], n_tok: int, n: int) -> dict[int, list[Reading]]:

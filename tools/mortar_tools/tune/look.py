@@ -19,7 +19,7 @@ import numpy as np
 
 from mortar.clock import now_ms
 from mortar.errors import MortarError
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 from mortar.runtimes.tflite import TfliteVisionGraph
 from mortar.runtimes.tflite_interpreter import package
 

@@ -15,7 +15,7 @@ from mortar.bricks.language.prompt import PictureRows
 from mortar.bricks.tiles import cut, grid_for, pictures_of
 from mortar.clock import now_ms
 from mortar.runtimes.interfaces import Floats
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 from mortar.runtimes.tflite import TfliteVisionGraph
 from mortar_tools.cards.answerers.shipped import Shipped
 from mortar_tools.cards.answerers.swapped import Swapped

@@ -20,7 +20,8 @@ from mortar.clock import now_ms
 from mortar.errors import UsageError
 from mortar.runtimes import forms
 from mortar.runtimes.interfaces import VisionEncoder
-from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.runtimes.manifest import VisionPart
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.places import best
 from mortar_tools.bench.figures import Figure, figure, require_quiet, show
 from mortar_tools.tune.keep import write

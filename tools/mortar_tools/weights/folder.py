@@ -15,7 +15,8 @@ import tomlkit
 from msgspec.structs import replace
 
 from mortar.errors import UsageError
-from mortar.runtimes.model_folder import MANIFEST, MMPROJ, Manifest, ModelFolder, Part
+from mortar.runtimes.manifest import MANIFEST, MMPROJ, Manifest, Part
+from mortar.runtimes.model_folder import ModelFolder
 
 
 def require_new(out: Path) -> None:

@@ -45,7 +45,8 @@ from mortar.messages import (
 from mortar.photos import FOLDER, PhotoFolder
 from mortar.rings.slots import Policy
 from mortar.rings.token_ring import Embeddings, TokenRingWriter, WriteSlot
-from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.runtimes.manifest import VisionPart
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.tiers import Tier, tiers
 from mortar.traces.folder import Beside
 from mortar.traces.keepsakes import Keepsakes

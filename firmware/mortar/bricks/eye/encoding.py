@@ -18,7 +18,8 @@ from mortar.messages import Places
 from mortar.power import MAINS, Power, PowerState
 from mortar.rings.token_ring import WriteSlot
 from mortar.runtimes.interfaces import Done, Floats, Interrupted, Pixels, UnitFailed, nobody
-from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.runtimes.manifest import VisionPart
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.place import Place, part_at
 from mortar.runtimes.places import places
 from mortar.settings import Eye, Point

@@ -47,8 +47,7 @@ async def main(worker: Worker) -> None:
     jobs = Jobs(worker)
     minds = Minds(worker, tiers(worker.run, worker.settings), jobs.should_stop)
     first = await minds.load(0)
-    server = worker.settings.cascade.server
-    language = Language(worker, jobs, minds, first, Remote(server) if server.url else None)
+    language = Language(worker, jobs, minds, first, _remote(worker))
     worker.ready({"language": first.unit})
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -201,3 +200,13 @@ class Language:
                 await self._jobs.run("keep the prefix", None, mind.prefix.write)
                 return True
         return False
+
+
+def _remote(worker: Worker) -> Remote | None:
+    """The server, where one is configured and can be asked at all: else the cascade does without it."""
+    server = worker.settings.cascade.server
+    try:
+        return Remote(server) if server.url else None
+    except MortarError as error:
+        worker.failed(error)
+        return None

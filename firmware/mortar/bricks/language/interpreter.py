@@ -13,7 +13,7 @@ from mortar import languages, resources
 from mortar.assistant.meaning import Kind
 from mortar.errors import MortarError
 from mortar.languages import Language
-from mortar.runtimes.model_folder import Manifest
+from mortar.runtimes.manifest import Manifest
 
 if TYPE_CHECKING:
     from mortar.assistant.intents import Understanding

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mortar.bricks.language.answer import Answer
 from mortar.bricks.language.selftests import Trial, judged
-from mortar.runtimes.model_folder import Manifest
+from mortar.runtimes.manifest import Manifest
 
 
 @dataclass(frozen=True)

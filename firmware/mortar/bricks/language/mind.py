@@ -20,7 +20,8 @@ from mortar.errors import MortarError
 from mortar.messages import Ask, Exchange, Scalar
 from mortar.power import Power
 from mortar.runtimes.interfaces import LanguageModel
-from mortar.runtimes.model_folder import ModelFolder, Prompt
+from mortar.runtimes.manifest import Prompt
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Language
 
 

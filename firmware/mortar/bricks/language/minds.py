@@ -14,7 +14,8 @@ from mortar.bricks.language.state_files import StateFiles
 from mortar.errors import MortarError
 from mortar.runtimes import choose
 from mortar.runtimes.interfaces import Held, Interrupted, LanguageModel
-from mortar.runtimes.model_folder import Manifest, ModelFolder
+from mortar.runtimes.manifest import Manifest
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.settings import Language
 from mortar.tiers import Tier
 from mortar.worker import Worker

@@ -17,7 +17,7 @@ from mortar.bricks.language.window import Window
 from mortar.errors import MortarError
 from mortar.messages import Exchange
 from mortar.runtimes.interfaces import LanguageModel
-from mortar.runtimes.model_folder import Prompt
+from mortar.runtimes.manifest import Prompt
 
 QUESTION_TOK = 64
 """Room for a question that nobody has asked yet: what is said in 15 s, after which the ears cut it

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from mortar.bricks.language.evidence import Evidence
 from mortar.runtimes.circles import goes_in_circles
-from mortar.runtimes.model_folder import SelfTest
+from mortar.runtimes.manifest import SelfTest
 
 
 @dataclass(frozen=True)

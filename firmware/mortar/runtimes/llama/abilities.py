@@ -5,16 +5,13 @@ A "no" of llama.cpp's is believed all the same, where trying would end the proce
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import llama_cpp
 import numpy as np
 
 from mortar.errors import MortarError
-from mortar.runtimes.interfaces import Abilities, Floats
-
-if TYPE_CHECKING:
-    from mortar.runtimes.llama.model import LlamaLanguageModel
+from mortar.runtimes.interfaces import Abilities, Floats, LanguageModel
 
 TRIED = (0, 1, 2, 3)
 """Tokens that every vocabulary has."""
@@ -37,7 +34,14 @@ def has_axes(rope_type: int) -> bool:
     return rope_type not in ONE_POSITION
 
 
-def probed(model: LlamaLanguageModel, *, may_shift: bool, may_split: bool) -> Abilities:
+class Tried(LanguageModel, Protocol):
+    """One of llama.cpp's models."""
+
+    def last_position(self) -> int:
+        """The largest position that the memory holds; -1 where it is empty."""
+
+
+def probed(model: Tried, *, may_shift: bool, may_split: bool) -> Abilities:
     """Found out with some tokens and rows, in milliseconds; the memory is empty again then.
 
     `may_shift` is what llama.cpp says of the model, `may_split` what is known of its pictures: without, it is
@@ -49,12 +53,12 @@ def probed(model: LlamaLanguageModel, *, may_shift: bool, may_split: bool) -> Ab
     return Abilities(forgets, cuts, splits_pictures)
 
 
-def _forgets(model: LlamaLanguageModel) -> bool:
+def _forgets(model: Tried) -> bool:
     _anew(model)
     return model.keep(2) == 2 and model.last_position() == 1
 
 
-def _cuts(model: LlamaLanguageModel) -> bool:
+def _cuts(model: Tried) -> bool:
     _anew(model)
     try:
         model.cut(1, 3)
@@ -64,7 +68,7 @@ def _cuts(model: LlamaLanguageModel) -> bool:
     return model.last_position() == 2
 
 
-def _splits(model: LlamaLanguageModel) -> bool:
+def _splits(model: Tried) -> bool:
     """Whether rows of a picture that are read in two parts are the same to the model as in one."""
     rows = np.random.default_rng(0).standard_normal((len(TRIED), model.n_embd)).astype(np.float32)
     whole = _after(model, rows)
@@ -72,7 +76,7 @@ def _splits(model: LlamaLanguageModel) -> bool:
     return bool(np.abs(whole - parts).max() <= SAME * whole.std())
 
 
-def _after(model: LlamaLanguageModel, *parts: Floats) -> Floats:
+def _after(model: Tried, *parts: Floats) -> Floats:
     model.keep(0)
     pos = 0
     for part in parts:
@@ -81,6 +85,6 @@ def _after(model: LlamaLanguageModel, *parts: Floats) -> Floats:
     return model.logits().copy()
 
 
-def _anew(model: LlamaLanguageModel) -> None:
+def _anew(model: Tried) -> None:
     model.keep(0)
     model.decode(TRIED, 0)

@@ -15,7 +15,7 @@ import numpy as np
 from mortar.errors import MortarError
 from mortar.runtimes.forms import CONVERT, Installed
 from mortar.runtimes.interfaces import Floats, Pixels, UnitFailed, VisionEncoder, VisionGraph
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 from mortar.runtimes.place import Place
 from mortar.runtimes.rknn_sim import toolkit
 from mortar.runtimes.rknn_sim.process import Recipe, ToolkitProcess

@@ -21,7 +21,8 @@ from mortar.bricks.picture import squash
 from mortar.errors import MortarError
 from mortar.runtimes.interfaces import Floats, most_probable
 from mortar.runtimes.llama.model import SEQUENCE, LlamaLanguageModel
-from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar.runtimes.manifest import MMPROJ
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.mtmd import Eyes, check
 from mortar.settings import Settings
 from mortar_tools.cards.answerers.answer import Answer

@@ -18,7 +18,8 @@ from rich.table import Table
 
 from mortar.bricks.picture import preprocess
 from mortar.runtimes.interfaces import Floats
-from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar.runtimes.manifest import MMPROJ
+from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards.answerers.answer import Answerer
 from mortar_tools.cards.answerers.greedy import Greedy
 from mortar_tools.cards.answerers.mtmd import Mtmd

@@ -15,7 +15,7 @@ from mortar.bricks.picture import pixels
 from mortar.bricks.tiles import Grid, cut
 from mortar.bricks.views import closer
 from mortar.runtimes.interfaces import Pixels
-from mortar.runtimes.model_folder import Fit, Tiles, VisionPart
+from mortar.runtimes.manifest import Fit, Tiles, VisionPart
 from mortar_tools.cards.answerers.shipped import Shipped
 from mortar_tools.cards.answerers.swapped import Swapped
 from mortar_tools.cards.evaluate.command import check, numbers

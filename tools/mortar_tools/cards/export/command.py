@@ -18,7 +18,8 @@ from rich.console import Console
 
 from mortar.errors import MortarError, UsageError
 from mortar.runtimes.forms import Role
-from mortar.runtimes.model_folder import MANIFEST, ModelFolder
+from mortar.runtimes.manifest import MANIFEST
+from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards import tokenizer
 from mortar_tools.cards.export import language_gguf, manifest, quantise
 from mortar_tools.cards.export.loss import Loss, Sitting, measure, sittings

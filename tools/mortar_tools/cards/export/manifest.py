@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from mortar.runtimes.model_folder import MANIFEST
+from mortar.runtimes.manifest import MANIFEST
 from mortar_tools.cards.export.loss import Loss
 from mortar_tools.cards.language.answers import UNANSWERABLE, UNKNOWN_WORD
 from mortar_tools.cards.tokenizer import ANSWER, BOS, END, END_IMAGE, IMAGE, USER

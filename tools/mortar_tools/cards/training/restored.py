@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from mortar.errors import MortarError
-from mortar.runtimes.model_folder import MMPROJ, ModelFolder
+from mortar.runtimes.manifest import MMPROJ
+from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards import tokenizer
 from mortar_tools.cards.training.model import Cards, Language, Shape
 from mortar_tools.vision.towers import read_mmproj

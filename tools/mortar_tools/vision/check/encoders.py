@@ -11,7 +11,8 @@ import numpy as np
 from mortar.errors import MortarError
 from mortar.runtimes.forms import Form, Installed, Role, Runtime, Unusable, found
 from mortar.runtimes.interfaces import Floats, Pixels, VisionGraph
-from mortar.runtimes.model_folder import ModelFolder, VisionPart
+from mortar.runtimes.manifest import VisionPart
+from mortar.runtimes.model_folder import ModelFolder
 from mortar.runtimes.rknn_sim import toolkit
 from mortar.runtimes.rknn_sim.graph import recipe_of
 from mortar.runtimes.tflite import TfliteVisionGraph

@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from mortar.errors import MortarError, UsageError
-from mortar.runtimes.model_folder import Colour, ModelFolder
+from mortar.runtimes.manifest import Colour
+from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards.training import checkpoint
 from mortar_tools.cards.training.model import Shape, Vision
 from mortar_tools.vision.convert.foreign import ends

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mortar.errors import UsageError
-from mortar.runtimes.model_folder import VisionPart
+from mortar.runtimes.manifest import VisionPart
 
 
 class Gelu(StrEnum):
