@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import stat
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,6 +15,7 @@ from mortar.errors import MortarError
 from mortar.messages import Exchange
 from mortar.runtimes.openai_server.address import parsed
 from mortar.runtimes.openai_server.http import Reply, Request, exchange
+from mortar.runtimes.openai_server.key import authorisation
 from mortar.runtimes.openai_server.stream import Piece, chunks, garbled, readable
 from mortar.settings import Server
 
@@ -57,7 +56,7 @@ class OpenAIServer:
         self._settings = settings
         self._address = parsed(settings.url)
         self._model = settings.model
-        self._authorisation = _authorisation(settings.key_file)
+        self._authorisation = authorisation(settings.key_file)
         self.unit = f"server/{self._address.host}"
 
     async def model(self) -> str:
@@ -221,26 +220,3 @@ def _reason(held: bytes) -> str:
     if isinstance(reason, dict):
         reason = reason.get("message")
     return readable(str(reason)) if reason else readable(held)
-
-
-def _authorisation(key_file: str) -> list[tuple[str, str]]:
-    """The header, from a file that its owner alone may read. The key is in no message and no log."""
-    if not key_file:
-        return []
-    path = Path(key_file).expanduser()
-    try:
-        mode = path.stat().st_mode
-        key = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        raise _bad_key(path, "cannot be read as a key") from None
-    if stat.S_IMODE(mode) & 0o077:
-        raise _bad_key(path, "may be read by others")
-    if not key or any(not letter.isprintable() or letter.isspace() for letter in key):
-        raise _bad_key(path, "is not one key on one line")
-    return [("Authorization", f"Bearer {key}")]
-
-
-def _bad_key(path: Path, why: str) -> MortarError:
-    return MortarError(
-        "server-key-unusable", f"{path} {why}", f"put the server's key alone into it, and chmod 600 {path}"
-    )
