@@ -51,7 +51,7 @@ class Study:
         """Beside each file that is smaller than the float one, what the hierarchy makes of as many bytes."""
         smaller = [one for one in self.baselines if one.family is not Family.FLOAT]
         mixed = {
-            size_bytes: self.spend(budgets.of_bytes(self.source, size_bytes), f"of {size_bytes} bytes")
+            size_bytes: self.spend(budgets.of_bytes(self.source, size_bytes), f"within {size_bytes} bytes")
             for size_bytes in sorted({one.size_bytes for one in smaller})
         }
         for one in smaller:
