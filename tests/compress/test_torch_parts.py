@@ -177,3 +177,16 @@ def test_training_that_does_not_help_stops_and_leaves_no_trace() -> None:
     found = fit(model, adapters, own, own, cards, how)
     assert (found.steps, found.best_step, found.loss_best) == (EVERY, 0, found.loss_before)
     assert all(not one.b.any() for one in adapters)
+
+
+def test_the_front_leaves_out_what_something_smaller_is_as_good_as() -> None:
+    pytest.importorskip("matplotlib")
+    from mortar_tools.cards.evaluate.figures import Figure
+    from mortar_tools.prune.plot import front
+    from mortar_tools.prune.trial import Row, Step
+
+    def row(parameters: int, value: float) -> Row:
+        return Row(str(parameters), Step.PRUNED, parameters, 1, (Figure("exact", value, 1, 0, (0, 1)),))
+
+    best = front([row(3, 0.9), row(1, 0.5), row(2, 0.4), row(4, 0.9)], "exact")
+    assert [one.parameters for one in best] == [1, 3]
