@@ -26,6 +26,9 @@ pytestmark = [
     pytest.mark.skipif("Vulkan" not in backends(), reason="llama.cpp was not built for Vulkan"),
 ]
 
+PICTURES = 3
+"""A software device takes some 2 s of processor time for each of 4 questions about a picture."""
+
 SOFTWARE = "llvmpipe"
 """What Mesa calls its software device."""
 
@@ -50,7 +53,7 @@ def with_software_gpu(*command: str | Path, **environment: str) -> subprocess.Co
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the bundled vision encoder makes of the pictures that come with Mortar: [n, n_tok, n_embd]."""
-    held = sorted(resources.session_folder().glob("*.png"))
+    held = sorted(resources.session_folder().glob("*.png"))[:PICTURES]
     path = tmp_path_factory.mktemp("tokens") / "pictures.npy"
     np.save(path, np.stack([tokens_of(picture) for picture in held]))
     return path
@@ -69,7 +72,7 @@ def test_answers_are_the_same_token_by_token(both: tuple[int, dict[str, Any]]) -
     """But where two tokens are as probable as each other: a device that rounds otherwise may then take the
     other one, and the text goes on from there."""
     told = both[1]["told"]
-    assert sum(one["n_tok"] for one in told) > 100
+    assert sum(one["n_tok"] for one in told) > 80
     for one in told:
         assert 0 < one["largest_difference"] < CLOSE, one
         if one["margin"] is not None:
