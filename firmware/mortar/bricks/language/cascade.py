@@ -65,6 +65,8 @@ class Cascade:
     def take_back(self, turn: int) -> None:
         if (asked := self.asked) is not None and asked.ask.turn == turn:
             self.asked = None
+            if self._remote is not None:
+                self._remote.drop()
             self._replies.answered(asked, NO_ANSWER)
 
     def not_shown(self, turn: int, error: MortarError) -> None:
@@ -100,9 +102,7 @@ class Cascade:
         """Turn to the model that is to be asked, and have it shown the picture."""
         ask = asked.ask
         try:
-            own_words = (
-                ask if self._is_remote(asked) else (await self._minds.load(asked.tier)).in_own_words(ask)
-            )
+            own_words = ask if self._is_remote(asked) else await self._in_own_words(asked)
         except MortarError as error:
             if self.asked is asked:
                 self._pass_on(asked, None, error)
@@ -189,7 +189,7 @@ class Cascade:
     ) -> None:
         """`ask` and `own` are question and answer in the model's words."""
         if own.interrupted:
-            self._give(asked, given, is_sure=True)
+            self._replies.answered(asked, given.answer, model=given.model)
             return
         before = [self._name(tier) for tier in range(asked.tier)]
         manifest = mind.manifest if mind else None
