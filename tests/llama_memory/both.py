@@ -26,6 +26,9 @@ QUESTIONS = ("what do you see", "how many things are there", "where is the dog",
 MOST_TOK = 48
 CHUNK_TOK = 256
 
+BATCH_TOK = 2
+"""Mesa 22.3's software device does not come back from a batch of 3 to 8 tokens within minutes."""
+
 
 class Side:
     """The model in one place, with a prompt read."""
@@ -73,7 +76,14 @@ def main(pictures: Path, layers: int) -> None:
 
     def side(placing: Placing) -> Side:
         return Side(
-            LlamaLanguageModel(path, n_ctx=256, threads=1, should_stop=lambda: False, placing=placing)
+            LlamaLanguageModel(
+                path,
+                n_ctx=256,
+                threads=1,
+                should_stop=lambda: False,
+                batch_tok=BATCH_TOK,
+                placing=placing,
+            )
         )
 
     cpu, gpu = side(ON_CPU), side(Placing(gpu_layers=layers))
