@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,14 +68,11 @@ def test_every_kind_of_model_can_be_pulled() -> None:
     assert {entry.kind for entry in PULLED.values()} == set(Kind)
 
 
-def test_a_model_that_writes_no_sentence_is_not_installed(
-    mortar: Mortar, hub: Hub, data: Path, tmp_path: Path, one_line: Callable[[], str]
+def test_a_models_parts_are_put_together_from_the_catalogue(
+    mortar: Mortar, hub: Hub, data: Path, tmp_path: Path
 ) -> None:
-    """Random weights in SmolVLM's family: manifest, chat template and tower fit together, so it gets as far
-    as writing. The words mean nothing and never come to an end."""
+    """Random weights in SmolVLM's family: manifest, chat template and tower fit together, so it answers. The
+    words mean nothing."""
     host_small(hub, data, tmp_path)
-    assert mortar("pull", SMALL) == 1
-    assert "does not answer: the language model gave no answer" in one_line()
-    assert not installed(data, SMALL).exists()
-    (incoming,) = (data / "model-versions" / SMALL).iterdir()
-    assert ModelFolder(incoming).manifest.prompt is None
+    assert mortar("pull", SMALL) == 0
+    assert ModelFolder(installed(data, SMALL)).manifest.prompt is None

@@ -340,6 +340,19 @@ def test_an_eye_of_another_model_is_refused() -> None:
     run(scenario())
 
 
+def test_a_picture_that_there_is_no_room_for_fails_its_turn(pictures: list[np.ndarray]) -> None:
+    """As soon as it is there, and not when somebody has asked."""
+
+    async def scenario() -> None:
+        tight = Settings(language=Language(context_tok=256, answer_tok=248))
+        async with brick_and_eye(tight) as (brick, eye):
+            await eye.shows(pictures[0], turn=1)
+            failure = await brick["assistant"].expect(Failure)
+            assert (failure.code, failure.turn) == ("picture-too-long", 1)
+
+    run(scenario())
+
+
 def test_a_question_that_is_too_long_fails_its_turn(pictures: list[np.ndarray]) -> None:
     async def scenario() -> None:
         async with brick_and_eye() as (brick, eye):

@@ -42,6 +42,7 @@ ELSEWHERE = {
     "note-lost": "notes/test_bricks.py",
     "note-unreadable": "notes/test_bricks.py",
     "note-unwritable": "notes/test_note_files.py",
+    "picture-too-long": "language/test_language.py",
     "photo-undeletable": "photos/test_photos.py",
     "photo-unwritable": "photos/test_eye.py",
     "privacy-unwritable": "assistant/test_privacy.py",

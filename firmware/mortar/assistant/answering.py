@@ -52,7 +52,7 @@ class Answering:
             now_ms,
             confidence=round(answered.confidence, 3),
             first_token_ms=round(answered.first_token_ms, 1),
-            model=answered.model,
+            **({"model": answered.model} if answered.model else {}),  # traces of older versions know none
         )
         if not answered.text:
             self._steps.trouble(turn, troubles.NO_ANSWER, now_ms)
