@@ -138,11 +138,22 @@ def check(code: int, what: str) -> None:
         )
 
 
-def _whole_picture(chunks: Any) -> Any:
-    """The chunk with the picture's tokens. Some types (idefics3) show it in tiles as well, before."""
+def parts_of(chunks: Any) -> list[Any]:
+    """Text and the whole picture, in order. Some types (idefics3) show it in tiles as well, before: these are
+    left out."""
     numbered = range(mtmd_cpp.mtmd_input_chunks_size(chunks))
     parts = [mtmd_cpp.mtmd_input_chunks_get(chunks, number) for number in numbered]
-    return [one for one in parts if mtmd_cpp.mtmd_input_chunk_get_type(one) == IMAGE_CHUNK][-1]
+    *tiles, _ = [number for number in numbered if _is_image(parts[number])]
+    return [one for number, one in enumerate(parts) if number not in tiles]
+
+
+def _is_image(chunk: Any) -> bool:
+    return bool(mtmd_cpp.mtmd_input_chunk_get_type(chunk) == IMAGE_CHUNK)
+
+
+def _whole_picture(chunks: Any) -> Any:
+    """The chunk with the picture's tokens."""
+    return next(one for one in parts_of(chunks) if _is_image(one))
 
 
 def _without_weights(language: Path) -> Any:

@@ -23,7 +23,7 @@ from mortar.runtimes.interfaces import Floats, most_probable
 from mortar.runtimes.llama.model import SEQUENCE, LlamaLanguageModel
 from mortar.runtimes.manifest import MMPROJ
 from mortar.runtimes.model_folder import ModelFolder
-from mortar.runtimes.mtmd import Eyes, check
+from mortar.runtimes.mtmd import Eyes, check, parts_of
 from mortar.settings import Settings
 from mortar_tools.cards.answerers.answer import Answer
 
@@ -57,17 +57,18 @@ class MultimodalModel(LlamaLanguageModel):
         self.keep(0)
         pos = llama_cpp.llama_pos()
         with self._eyes.chunks(before, np.asarray(picture)) as chunks:
-            read = mtmd_cpp.mtmd_helper_eval_chunks(
-                self._eyes.context,
-                self._context,
-                chunks,
-                0,
-                SEQUENCE,
-                self._batch_tok,
-                False,
-                ctypes.byref(pos),
-            )
-        check(read, "read a picture")
+            for part in parts_of(chunks):
+                read = mtmd_cpp.mtmd_helper_eval_chunk_single(
+                    self._eyes.context,
+                    self._context,
+                    part,
+                    pos,
+                    SEQUENCE,
+                    self._batch_tok,
+                    False,
+                    ctypes.byref(pos),
+                )
+                check(read, "read a picture")
         return pos.value
 
 
