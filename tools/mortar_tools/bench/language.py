@@ -23,8 +23,9 @@ def measure(folder: Path, n: int) -> Iterator[Figure]:
         if measured.sees:
             yield from felt_wait.measure(measured, own, n)
             yield from tree_memory.measure(measured, own)
-        yield from warm_start.measure(measured, own, n)
-        yield from bare_decode.measure(measured, n)
+        if not measured.is_variant:
+            yield from warm_start.measure(measured, own, n)
+            yield from bare_decode.measure(measured, n)
     yield from speculation.measure(folder, n)
 
 

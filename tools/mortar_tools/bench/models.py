@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mortar.settings import Eye, Language, Settings
+from mortar.runtimes.forms import Runtime, installed
+from mortar.runtimes.model_folder import ModelFolder
+from mortar.runtimes.places import LIBMTMD
+from mortar.settings import AUTO, Eye, Language, Settings
 from mortar_tools.cards.things import CARDS
 from mortar_tools.fake_model.command import write
 from mortar_tools.fake_model.shapes import shape
@@ -25,22 +28,28 @@ class Measured:
     folder: Path
     settings: Settings
     sees: bool
+    is_variant: bool = False
+    """The same language model, seeing by another engine."""
 
 
 def models(folder: Path) -> list[Measured]:
-    """The shapes are written into `folder`."""
+    """The shapes are written into `folder`. One that sees is measured with libmtmd's own encoder; where
+    `mortar tools convert` has made a TFLite form of the same weights, with that as well."""
     found = [Measured("bundled", CARDS, _settings(), sees=True)]
     for name, published in FAKES.items():
         held = folder / name
         chosen = shape(published)
         write(held, published, chosen, Kind.Q4_0)
-        found.append(Measured(name, held, _settings(), sees=chosen.tower is not None))
+        sees = chosen.tower is not None
+        found.append(Measured(name, held, _settings(LIBMTMD), sees))
+        if sees and installed(ModelFolder(held), Runtime.TFLITE):
+            found.append(Measured(f"{name}_tflite", held, _settings(AUTO), sees, is_variant=True))
     return found
 
 
-def _settings() -> Settings:
+def _settings(unit: str = AUTO) -> Settings:
     """Few words: what is timed is the first."""
     return Settings(
-        eye=Eye(threads=THREADS),
+        eye=Eye(threads=THREADS, unit=unit),
         language=Language(threads=THREADS, context_tok=CONTEXT_TOK, answer_tok=8),
     )

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mortar.errors import MortarError, UsageError
-from mortar.runtimes.manifest import Colour
+from mortar.runtimes.manifest import GGUF, MMPROJ, Colour
 from mortar.runtimes.model_folder import ModelFolder
 from mortar_tools.cards.training import checkpoint
 from mortar_tools.cards.training.model import Shape, Vision
@@ -82,10 +82,12 @@ def _random(name: str) -> Source:
 
 
 def _folder(path: Path) -> Source:
-    """The bundled model's file is TFLite, which nothing reads back: its mmproj has the same weights."""
+    """The bundled model's file is TFLite, which nothing reads back: its mmproj has the same weights. Others
+    have an mmproj file and no other."""
     folder = ModelFolder(path)
-    manifest = folder.manifest
-    if (mmproj := manifest.extra.get("mmproj")) is not None:
+    manifest, vision = folder.manifest, folder.vision
+    own = vision if vision.file.endswith(GGUF) else None
+    if (mmproj := manifest.extra.get(MMPROJ, own)) is not None:
         weights: Tower | Path = read(folder.verified(mmproj))
     elif (onnx := manifest.extra.get("onnx")) is not None:
         weights = folder.verified(onnx)
@@ -95,7 +97,7 @@ def _folder(path: Path) -> Source:
             f"{path} has neither an mmproj nor an ONNX file to convert",
             "export one: mortar tools train export --out FOLDER",
         )
-    return Source(manifest.name, weights, manifest.vision.sha256, manifest.vision.mean, manifest.vision.std)
+    return Source(manifest.name, weights, vision.sha256, vision.mean, vision.std)
 
 
 def _trained(path: Path) -> Tower:
