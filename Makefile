@@ -18,8 +18,9 @@ run: setup ## run the assistant on this computer
 
 # The ears' engines carry a ggml and a TensorFlow Lite of their own, which do not fit into one process with
 # llama.cpp's and ai-edge-litert's. In the program they are in different processes, and so they are in tests.
-# What plays on a sound card, if only PulseAudio's, does so in real time, and has the processor to itself.
-live := tests/sound tests/system/test_sound_card.py tests/voice/test_speaker.py
+# What plays on a sound card, if only PulseAudio's, and scenarios, in which somebody speaks while it rings, run in
+# real time, and have the processor to themselves.
+live := tests/sound tests/system/test_sound_card.py tests/voice/test_speaker.py tests/scenarios
 side_by_side := -n 2 --dist loadfile
 
 test: setup lint ## check style and types, then run the tests that take minutes
