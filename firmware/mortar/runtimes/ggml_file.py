@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mortar.runtimes.dictation_model import damaged
+from mortar.runtimes.ggml_types import BLOCKS
 
 MAGIC = b"lmgg"
 
@@ -33,21 +34,8 @@ HEADER = {
 }
 """Field → what models have, in the order of the file; each an int32."""
 
-BLOCKS = {
-    0: (1, 4),
-    1: (1, 2),
-    2: (32, 18),
-    3: (32, 20),
-    6: (32, 22),
-    7: (32, 24),
-    8: (32, 34),
-    10: (256, 84),
-    11: (256, 110),
-    12: (256, 144),
-    13: (256, 176),
-    14: (256, 210),
-}
-"""ggml's type of a tensor → values in a block, bytes of a block (ggml.c: f32, f16, q4_0 ... q6_K)."""
+KNOWN = {kind: BLOCKS[kind] for kind in (0, 1, 2, 3, 6, 7, 8, 10, 11, 12, 13, 14)}
+"""The types that whisper.cpp's models come in: f32, f16, q4_0 ... q6_K."""
 
 LONGEST_NAME = 256
 
@@ -88,13 +76,13 @@ def _walk(file: BinaryIO, size_bytes: int) -> int:
 
 def _tensor(file: BinaryIO, size_bytes: int) -> None:
     n_dims, name_bytes, kind = _ints(file, 3)
-    if n_dims not in range(1, 5) or kind not in BLOCKS:
+    if n_dims not in range(1, 5) or kind not in KNOWN:
         raise ValueError("it breaks off in the middle, or is of a kind that is not known")
     values = 1
     for side in _ints(file, n_dims):
         values *= side
     _skip(file, name_bytes, LONGEST_NAME)
-    in_block, block_bytes = BLOCKS[kind]
+    in_block, block_bytes = KNOWN[kind]
     _skip(file, values // in_block * block_bytes, size_bytes - file.tell())
 
 
