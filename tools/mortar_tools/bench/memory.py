@@ -16,7 +16,6 @@ from mortar.errors import MortarError
 from mortar.runtimes.llama.placing import ON_CPU, Placing
 from mortar.runtimes.llama.probe import probe
 from mortar.settings import FlashAttention, KvType
-from mortar_tools.bench import memory_plot
 from mortar_tools.bench.figures import Figure, figure, options, repeated, run
 from mortar_tools.bench.placings import Load, Measured, measure
 
@@ -53,6 +52,8 @@ def figures(path: Path, load: Load, n: int, plot: Path | None) -> Iterator[Figur
         if name in ways:
             yield from _of_way(name, measured, found[AS_IT_COMES])
     if plot is not None:
+        from mortar_tools.bench import memory_plot  # it needs the tools extra, figures do not
+
         memory_plot.save({name: found[name] for name in ways}, plot)
 
 
